@@ -1,0 +1,92 @@
+import type { Arm } from '@foretoken/drafting'
+
+/** How tokens are drawn from the target's distribution. Defaults are OpenAI's. */
+export interface SamplingParameters {
+  /** 0 is greedy. */
+  readonly temperature: number
+  /** Keep the k most likely tokens; 0 keeps all. */
+  readonly topK: number
+  /** Keep the smallest set of tokens whose probability reaches p. */
+  readonly topP: number
+  /** Drop tokens below this share of the most likely token's probability. */
+  readonly minP: number
+  readonly presencePenalty: number
+  readonly frequencyPenalty: number
+  /** Divides positive logits and multiplies negative ones of tokens seen in prompt or completion; 1 is off. */
+  readonly repetitionPenalty: number
+  /** Added to the logits of token ids. */
+  readonly logitBias: ReadonlyMap<number, number>
+  /** Unsigned 64-bit; with the choice index and the position it determines every draw. */
+  readonly seed: bigint
+}
+
+export interface SpeculationParameters {
+  /** `auto` lets the controller pick at each step. */
+  readonly arm: Arm | 'auto'
+  /** Forces the number of drafted tokens per step; absent: the controller's choice. */
+  readonly lookahead?: number
+}
+
+export interface GenerationRequest {
+  readonly id: string
+  readonly tenant: string
+  readonly prompt: readonly number[]
+  /** Number of choices, each a sequence of its own over the same prompt. */
+  readonly choices: number
+  readonly completionTokensMax: number
+  readonly sampling: SamplingParameters
+  readonly stopStrings: readonly string[]
+  /** Number of alternatives to report per token (0 to 20); absent: no logprobs. */
+  readonly topLogprobs?: number
+  readonly speculation: SpeculationParameters
+}
+
+export interface TokenLogprob {
+  readonly id: number
+  /** Natural logarithm of the target's raw probability, before temperature and penalties. */
+  readonly logprob: number
+  readonly top: readonly { readonly id: number; readonly logprob: number }[]
+}
+
+export type FinishReason = 'stop' | 'length'
+
+export type GenerationEvent =
+  | {
+      readonly type: 'text'
+      readonly choice: number
+      readonly text: string
+      readonly tokens: readonly number[]
+      readonly logprobs?: readonly TokenLogprob[]
+    }
+  | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason; readonly stopString?: string }
+  | { readonly type: 'end'; readonly usage: Usage; readonly speculation: SpeculationSummary }
+
+export interface Usage {
+  readonly promptTokens: number
+  readonly cachedTokens: number
+  readonly completionTokens: number
+}
+
+/** What verification did for one request; names follow vLLM's `metrics.speculative_decoding`. */
+export interface SpeculationSummary {
+  readonly steps: number
+  readonly draftTokens: number
+  readonly acceptedTokens: number
+  /** histogram[j]: verification steps that accepted exactly j draft tokens. */
+  readonly acceptanceHistogram: readonly number[]
+  readonly lookaheadMax: number
+  /** Steps by arm. */
+  readonly armSteps: Readonly<Partial<Record<Arm, number>>>
+  readonly arms: readonly ArmStatistics[]
+}
+
+/** Acceptance by arm and position, as Postgres keeps it per time bucket. */
+export interface ArmStatistics {
+  readonly arm: Arm
+  readonly draftVersion: string | null
+  readonly steps: number
+  readonly committedTokens: number
+  /** proposed[i], accepted[i]: draft tokens at position i that were verified and accepted. */
+  readonly proposed: readonly number[]
+  readonly accepted: readonly number[]
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+
+/**
+ * The internal streaming RPC between gateway and worker, version 1: JSON over HTTP, answers as NDJSON frames.
+ *
+ *   POST /rpc/v1/generate   GenerateCall → a stream of Frame; the last one is `end` or `error`
+ *   GET  /rpc/v1/status     → WorkerStatus
+ *   GET  /rpc/v1/metrics    → prom-client's JSON, merged into the gateway's /metrics
+ *
+ * Every call carries `authorization: Bearer <cluster secret>`. Closing the connection cancels the request.
+ */
+export const RPC_PREFIX = '/rpc/v1'
+
+export const armSchema = z.enum(['none', 'suffix', 'static', 'adaptive'])
+
+const messageSchema = z.strictObject({ role: z.string(), content: z.string(), name: z.string().optional() })
+
+export const generateCallSchema = z.strictObject({
+  request: z.string(),
+  tenant: z.string(),
+  model: z.string(),
+  input: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('chat'), messages: z.array(messageSchema) }),
+    z.strictObject({ kind: z.literal('text'), text: z.string() }),
+    z.strictObject({ kind: z.literal('tokens'), tokens: z.array(z.int().nonnegative()) }),
+  ]),
+  choices: z.int().positive(),
+  /** Absent: as many as the context leaves. */
+  completionTokensMax: z.int().positive().optional(),
+  sampling: z.strictObject({
+    temperature: z.number(),
+    topK: z.int(),
+    topP: z.number(),
+    minP: z.number(),
+    presencePenalty: z.number(),
+    frequencyPenalty: z.number(),
+    repetitionPenalty: z.number(),
+    logitBias: z.record(z.string(), z.number()),
+    /** Decimal digits of an unsigned 64-bit integer: JSON numbers can't hold it. */
+    seed: z.string().regex(/^\d{1,20}$/),
+  }),
+  stopStrings: z.array(z.string()),
+  topLogprobs: z.int().min(0).max(20).optional(),
+  speculation: z.strictObject({
+    arm: z.union([armSchema, z.literal('auto')]),
+    lookahead: z.int().nonnegative().optional(),
+  }),
+})
+export type GenerateCall = z.infer<typeof generateCallSchema>
+
+/** A token as text and bytes: `bytes` because one token may hold part of a character. */
+const scoredTokenSchema = z.strictObject({ text: z.string(), bytes: z.array(z.int()), logprob: z.number() })
+
+export const armStatisticsSchema = z.strictObject({
+  arm: armSchema,
+  draftVersion: z.string().nullable(),
+  steps: z.int(),
+  committedTokens: z.int(),
+  proposed: z.array(z.int()),
+  accepted: z.array(z.int()),
+})
+
+export const speculationSummarySchema = z.strictObject({
+  steps: z.int(),
+  draftTokens: z.int(),
+  acceptedTokens: z.int(),
+  acceptanceHistogram: z.array(z.int()),
+  lookaheadMax: z.int(),
+  armSteps: z.partialRecord(armSchema, z.int()),
+  arms: z.array(armStatisticsSchema),
+})
+
+/** Why a worker did not serve a call. The gateway maps it to OpenAI's envelope in one place. */
+export const workerErrorSchema = z.strictObject({
+  code: z.enum([
+    'context_length_exceeded',
+    'invalid_value',
+    'model_not_found',
+    'overloaded',
+    'shutting_down',
+    'internal',
+  ]),
+  /** Safe to show to the tenant: never holds prompt text. */
+  message: z.string(),
+  param: z.string().nullable(),
+})
+export type WorkerError = z.infer<typeof workerErrorSchema>
+
+export const frameSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('start'), worker: z.string(), promptTokens: z.int() }),
+  z.strictObject({
+    type: z.literal('text'),
+    choice: z.int(),
+    text: z.string(),
+    /** Completion tokens committed so far for this choice: cumulative, so a lost frame bills nothing twice. */
+    completionTokens: z.int(),
+    logprobs: z.array(scoredTokenSchema.extend({ top: z.array(scoredTokenSchema) })).optional(),
+  }),
+  z.strictObject({ type: z.literal('finish'), choice: z.int(), reason: z.enum(['stop', 'length']) }),
+  z.strictObject({
+    type: z.literal('end'),
+    usage: z.strictObject({ promptTokens: z.int(), cachedTokens: z.int(), completionTokens: z.int() }),
+    speculation: speculationSummarySchema,
+  }),
+  z.strictObject({ type: z.literal('error'), error: workerErrorSchema }),
+])
+export type Frame = z.infer<typeof frameSchema>
+
+export const workerStatusSchema = z.strictObject({
+  worker: z.string(),
+  ready: z.boolean(),
+  model: z.strictObject({ id: z.string(), created: z.int(), contextLength: z.int() }),
+  running: z.int(),
+  waiting: z.int(),
+})
+export type WorkerStatus = z.infer<typeof workerStatusSchema>
