@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { cacheRowBytes, KvArena } from './arena.ts'
+
+const shape = { layers: 2, keyValueHeads: 3, headDim: 4, hiddenSize: 8, vocabularySize: 16, positionsMax: 512 }
+
+/** The delta a run would give, every number telling which layer, side, sequence, head, token and lane it belongs to. */
+function deltaOf(stamps: readonly (readonly number[])[], length: number): Float32Array {
+  const delta = new Float32Array(shape.layers * 2 * stamps.length * shape.keyValueHeads * length * shape.headDim)
+  let at = 0
+  for (let block = 0; block < shape.layers * 2; block++)
+    for (const tokens of stamps)
+      for (let head = 0; head < shape.keyValueHeads; head++)
+        for (let row = 0; row < length; row++)
+          for (let lane = 0; lane < shape.headDim; lane++)
+            delta[at++] = (tokens[row] ?? 0) * 1000 + block * 100 + head * 10 + lane
+  return delta
+}
+
+function rowsOf(arena: KvArena, slot: number, count: number): number[][] {
+  const view = arena.view(slot, 1)
+  return [view.keys, view.values].flatMap((side, sideIndex) =>
+    side.flatMap((layer, layerIndex) =>
+      Array.from({ length: shape.keyValueHeads }, (_, head) =>
+        Array.from({ length: count }, (_, row) => {
+          const value = layer[(head * arena.capacity + row) * shape.headDim] ?? Number.NaN
+          return (value - (layerIndex * 2 + sideIndex) * 100 - head * 10) / 1000
+        }),
+      ),
+    ),
+  )
+}
+
+test('each sequence keeps exactly its accepted rows through appends, growth, shrinking, forks and moves', () => {
+  const operation = fc.oneof(
+    fc.record({ kind: fc.constant('append' as const), accepted: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 3, maxLength: 3 }) }),
+    fc.record({ kind: fc.constant('copy' as const), from: fc.nat(2), to: fc.nat(2) }),
+    fc.record({ kind: fc.constant('truncate' as const), slot: fc.nat(2) }),
+  )
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
+      const arena = new KvArena(shape, Number.POSITIVE_INFINITY)
+      const truth: number[][] = [[], [], []]
+      let stamp = 1
+      for (const op of operations) {
+        if (op.kind === 'append') {
+          const length = Math.max(...op.accepted)
+          const stamps = op.accepted.map(() => Array.from({ length }, () => stamp++))
+          const lengths = truth.map((rows) => rows.length)
+          arena.reserve(lengths, Math.max(...lengths) + length)
+          const delta = deltaOf(stamps, length)
+          for (const [slot, count] of op.accepted.entries()) {
+            arena.append(slot, truth[slot]?.length ?? 0, delta, { batch: 3, length, index: slot }, count)
+            truth[slot]?.push(...(stamps[slot] ?? []).slice(0, count))
+          }
+        } else if (op.kind === 'copy' && op.from !== op.to && arena.capacity > 0) {
+          arena.copy(op.from, op.to, truth[op.from]?.length ?? 0)
+          truth[op.to] = [...(truth[op.from] ?? [])]
+        } else if (op.kind === 'truncate') truth[op.slot] = []
+        if (arena.capacity === 0) continue
+        for (const [slot, rows] of truth.entries())
+          for (const seen of rowsOf(arena, slot, rows.length)) expect(seen).toEqual(rows)
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('capacity follows the longest sequence up and down in buckets', () => {
+  const arena = new KvArena(shape, Number.POSITIVE_INFINITY)
+  arena.reserve([0], 1)
+  expect(arena.capacity).toBe(64)
+  arena.reserve([64], 65)
+  expect(arena.capacity).toBe(128)
+  arena.reserve([70], 500)
+  expect(arena.capacity).toBe(512)
+  arena.reserve([10], 300)
+  expect(arena.capacity).toBe(512)
+  arena.reserve([10], 20)
+  expect(arena.capacity).toBe(64)
+})
+
+test('the memory budget is known before anything is allocated', () => {
+  const arena = new KvArena(shape, 4 * 128 * cacheRowBytes(shape))
+  expect(arena.fits(4, 128)).toBe(true)
+  expect(arena.fits(4, 129)).toBe(false)
+  expect(arena.fits(5, 128)).toBe(false)
+  arena.reserve([0, 0, 0, 0], 128)
+  expect(arena.bytes).toBe(4 * 128 * cacheRowBytes(shape))
+})

@@ -1,0 +1,133 @@
+import type { TargetShape } from '@foretoken/model'
+
+const ROWS_PER_BUCKET = 64
+
+/**
+ * Key and value rows of all sequences in flight. Per layer one array [slots, H, C, D]: slot-major, so that the run of
+ * a batch reads the contiguous slots 0..B-1 and a prefill reads one slot, both without a copy.
+ *
+ * C is one capacity for all slots, in buckets of 64 rows: attention pays for C, so it follows the longest sequence up
+ * and down. Changing it copies what is committed; a sequence crosses a bucket once in 64 tokens.
+ */
+export class KvArena {
+  private capacityRows = 0
+  private slotCount = 0
+  private keys: Float32Array[] = []
+  private values: Float32Array[] = []
+  private views = new Map<number, CacheView>()
+
+  constructor(
+    private readonly shape: TargetShape,
+    private readonly bytesMax: number,
+  ) {}
+
+  get capacity(): number {
+    return this.capacityRows
+  }
+
+  get bytes(): number {
+    return this.bytesOf(this.slotCount, this.capacityRows)
+  }
+
+  /** Whether `slots` sequences of up to `rows` rows each stay within the memory budget. */
+  fits(slots: number, rows: number): boolean {
+    return this.bytesOf(slots, bucketOf(rows)) <= this.bytesMax
+  }
+
+  /** Makes room for `lengths.length` slots of at least `rows` rows, keeping the first lengths[slot] rows of each. */
+  reserve(lengths: readonly number[], rows: number): void {
+    const capacity = bucketOf(rows)
+    const shrinks = capacity * 2 <= this.capacityRows
+    if (lengths.length <= this.slotCount && capacity <= this.capacityRows && !shrinks) return
+    const newCapacity = shrinks ? capacity : Math.max(capacity, this.capacityRows)
+    const newSlots = lengths.length > this.slotCount ? Math.max(lengths.length, this.slotCount * 2) : this.slotCount
+    const affordable = this.bytesOf(newSlots, newCapacity) <= this.bytesMax ? newSlots : lengths.length
+    this.relayout(affordable, newCapacity, lengths)
+  }
+
+  /** The contiguous slots [first, first + batch) of every layer; valid until the next `reserve`. */
+  view(first: number, batch: number): CacheView {
+    const id = first * 65_536 + batch
+    const known = this.views.get(id)
+    if (known) return known
+    const size = this.slotSize
+    const cut = (layer: Float32Array) => layer.subarray(first * size, (first + batch) * size)
+    const view = { keys: this.keys.map(cut), values: this.values.map(cut) }
+    this.views.set(id, view)
+    return view
+  }
+
+  /**
+   * Appends the first `count` rows that a run computed for one sequence.
+   * @param delta [L, 2, B, H, S, D] of a run of B sequences and S tokens, in which this one was number `index`
+   */
+  append(slot: number, row: number, delta: Float32Array, run: { batch: number; length: number; index: number }, count: number): void {
+    const { layers, keyValueHeads: heads, headDim } = this.shape
+    const width = count * headDim
+    for (let layer = 0; layer < layers; layer++) {
+      for (let side = 0; side < 2; side++) {
+        const rows = side === 0 ? this.keys[layer] : this.values[layer]
+        const block = ((layer * 2 + side) * run.batch + run.index) * heads
+        for (let head = 0; head < heads; head++) {
+          const from = (block + head) * run.length * headDim
+          rows?.set(delta.subarray(from, from + width), ((slot * heads + head) * this.capacityRows + row) * headDim)
+        }
+      }
+    }
+  }
+
+  /** Copies the first `rows` rows of one slot to another: a fork, or filling the hole a finished sequence left. */
+  copy(from: number, to: number, rows: number): void {
+    const { keyValueHeads: heads, headDim } = this.shape
+    for (const layer of [...this.keys, ...this.values]) {
+      for (let head = 0; head < heads; head++) {
+        const start = (from * heads + head) * this.capacityRows * headDim
+        layer.copyWithin((to * heads + head) * this.capacityRows * headDim, start, start + rows * headDim)
+      }
+    }
+  }
+
+  private get slotSize(): number {
+    return this.shape.keyValueHeads * this.capacityRows * this.shape.headDim
+  }
+
+  private bytesOf(slots: number, capacity: number): number {
+    return slots * capacity * cacheRowBytes(this.shape)
+  }
+
+  private relayout(slots: number, capacity: number, lengths: readonly number[]): void {
+    const { keyValueHeads: heads, headDim } = this.shape
+    const old = { slots: this.slotCount, capacity: this.capacityRows }
+    const rebuild = (layer: Float32Array | undefined): Float32Array => {
+      const next = new Float32Array(slots * heads * capacity * headDim)
+      for (let slot = 0; layer && slot < Math.min(old.slots, lengths.length); slot++) {
+        const width = (lengths[slot] ?? 0) * headDim
+        for (let head = slot * heads; head < (slot + 1) * heads; head++) {
+          const from = head * old.capacity * headDim
+          next.set(layer.subarray(from, from + width), head * capacity * headDim)
+        }
+      }
+      return next
+    }
+    const layers = Array.from({ length: this.shape.layers }, (_, layer) => layer)
+    this.keys = layers.map((layer) => rebuild(this.keys[layer]))
+    this.values = layers.map((layer) => rebuild(this.values[layer]))
+    this.views.clear()
+    this.slotCount = slots
+    this.capacityRows = capacity
+  }
+}
+
+export interface CacheView {
+  readonly keys: readonly Float32Array[]
+  readonly values: readonly Float32Array[]
+}
+
+/** Bytes of key and value that one token costs over all layers. */
+export function cacheRowBytes(shape: TargetShape): number {
+  return shape.layers * 2 * shape.keyValueHeads * shape.headDim * Float32Array.BYTES_PER_ELEMENT
+}
+
+function bucketOf(rows: number): number {
+  return Math.max(1, Math.ceil(rows / ROWS_PER_BUCKET)) * ROWS_PER_BUCKET
+}

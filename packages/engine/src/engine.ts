@@ -1,0 +1,244 @@
+import { setImmediate as nextTick } from 'node:timers/promises'
+import type { CostTable, Speculator } from '@foretoken/drafting'
+import type { Target } from '@foretoken/model'
+import { KvArena } from './cache/arena.ts'
+import { EngineError } from './errors.ts'
+import { Job, type JobTimes } from './job.ts'
+import type { GenerationEvent, GenerationRequest } from './request.ts'
+import { Roster } from './roster.ts'
+import { Sampler, SamplingWorkspace } from './sampling/index.ts'
+import { Sequence, type TokenTable } from './sequence.ts'
+import { type DecodeReport, decodeStep } from './step/decode.ts'
+import { type PrefillReport, prefillStep } from './step/prefill.ts'
+
+export interface EngineOptions {
+  /** Sequences that hold cache rows at once. */
+  readonly sequencesMax: number
+  /** Requests that may wait for a slot before the engine answers `overloaded`. */
+  readonly waitingMax: number
+  readonly cacheBytesMax: number
+  /** Prompt tokens per prefill run: alone, and while other sequences are decoding and must not stall. */
+  readonly prefillRows: number
+  readonly prefillRowsBusy: number
+  readonly lookaheadMax: number
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number
+  readonly observer?: EngineObserver
+}
+
+export const ENGINE_DEFAULTS: EngineOptions = {
+  sequencesMax: 16,
+  waitingMax: 256,
+  cacheBytesMax: 1 << 30,
+  prefillRows: 128,
+  prefillRowsBusy: 32,
+  lookaheadMax: 16,
+  clock: () => performance.now(),
+}
+
+/** What telemetry may watch; never called with prompt or completion text. */
+export interface EngineObserver {
+  prefill?(report: PrefillReport): void
+  decode?(report: DecodeReport): void
+  finished?(job: { times: JobTimes; cancelled: boolean }): void
+}
+
+export type Admission = { ok: true; events: ReadableStream<GenerationEvent> } | { ok: false; error: EngineError }
+
+export interface EngineParts {
+  readonly target: Target
+  readonly tokens: TokenTable
+  readonly speculators: readonly Speculator[]
+  readonly costs: CostTable
+}
+
+export class Engine {
+  private readonly arena: KvArena
+  private readonly roster: Roster
+  private readonly workspace: SamplingWorkspace
+  private readonly waiting: Job[] = []
+  private readonly options: EngineOptions
+  private stopping = false
+  private wake: (() => void) | undefined
+  private readonly loop: Promise<void>
+
+  constructor(
+    private readonly parts: EngineParts,
+    options: Partial<EngineOptions> = {},
+  ) {
+    this.options = { ...ENGINE_DEFAULTS, ...options }
+    this.arena = new KvArena(parts.target.shape, this.options.cacheBytesMax)
+    this.roster = new Roster(this.arena)
+    this.workspace = new SamplingWorkspace(parts.target.shape.vocabularySize)
+    this.loop = this.run()
+  }
+
+  get load(): { running: number; waiting: number; cacheUsage: number } {
+    const { size } = this.roster
+    return { running: size, waiting: this.waiting.length, cacheUsage: this.arena.bytes / this.options.cacheBytesMax }
+  }
+
+  /** Queues a request. Aborting the signal or cancelling the stream frees its sequences before the next step. */
+  admit(request: GenerationRequest, signal?: AbortSignal): Admission {
+    const error = this.refusal(request)
+    if (error) return { ok: false, error }
+    const job = new Job(request, signal, this.options.clock(), () => this.notify())
+    this.waiting.push(job)
+    this.notify()
+    return { ok: true, events: job.events }
+  }
+
+  /** Admits nothing more and resolves when all that was admitted has ended. */
+  async drain(): Promise<void> {
+    this.stopping = true
+    this.notify()
+    await this.loop
+  }
+
+  private refusal(request: GenerationRequest): EngineError | undefined {
+    if (this.stopping) return new EngineError('shutting_down', 'This worker is shutting down; try again.')
+    const { positionsMax, vocabularySize } = this.parts.target.shape
+    const { prompt, choices, sampling, speculation } = request
+    if (prompt.length === 0) return new EngineError('invalid_value', 'The prompt is empty.', 'prompt')
+    if (prompt.length >= positionsMax) {
+      const message = `This model's context is ${positionsMax} tokens, and the prompt alone takes ${prompt.length}. Shorten it.`
+      return new EngineError('context_length_exceeded', message, 'messages')
+    }
+    if (prompt.some((token) => token >= vocabularySize)) {
+      return new EngineError('invalid_value', `Token ids must be below ${vocabularySize}.`, 'prompt')
+    }
+    if (choices > this.options.sequencesMax) {
+      return new EngineError('invalid_value', `At most ${this.options.sequencesMax} choices are possible.`, 'n')
+    }
+    for (const token of sampling.logitBias.keys()) {
+      if (token >= vocabularySize) return new EngineError('invalid_value', `logit_bias names token ${token}; ids must be below ${vocabularySize}.`, 'logit_bias')
+    }
+    const { arm } = speculation
+    if (arm !== 'auto' && arm !== 'none' && !this.parts.speculators.some((speculator) => speculator.arm === arm)) {
+      return new EngineError('invalid_value', `The arm "${arm}" is not available on this model.`, 'speculation.arm')
+    }
+    if (!this.arena.fits(choices, this.rowsNeeded(request))) {
+      return new EngineError('context_length_exceeded', 'The request needs more cache memory than this worker has.', 'max_tokens')
+    }
+    if (this.waiting.length >= this.options.waitingMax) return new EngineError('overloaded', 'Too many requests are waiting; try again shortly.')
+    return undefined
+  }
+
+  private async run(): Promise<void> {
+    while (true) {
+      this.reap()
+      this.startWaiting()
+      if (this.roster.size === 0) {
+        if (this.stopping && this.waiting.length === 0) return
+        await new Promise<void>((resolve) => {
+          this.wake = resolve
+        })
+        continue
+      }
+      if (this.roster.prefilling) await this.prefill(this.roster.prefilling)
+      this.reap()
+      if (this.roster.decoding.length > 0) await this.decode()
+      await nextTick() // a step that never waits must not starve the sockets
+    }
+  }
+
+  /** One job prefills at a time; choices beyond the first fork from it when its prompt is cached. */
+  private startWaiting(): void {
+    const job = this.waiting[0]
+    if (!job || this.roster.prefilling) return
+    const slots = this.roster.size + job.request.choices
+    const rows = Math.max(this.rowsNeeded(job.request), ...this.roster.decoding.map(({ job: other }) => this.rowsNeeded(other.request)))
+    if (slots > this.options.sequencesMax || !this.arena.fits(slots, rows)) return
+    this.waiting.shift()
+    job.times.admitted = this.options.clock()
+    const sequence = this.openSequence(job, 0)
+    this.roster.prefilling = sequence
+  }
+
+  private openSequence(job: Job, choice: number): Sequence {
+    const { target, tokens, speculators } = this.parts
+    const { request } = job
+    const sampler = new Sampler(request.sampling, choice, request.prompt, this.workspace)
+    const drafts = new Map(speculators.map((speculator) => [speculator.arm, speculator.open(request.tenant, request.prompt)]))
+    const sequence = new Sequence(job, choice, sampler, drafts, tokens, target.shape.positionsMax)
+    job.open.add(sequence)
+    return sequence
+  }
+
+  private async prefill(sequence: Sequence): Promise<void> {
+    const { roster, arena } = this
+    const { choices } = sequence.job.request
+    try {
+      const busy = roster.decoding.length > 0
+      const report = await prefillStep(sequence, {
+        target: this.parts.target,
+        arena,
+        roster,
+        rowsMax: busy ? this.options.prefillRowsBusy : this.options.prefillRows,
+        clock: this.options.clock,
+      })
+      this.options.observer?.prefill?.(report)
+      if (sequence.uncached > 1 || sequence.job.cancelled) return
+      sequence.job.times.decoding = this.options.clock()
+      roster.promote()
+      for (let choice = 1; choice < choices; choice++) roster.fork(sequence, this.openSequence(sequence.job, choice), sequence.cached)
+    } catch (cause) {
+      this.fail([sequence], cause)
+    }
+  }
+
+  private async decode(): Promise<void> {
+    const batch = [...this.roster.decoding]
+    try {
+      const report = await decodeStep(batch, {
+        target: this.parts.target,
+        arena: this.arena,
+        roster: this.roster,
+        speculators: this.parts.speculators,
+        costs: this.parts.costs,
+        lookaheadMax: this.options.lookaheadMax,
+        clock: this.options.clock,
+        onSequenceError: (sequence, cause) => this.fail([sequence], cause),
+      })
+      this.options.observer?.decode?.(report)
+    } catch (cause) {
+      this.fail(batch, cause)
+    }
+    for (const sequence of batch) if (sequence.finished) this.retire(sequence)
+  }
+
+  private retire(sequence: Sequence): void {
+    this.roster.remove(sequence)
+    sequence.close()
+    const { job } = sequence
+    job.open.delete(sequence)
+    if (job.open.size > 0) return
+    job.finish(this.options.clock())
+    this.options.observer?.finished?.(job)
+  }
+
+  /** Frees what belongs to jobs whose reader went away. */
+  private reap(): void {
+    for (let index = this.waiting.length - 1; index >= 0; index--) {
+      if (this.waiting[index]?.cancelled) this.waiting.splice(index, 1)
+    }
+    const { decoding, prefilling } = this.roster
+    const active = prefilling ? [prefilling, ...decoding] : [...decoding]
+    for (const sequence of active) if (sequence.job.cancelled) this.retire(sequence)
+  }
+
+  /** A run that broke fails the requests that took part in it, and nothing else. */
+  private fail(sequences: readonly Sequence[], cause: unknown): void {
+    const error = cause instanceof EngineError ? cause : new EngineError('internal', 'The model failed on this request.', null, { cause })
+    for (const sequence of sequences) sequence.job.fail(error, this.options.clock())
+  }
+
+  private rowsNeeded({ prompt, completionTokensMax }: GenerationRequest): number {
+    return Math.min(prompt.length + completionTokensMax, this.parts.target.shape.positionsMax)
+  }
+
+  private notify(): void {
+    this.wake?.()
+    this.wake = undefined
+  }
+}

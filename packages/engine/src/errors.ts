@@ -1,0 +1,15 @@
+export type EngineErrorCode = 'context_length_exceeded' | 'invalid_value' | 'overloaded' | 'shutting_down' | 'internal'
+
+/** Why a request was not admitted or could not be finished. The message is safe to show to the tenant. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+
+  constructor(
+    readonly code: EngineErrorCode,
+    message: string,
+    readonly param: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}

@@ -1,0 +1,79 @@
+import type { EngineError } from './errors.ts'
+import type { GenerationEvent, GenerationRequest } from './request.ts'
+import type { Sequence } from './sequence.ts'
+import { SpeculationCounter } from './statistics.ts'
+
+/**
+ * One admitted request: its choices and the stream its tenant reads. A consumer that goes away (an aborted signal, a
+ * cancelled stream) marks the job; the engine frees its sequences before the next step.
+ */
+export class Job {
+  readonly events: ReadableStream<GenerationEvent>
+  readonly speculation = new SpeculationCounter()
+  /** Choices that are still being generated. */
+  readonly open = new Set<Sequence>()
+  readonly times: JobTimes
+  cancelled = false
+  private completionTokens = 0
+  private controller: ReadableStreamDefaultController<GenerationEvent> | undefined
+  private readonly abort = () => this.cancel()
+
+  constructor(
+    readonly request: GenerationRequest,
+    private readonly signal: AbortSignal | undefined,
+    now: number,
+    private readonly onCancel: () => void,
+  ) {
+    this.times = { queued: now, admitted: now, decoding: now, ended: now }
+    this.events = new ReadableStream<GenerationEvent>({
+      start: (controller) => {
+        this.controller = controller
+      },
+      cancel: () => this.cancel(),
+    })
+    if (signal?.aborted) this.cancelled = true
+    else signal?.addEventListener('abort', this.abort, { once: true })
+  }
+
+  emit(event: GenerationEvent): void {
+    if (this.cancelled) return
+    this.controller?.enqueue(event)
+    if (event.type === 'text') this.completionTokens += event.tokens.length
+  }
+
+  /** Ends the stream with the totals. */
+  finish(now: number): void {
+    this.times.ended = now
+    const { prompt } = this.request
+    const usage = { promptTokens: prompt.length, cachedTokens: 0, completionTokens: this.completionTokens }
+    this.emit({ type: 'end', usage, speculation: this.speculation.summary() })
+    this.detach()
+    if (!this.cancelled) this.controller?.close()
+  }
+
+  fail(error: EngineError, now: number): void {
+    this.times.ended = now
+    this.detach()
+    if (!this.cancelled) this.controller?.error(error)
+    this.cancelled = true
+  }
+
+  private cancel(): void {
+    if (this.cancelled) return
+    this.cancelled = true
+    this.detach()
+    this.onCancel()
+  }
+
+  private detach(): void {
+    this.signal?.removeEventListener('abort', this.abort)
+  }
+}
+
+/** Milliseconds of the engine's clock. */
+export interface JobTimes {
+  queued: number
+  admitted: number
+  decoding: number
+  ended: number
+}

@@ -1,0 +1,88 @@
+import type { Arm, DraftSession } from '@foretoken/drafting'
+import type { Job } from './job.ts'
+import type { FinishReason, TokenLogprob } from './request.ts'
+import type { Sampler } from './sampling/index.ts'
+import { Detokeniser, StopMatcher } from './text/index.ts'
+
+export interface TokenTable {
+  readonly eosIds: ReadonlySet<number>
+  bytesOf(id: number): Uint8Array
+}
+
+/**
+ * One choice being generated. `tokens` is prompt and completion; the first `cached` of them have their rows in the
+ * KV arena. While decoding exactly one token, the last committed one, is not cached yet: it leads the next step.
+ */
+export class Sequence {
+  readonly tokens: number[]
+  cached = 0
+  finished: FinishReason | undefined
+  private readonly detokeniser: Detokeniser
+  private readonly stops: StopMatcher
+  private readonly lengthMax: number
+  private fresh: { text: string; tokens: number[]; logprobs: TokenLogprob[] } = { text: '', tokens: [], logprobs: [] }
+
+  constructor(
+    readonly job: Job,
+    readonly choice: number,
+    readonly sampler: Sampler,
+    readonly drafts: ReadonlyMap<Arm, DraftSession>,
+    private readonly table: TokenTable,
+    positionsMax: number,
+  ) {
+    const { prompt, completionTokensMax, stopStrings } = job.request
+    this.tokens = [...prompt]
+    this.lengthMax = Math.min(prompt.length + completionTokensMax, positionsMax)
+    this.detokeniser = new Detokeniser(table)
+    this.stops = new StopMatcher(stopStrings)
+  }
+
+  /** Committed tokens whose rows are not in the cache yet. */
+  get uncached(): number {
+    return this.tokens.length - this.cached
+  }
+
+  /** Draft tokens worth verifying now: the step's own token must still fit. */
+  get lookaheadMax(): number {
+    return Math.max(0, this.lengthMax - this.tokens.length - 1)
+  }
+
+  /** Takes the token that the target chose; says by `finished` whether it was the last one. */
+  commit(token: number, logprob?: TokenLogprob): void {
+    this.tokens.push(token)
+    this.sampler.commit(token)
+    this.fresh.tokens.push(token)
+    if (this.table.eosIds.has(token)) {
+      this.end('stop')
+      return
+    }
+    if (logprob) this.fresh.logprobs.push(logprob)
+    const matched = this.stops.push(this.detokeniser.push([token]))
+    this.fresh.text += matched.text
+    if (matched.stopped !== undefined) this.finished = 'stop'
+    else if (this.tokens.length >= this.lengthMax) this.end('length')
+  }
+
+  /** Hands what was committed since the last call to the tenant's stream. */
+  flush(): void {
+    const { text, tokens, logprobs } = this.fresh
+    if (tokens.length === 0) return
+    const withLogprobs = this.job.request.topLogprobs === undefined ? {} : { logprobs }
+    this.job.emit({ type: 'text', choice: this.choice, text, tokens, ...withLogprobs })
+    this.fresh = { text: '', tokens: [], logprobs: [] }
+    if (this.finished) this.job.emit({ type: 'finish', choice: this.choice, reason: this.finished })
+  }
+
+  /** Releases the drafting sessions; the tenant's index learns only from completions that ran to their end. */
+  close(): void {
+    for (const session of this.drafts.values()) session.close(this.finished !== undefined)
+  }
+
+  private end(reason: FinishReason): void {
+    this.finished = reason
+    const rest = this.stops.push(this.detokeniser.flush())
+    this.fresh.text += rest.text
+    if (rest.stopped === undefined) this.fresh.text += this.stops.flush()
+    else this.finished = 'stop'
+  }
+}

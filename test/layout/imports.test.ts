@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { globSync } from 'tinyglobby'
+import { expect, test } from 'vitest'
+
+/** Who may import whom; a package that is missing here has no place in the design yet. Arrows only go down. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  test: ['*'],
+  'apps/cli': ['db', 'packages/model', 'packages/protocol', 'packages/reference-target', 'packages/telemetry'],
+  'apps/gateway': ['db', 'packages/protocol', 'packages/telemetry'],
+  'apps/worker': ['packages/drafting', 'packages/engine', 'packages/model', 'packages/protocol', 'packages/telemetry'],
+  'packages/engine': ['packages/drafting', 'packages/model'],
+  'packages/drafting': ['packages/graph', 'packages/model'],
+  'packages/model': ['packages/graph'],
+  'packages/graph': [],
+  'packages/protocol': [],
+  'packages/telemetry': [],
+  'packages/reference-target': [],
+  db: [],
+}
+
+const root = new URL('../../', import.meta.url)
+
+const sources = globSync(['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts', 'db/**/*.ts', 'test/**/*.ts'], {
+  cwd: root.pathname,
+  ignore: ['**/node_modules/**'],
+}).sort()
+
+function unitOf(file: string): string {
+  const [top = '', second = ''] = file.split('/')
+  return top === 'apps' || top === 'packages' ? `${top}/${second}` : top
+}
+
+function packageJson(unit: string): {
+  name: string
+  dependencies: Record<string, string>
+  devDependencies: Record<string, string>
+} {
+  return {
+    dependencies: {},
+    devDependencies: {},
+    ...JSON.parse(readFileSync(new URL(`${unit}/package.json`, root), 'utf8')),
+  }
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(new URL(file, root), 'utf8')
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+}
+
+test('imports between packages follow the direction of the design', () => {
+  const unitOfName = new Map(Object.keys(MAY_IMPORT).map((unit) => [packageJson(unit).name, unit]))
+  const wrong: string[] = []
+  let seen = 0
+  for (const file of sources) {
+    const unit = unitOf(file)
+    const allowed = MAY_IMPORT[unit]
+    if (!allowed) wrong.push(`${file}: ${unit} has no place in the import table`)
+    for (const specifier of importsOf(file)) {
+      const name = specifier.startsWith('@foretoken/') ? specifier.split('/').slice(0, 2).join('/') : undefined
+      const imported = name && unitOfName.get(name)
+      if (!imported || imported === unit) continue
+      seen++
+      if (!allowed?.includes('*') && !allowed?.includes(imported)) wrong.push(`${file} imports ${specifier}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(seen).toBeGreaterThan(10)
+})
+
+test('no file reaches into another package by a relative path', () => {
+  const wrong: string[] = []
+  for (const file of sources) {
+    for (const specifier of importsOf(file)) {
+      if (!specifier.startsWith('.')) continue
+      const target = new URL(specifier, new URL(file, root)).pathname.slice(root.pathname.length)
+      if (unitOf(target) !== unitOf(file)) wrong.push(`${file} imports ${specifier}`)
+    }
+  }
+  expect(wrong).toEqual([])
+})
+
+test('each package declares what it imports', () => {
+  const wrong = new Set<string>()
+  for (const file of sources) {
+    const unit = unitOf(file)
+    const { name: own, dependencies, devDependencies } = packageJson(unit)
+    const rootDevelopment = file.endsWith('.test.ts') || unit === 'test' ? ['vitest', 'fast-check'] : []
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.') || specifier.startsWith('node:')) continue
+      const name = specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/')
+      if (name === own || name in dependencies || name in devDependencies || rootDevelopment.includes(name)) continue
+      wrong.add(`${unit} does not declare ${name}`)
+    }
+  }
+  expect([...wrong]).toEqual([])
+})
