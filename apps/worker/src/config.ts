@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+const schema = z.object({
+  FORETOKEN_WORKER_HOST: z.string().default('127.0.0.1'),
+  /** 0 takes any free port; the supervisor learns it from the ready message. */
+  FORETOKEN_WORKER_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  FORETOKEN_WORKER_ID: z.string().min(1).default('wrk_local'),
+  FORETOKEN_CLUSTER_SECRET: z.string().min(16),
+  /** A Hugging Face folder. */
+  FORETOKEN_MODEL: z.string().min(1),
+  /** The name tenants ask for; the folder's own name when absent. */
+  FORETOKEN_MODEL_ID: z.string().min(1).optional(),
+  FORETOKEN_WEIGHTS: z.enum(['fp32', 'int8', 'int4']).default('fp32'),
+  FORETOKEN_DEVICE: z.enum(['cpu', 'cuda', 'webgpu']).default('cpu'),
+  FORETOKEN_THREADS: z.coerce.number().int().positive().optional(),
+  FORETOKEN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type WorkerConfig = ReturnType<typeof readConfig>
+
+/** Reads the worker's environment; an error names every variable that is wrong. */
+export function readConfig(env: NodeJS.ProcessEnv) {
+  const parsed = schema.safeParse(env)
+  if (!parsed.success) throw new Error(`The worker's configuration is wrong.\n${z.prettifyError(parsed.error)}`)
+  const { data } = parsed
+  return {
+    host: data.FORETOKEN_WORKER_HOST,
+    port: data.FORETOKEN_WORKER_PORT,
+    id: data.FORETOKEN_WORKER_ID,
+    clusterSecret: data.FORETOKEN_CLUSTER_SECRET,
+    modelFolder: data.FORETOKEN_MODEL,
+    modelId: data.FORETOKEN_MODEL_ID,
+    weights: data.FORETOKEN_WEIGHTS,
+    device: data.FORETOKEN_DEVICE,
+    threads: data.FORETOKEN_THREADS,
+    logLevel: data.FORETOKEN_LOG_LEVEL,
+  }
+}

@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util'
+import { publish, type Report } from './report.ts'
+
+export interface SuiteOptions {
+  /** Fewer repeats: a look in minutes, not a figure to keep. */
+  readonly quick: boolean
+  /** Folder of JSONL workloads, each line {"domain", "prompt", "response"}. */
+  readonly corpus: string
+}
+
+const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
+  costs: () => import('./suites/costs.ts'),
+  speculation: () => import('./suites/speculation.ts'),
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, corpus: { type: 'string', default: '../shared/corpus' } },
+})
+const unknown = positionals.filter((name) => !(name in SUITES))
+if (unknown.length > 0) {
+  console.error(`Unknown suite ${unknown.join(', ')}. Suites: ${Object.keys(SUITES).join(', ')}.`)
+  process.exit(2)
+}
+for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
+  const suite = await SUITES[name]?.()
+  if (suite) publish(await suite.run(values), values)
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+
+export interface Report {
+  readonly suite: string
+  /** Named medians with their unit in the name, such as `plainTokensPerSecond`. */
+  readonly medians: Readonly<Record<string, number>>
+  /** Ratios of two medians of the same run, named `a/b`. */
+  readonly ratios: Readonly<Record<string, number>>
+  /** Everything that was measured, to be read again later. */
+  readonly raw: unknown
+}
+
+/** Prints the one line that ends every suite, and keeps the raw results in the tree with command and machine. */
+export function publish(report: Report, options: { quick: boolean }): void {
+  const machine = describeMachine()
+  const { suite, medians, ratios, raw } = report
+  if (!options.quick) {
+    const folder = new URL('results/', import.meta.url)
+    mkdirSync(folder, { recursive: true })
+    const command = `npm run bench -- ${suite}`
+    const full = { suite, command, commit: commit(), date: new Date().toISOString().slice(0, 10), machine, medians, ratios, raw }
+    writeFileSync(new URL(`${suite}.json`, folder), `${JSON.stringify(full, null, 1)}\n`)
+  }
+  console.log(JSON.stringify({ suite, machine, medians, ratios }))
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}
+
+export function rounded(value: number, digits = 3): number {
+  return Number(value.toPrecision(digits))
+}
+
+function describeMachine() {
+  const [cpu] = os.cpus()
+  const gib = Math.round(os.totalmem() / 2 ** 30)
+  return `${cpu?.model.trim() ?? 'unknown processor'}, ${os.cpus().length} cores, ${gib} GiB, ${os.platform()} ${os.arch()}, Node ${process.version}`
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  } catch {
+    return 'unknown'
+  }
+}
