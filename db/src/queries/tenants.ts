@@ -1,0 +1,53 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
+import type { Database } from '../database.ts'
+import { guarded } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { tenants } from '../schema/tenants.ts'
+
+export type Tenant = typeof tenants.$inferSelect
+
+/** A new tenant, or `name_taken`: decided by the unique index, so two callers at once can't both win. */
+export async function createTenant(
+  db: Database,
+  name: string,
+): Promise<{ ok: true; tenant: Tenant } | { ok: false; reason: 'name_taken' }> {
+  const [tenant] = await guarded('create tenant', () =>
+    db.drizzle
+      .insert(tenants)
+      .values({ id: newId('tenant'), name })
+      .onConflictDoNothing({ target: tenants.name })
+      .returning(),
+  )
+  return tenant === undefined ? { ok: false, reason: 'name_taken' } : { ok: true, tenant }
+}
+
+export async function findTenant(db: Database, tenantId: string): Promise<Tenant | null> {
+  const rows = await guarded('find tenant', () =>
+    db.drizzle.select().from(tenants).where(eq(tenants.id, tenantId)).limit(1),
+  )
+  return rows[0] ?? null
+}
+
+export async function findTenantByName(db: Database, name: string): Promise<Tenant | null> {
+  const rows = await guarded('find tenant by name', () =>
+    db.drizzle.select().from(tenants).where(eq(tenants.name, name)).limit(1),
+  )
+  return rows[0] ?? null
+}
+
+/** All tenants, oldest first. For operators only: no tenant may see that others exist. */
+export function listTenants(db: Database): Promise<Tenant[]> {
+  return guarded('list tenants', () => db.drizzle.select().from(tenants).orderBy(asc(tenants.id)))
+}
+
+/** Ends all access of a tenant at once; its keys stay as they are. False where no active tenant has this id. */
+export async function revokeTenant(db: Database, tenantId: string): Promise<boolean> {
+  const revoked = await guarded('revoke tenant', () =>
+    db.drizzle
+      .update(tenants)
+      .set({ status: 'revoked', revokedAt: sql`now()` })
+      .where(and(eq(tenants.id, tenantId), eq(tenants.status, 'active')))
+      .returning({ id: tenants.id }),
+  )
+  return revoked.length > 0
+}

@@ -1,0 +1,36 @@
+import { sql } from 'drizzle-orm'
+import { bigint, check, pgTable, smallint, text, unique } from 'drizzle-orm/pg-core'
+import { instant } from './columns.ts'
+import { tenants } from './tenants.ts'
+
+const counter = (name: string) => bigint(name, { mode: 'number' }).notNull()
+
+/** How well each arm drafts for each tenant, by position in the draft and time bucket. Counters only ever grow. */
+export const acceptanceStats = pgTable(
+  'acceptance_stats',
+  {
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
+    arm: text('arm').notNull(),
+    /** Null for arms that have no trained draft. */
+    draftVersion: text('draft_version'),
+    /** 0 is the first draft token. */
+    position: smallint('position').notNull(),
+    /** Start of the bucket. */
+    bucket: instant('bucket').notNull(),
+    /** Verification steps and committed tokens of the arm: on position 0 only, so that any sum counts them once. */
+    steps: counter('steps'),
+    committed: counter('committed'),
+    /** Draft tokens at this position that were verified, and those of them that were accepted. */
+    proposed: counter('proposed'),
+    accepted: counter('accepted'),
+  },
+  (table) => [
+    /** Serves `recordAcceptance` (its conflict target) and, by its first columns, `acceptanceOf`. */
+    unique('acceptance_stats_key')
+      .on(table.tenantId, table.bucket, table.arm, table.draftVersion, table.position)
+      .nullsNotDistinct(),
+    check('acceptance_stats_counts', sql`${table.accepted} <= ${table.proposed}`),
+  ],
+)

@@ -1,0 +1,34 @@
+import { sql } from 'drizzle-orm'
+import { type AnyPgColumn, check, integer, pgTable, text, unique } from 'drizzle-orm/pg-core'
+import { createdAt } from './columns.ts'
+import { tenants } from './tenants.ts'
+
+export const DRAFT_STATES = ['candidate', 'shadow', 'canary', 'live', 'retired', 'rejected'] as const
+
+/** Drafts and their lineage. The weights are immutable blobs in the artifact store; a row only moves in state. */
+export const draftVersions = pgTable(
+  'draft_versions',
+  {
+    id: text('id').primaryKey(),
+    /** Null: a static draft, shared by all tenants. */
+    tenantId: text('tenant_id').references(() => tenants.id),
+    arm: text('arm', { enum: ['static', 'adaptive'] }).notNull(),
+    version: integer('version').notNull(),
+    /** SHA-256 of the artifact, in hex. */
+    contentHash: text('content_hash').notNull(),
+    /** What training started from. */
+    parentId: text('parent_id').references((): AnyPgColumn => draftVersions.id),
+    state: text('state', { enum: DRAFT_STATES }).notNull().default('candidate'),
+    artifactUri: text('artifact_uri').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    /** One number per lineage, and serves `latestDraftVersion`. Nulls are equal: shared drafts form one lineage. */
+    unique('draft_versions_lineage').on(table.tenantId, table.arm, table.version).nullsNotDistinct(),
+    check('draft_versions_owner', sql`(${table.arm} = 'static') = (${table.tenantId} is null)`),
+    check(
+      'draft_versions_state',
+      sql`${table.state} in ('candidate', 'shadow', 'canary', 'live', 'retired', 'rejected')`,
+    ),
+  ],
+)

@@ -1,0 +1,5 @@
+export * from './acceptance.ts'
+export * from './drafts.ts'
+export * from './keys.ts'
+export * from './requests.ts'
+export * from './tenants.ts'
