@@ -1,0 +1,21 @@
+/**
+ * Scratch arrays for one draw, allocated once per engine: draws are synchronous, so all sequences of an engine share
+ * one. Nothing in it outlives a call.
+ */
+export class Workspace {
+  /** [V padded to a multiple of 4] logits under processing; the padding is −∞ always. */
+  readonly scores: Float64Array
+  /** [V] integer probability masses by token id; set for top-p's candidates only. */
+  readonly masses: Float64Array
+  /** [V] candidate token ids; a filter reorders them and keeps the front. */
+  readonly candidates: Int32Array
+  /** [V] scores of the survivors while the others are erased. */
+  readonly kept: Float64Array
+
+  constructor(readonly vocabularySize: number) {
+    this.scores = new Float64Array(Math.ceil(vocabularySize / 4) * 4).fill(-Infinity)
+    this.masses = new Float64Array(vocabularySize)
+    this.candidates = new Int32Array(vocabularySize)
+    this.kept = new Float64Array(vocabularySize)
+  }
+}
