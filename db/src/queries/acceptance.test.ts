@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../database.ts'
+import { temporaryDatabase } from '../testing.ts'
+import { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './acceptance.ts'
+import { createTenant } from './tenants.ts'
+
+let db: Database
+const at = new Date('2026-03-01T10:02:30Z')
+const period = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-03-02T00:00:00Z') }
+
+async function tenant(name: string) {
+  const created = await createTenant(db, name)
+  if (!created.ok) throw new Error(`tenant ${name} exists`)
+  return created.tenant.id
+}
+
+const suffix: AcceptanceRecord = {
+  arm: 'suffix',
+  draftVersion: null,
+  steps: 5,
+  committedTokens: 12,
+  proposed: [5, 4, 2],
+  accepted: [4, 2, 1],
+}
+const none: AcceptanceRecord = { ...suffix, arm: 'none', steps: 3, committedTokens: 3, proposed: [], accepted: [] }
+const adaptive: AcceptanceRecord = { ...suffix, arm: 'adaptive', draftVersion: 'drf_1' }
+
+beforeAll(async () => {
+  db = openDatabase((await temporaryDatabase()).url)
+})
+afterAll(() => db.close())
+
+describe('acceptance statistics', () => {
+  it('add up per arm, version, position and five-minute bucket', async () => {
+    const tenantId = await tenant('adds')
+    await recordAcceptance(db, tenantId, at, [suffix, none])
+    await recordAcceptance(db, tenantId, new Date('2026-03-01T10:04:59Z'), [suffix])
+    await recordAcceptance(db, tenantId, new Date('2026-03-01T10:05:00Z'), [suffix])
+    const rows = await acceptanceOf(db, tenantId, period)
+    const seen = rows.map((row) => [
+      row.bucket.toISOString().slice(11, 16),
+      row.arm,
+      row.position,
+      row.steps,
+      row.committed,
+      row.proposed,
+      row.accepted,
+    ])
+    expect(seen).toEqual([
+      ['10:00', 'none', 0, 3, 3, 0, 0],
+      ['10:00', 'suffix', 0, 10, 24, 10, 8],
+      ['10:00', 'suffix', 1, 0, 0, 8, 4],
+      ['10:00', 'suffix', 2, 0, 0, 4, 2],
+      ['10:05', 'suffix', 0, 5, 12, 5, 4],
+      ['10:05', 'suffix', 1, 0, 0, 4, 2],
+      ['10:05', 'suffix', 2, 0, 0, 2, 1],
+    ])
+  })
+
+  it('lose nothing and never deadlock under concurrent requests that list arms in any order', async () => {
+    const tenantId = await tenant('concurrent')
+    const orders = [
+      [suffix, none, adaptive],
+      [adaptive, none, suffix],
+      [none, adaptive, suffix],
+    ]
+    await Promise.all(Array.from({ length: 60 }, (_, i) => recordAcceptance(db, tenantId, at, orders[i % 3] ?? [])))
+    const rows = await acceptanceOf(db, tenantId, period)
+    const total = (arm: string) => rows.filter((row) => row.arm === arm).reduce((sum, row) => sum + row.proposed, 0)
+    expect([total('suffix'), total('adaptive'), total('none')]).toEqual([660, 660, 0])
+  })
+
+  it('take one arm reported twice in one request', async () => {
+    const tenantId = await tenant('twice')
+    await recordAcceptance(db, tenantId, at, [suffix, suffix])
+    expect((await acceptanceOf(db, tenantId, period))[0]).toMatchObject({ steps: 10, proposed: 10 })
+  })
+
+  it('write nothing for a request that ran no step, and show a tenant its own rows only', async () => {
+    const [mine, theirs] = [await tenant('mine'), await tenant('theirs')]
+    await recordAcceptance(db, mine, at, [])
+    await recordAcceptance(db, theirs, at, [suffix])
+    expect(await acceptanceOf(db, mine, period)).toEqual([])
+  })
+})
