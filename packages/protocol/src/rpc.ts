@@ -8,6 +8,9 @@ import { z } from 'zod'
  *   GET  /rpc/v1/metrics    → prom-client's JSON, merged into the gateway's /metrics
  *
  * Every call carries `authorization: Bearer <cluster secret>`. Closing the connection cancels the request.
+ *
+ * A worker may decline a call before its first frame with any status but 200 and the body `{ error: WorkerError }`,
+ * or with 200 and an `error` frame alone; a gateway reads both alike. A stream starts with one `start` frame.
  */
 export const RPC_PREFIX = '/rpc/v1'
 
@@ -69,6 +72,7 @@ export const speculationSummarySchema = z.strictObject({
   armSteps: z.partialRecord(armSchema, z.int()),
   arms: z.array(armStatisticsSchema),
 })
+export type SpeculationSummary = z.infer<typeof speculationSummarySchema>
 
 /** Why a worker did not serve a call. The gateway maps it to OpenAI's envelope in one place. */
 export const workerErrorSchema = z.strictObject({
@@ -85,6 +89,9 @@ export const workerErrorSchema = z.strictObject({
   param: z.string().nullable(),
 })
 export type WorkerError = z.infer<typeof workerErrorSchema>
+
+/** Body of an answer other than 200. */
+export const workerErrorBodySchema = z.strictObject({ error: workerErrorSchema })
 
 export const frameSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), worker: z.string(), promptTokens: z.int() }),
@@ -114,3 +121,20 @@ export const workerStatusSchema = z.strictObject({
   waiting: z.int(),
 })
 export type WorkerStatus = z.infer<typeof workerStatusSchema>
+
+/** One metric as prom-client's `getMetricsAsJSON` gives it. */
+export const metricFamilySchema = z.looseObject({
+  name: z.string(),
+  help: z.string(),
+  type: z.enum(['counter', 'gauge', 'histogram', 'summary']),
+  values: z.array(
+    z.looseObject({
+      /** Null stands for a value that JSON can't hold, such as NaN of a gauge. */
+      value: z.number().nullable(),
+      labels: z.record(z.string(), z.union([z.string(), z.number()])),
+      /** The sample's name where it differs from the family's: `…_bucket`, `…_sum`, `…_count`. */
+      metricName: z.string().optional(),
+    }),
+  ),
+})
+export type MetricFamily = z.infer<typeof metricFamilySchema>

@@ -1,0 +1,130 @@
+import { Pool } from 'undici'
+import { z } from 'zod'
+import { readFrames } from '../frames.ts'
+import {
+  type Frame,
+  type GenerateCall,
+  type MetricFamily,
+  metricFamilySchema,
+  RPC_PREFIX,
+  type WorkerError,
+  type WorkerStatus,
+  workerErrorBodySchema,
+  workerStatusSchema,
+} from '../rpc.ts'
+
+export interface WorkerClientOptions {
+  /** Base address, without the RPC prefix. */
+  readonly url: string
+  readonly clusterSecret: string
+  readonly connectMsMax?: number
+  /** A stream that is silent for longer counts as lost. A worker that queues a call stays silent meanwhile. */
+  readonly silenceMsMax?: number
+  /** Limit for the short answers: status and metrics. */
+  readonly answerMsMax?: number
+  readonly frameBytesMax?: number
+}
+
+/** The worker answered, and said no. */
+export class WorkerDeclined extends Error {
+  override readonly name = 'WorkerDeclined'
+
+  constructor(readonly error: WorkerError) {
+    super(`${error.code}: ${error.message}`)
+  }
+}
+
+/** The worker can't be reached, vanished, or answered with something that is not of the contract. */
+export class WorkerLost extends Error {
+  override readonly name = 'WorkerLost'
+}
+
+/**
+ * Calls one worker over kept-alive connections. Aborting the signal, or leaving the loop over the frames, closes the
+ * connection at once, which is how a worker learns that nobody waits any more. Reading is pulled by the consumer, so a
+ * slow consumer slows the worker down instead of filling memory.
+ */
+export class WorkerClient {
+  readonly url: string
+  private readonly pool: Pool
+  private readonly headers: Readonly<Record<string, string>>
+
+  constructor(private readonly options: WorkerClientOptions) {
+    this.url = options.url
+    const silenceMs = options.silenceMsMax ?? 300_000
+    this.pool = new Pool(new URL(options.url).origin, {
+      connect: { timeout: options.connectMsMax ?? 2_000 },
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
+    })
+    this.headers = { authorization: `Bearer ${options.clusterSecret}`, 'content-type': 'application/json' }
+  }
+
+  /**
+   * The frames of one call, `start` first and `end` last. Throws WorkerDeclined for the worker's own errors and
+   * WorkerLost for everything else, except the signal's reason when that was aborted.
+   */
+  async *generate(call: GenerateCall, signal: AbortSignal): AsyncGenerator<Exclude<Frame, { type: 'error' }>> {
+    try {
+      const answer = await this.request('POST', '/generate', signal, JSON.stringify(call))
+      if (answer.statusCode !== 200) throw await declined(answer.body)
+      for await (const frame of readFrames(answer.body, this.options.frameBytesMax)) {
+        if (frame.type === 'error') throw new WorkerDeclined(frame.error)
+        yield frame
+      }
+    } catch (error) {
+      throw explain(error, signal)
+    }
+  }
+
+  async status(): Promise<WorkerStatus> {
+    return this.ask('/status', workerStatusSchema)
+  }
+
+  async metrics(): Promise<MetricFamily[]> {
+    return this.ask('/metrics', z.array(metricFamilySchema))
+  }
+
+  /** Waits for nothing: calls in flight fail with WorkerLost. */
+  async close(): Promise<void> {
+    await this.pool.destroy()
+  }
+
+  private async ask<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
+    const signal = AbortSignal.timeout(this.options.answerMsMax ?? 2_000)
+    try {
+      const answer = await this.request('GET', path, signal)
+      if (answer.statusCode !== 200) throw await declined(answer.body)
+      return schema.parse(await answer.body.json())
+    } catch (error) {
+      if (error instanceof WorkerDeclined) throw error
+      throw new WorkerLost(`no valid answer to ${path}`, { cause: error })
+    }
+  }
+
+  private request(method: 'GET' | 'POST', path: string, signal: AbortSignal, body?: string) {
+    const prefix = new URL(this.options.url).pathname.replace(/\/$/, '')
+    return this.pool.request({
+      method,
+      path: `${prefix}${RPC_PREFIX}${path}`,
+      headers: this.headers,
+      signal,
+      body: body ?? null,
+    })
+  }
+}
+
+async function declined(body: { text(): Promise<string> }): Promise<WorkerDeclined | WorkerLost> {
+  try {
+    return new WorkerDeclined(workerErrorBodySchema.parse(JSON.parse(await body.text())).error)
+  } catch {
+    return new WorkerLost('an answer of the contract neither in status nor in body')
+  }
+}
+
+function explain(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason
+  if (error instanceof WorkerDeclined || error instanceof WorkerLost) return error
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+  return new WorkerLost(`the call broke off (${reason})`, { cause: error })
+}

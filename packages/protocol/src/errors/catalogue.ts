@@ -1,0 +1,66 @@
+/**
+ * Every error a tenant can see, as data. `message` is public: it may name parameters, limits and models, never the
+ * content of a prompt. `retryable` says whether the same request can succeed later; such answers carry `retry-after`.
+ *
+ * Codes and wording follow OpenAI's where it has one, since client libraries and their users match on them.
+ */
+export const ERRORS = {
+  invalid_json: entry(400, 'invalid_request_error', 'We could not parse the JSON body of your request.'),
+  missing_required_parameter: entry(400, 'invalid_request_error', "Missing required parameter: '{name}'."),
+  unknown_parameter: entry(400, 'invalid_request_error', 'Unrecognized request argument supplied: {name}'),
+  unsupported_parameter: entry(400, 'invalid_request_error', "Unsupported parameter: '{name}' is not supported here."),
+  unsupported_value: entry(400, 'invalid_request_error', "Unsupported value: '{name}' does not support {value} here."),
+  invalid_type: entry(
+    400,
+    'invalid_request_error',
+    "Invalid type for '{name}': expected {expected}, but got {received} instead.",
+  ),
+  invalid_value: entry(400, 'invalid_request_error', "Invalid value for '{name}': {reason}"),
+  invalid_parameter_combination: entry(400, 'invalid_request_error', '{reason}'),
+  context_length_exceeded: entry(400, 'invalid_request_error', '{reason}'),
+  invalid_api_key: entry(
+    401,
+    'invalid_request_error',
+    'Incorrect or missing API key. Pass it in the Authorization header: `Authorization: Bearer ftk_...`.',
+  ),
+  unauthorized_scrape: entry(401, 'invalid_request_error', 'This endpoint needs the metrics token.'),
+  unknown_url: entry(404, 'invalid_request_error', 'Invalid URL ({method} {path})'),
+  model_not_found: entry(
+    404,
+    'invalid_request_error',
+    'The model `{model}` does not exist or you do not have access to it.',
+  ),
+  method_not_supported: entry(405, 'invalid_request_error', 'Not allowed to {method} on {path}; use {allowed}.'),
+  request_too_large: entry(413, 'invalid_request_error', 'The request body is larger than {bytesMax} bytes.'),
+  internal_error: entry(500, 'server_error', 'The server had an error while processing your request.', true),
+  stream_interrupted: entry(502, 'server_error', 'The connection to the model was lost before the answer ended.', true),
+  authentication_unavailable: entry(503, 'server_error', 'API keys cannot be checked right now; try again.', true),
+  no_worker: entry(503, 'server_error', 'No server is ready to run this model right now; try again.', true),
+  overloaded: entry(503, 'server_error', 'The model is currently overloaded; try again later.', true),
+  shutting_down: entry(503, 'server_error', 'This server is shutting down; try again.', true),
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** The placeholders of a code's sentence, each with the text to put there. */
+export type ErrorValues<Code extends ErrorCode> = Placeholders<(typeof ERRORS)[Code]['message']>
+
+type Placeholders<Sentence extends string> = Sentence extends `${string}{${infer Name}}${infer Rest}`
+  ? Record<Name, string> & Placeholders<Rest>
+  : object
+
+export interface ErrorEntry<Message extends string = string> {
+  readonly status: 400 | 401 | 404 | 405 | 413 | 500 | 502 | 503
+  readonly type: 'invalid_request_error' | 'server_error'
+  readonly message: Message
+  readonly retryable: boolean
+}
+
+function entry<const Message extends string>(
+  status: ErrorEntry['status'],
+  type: ErrorEntry['type'],
+  message: Message,
+  retryable = false,
+): ErrorEntry<Message> {
+  return { status, type, message, retryable }
+}

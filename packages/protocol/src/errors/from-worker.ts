@@ -1,0 +1,27 @@
+import type { WorkerError } from '../rpc.ts'
+import { ApiError } from './api-error.ts'
+
+/** What a tenant reads when a worker declines a call. The worker's own text is shown only where it is made for tenants. */
+export function fromWorkerError(error: WorkerError, model: string): ApiError {
+  const { param } = error
+  const internal = `worker answered ${error.code}: ${error.message}`
+  switch (error.code) {
+    case 'context_length_exceeded':
+      return new ApiError('context_length_exceeded', { values: { reason: error.message }, param, internal })
+    case 'invalid_value':
+      return new ApiError('invalid_value', { values: { name: param ?? '', reason: error.message }, param, internal })
+    case 'model_not_found':
+      return new ApiError('model_not_found', { values: { model }, param, internal })
+    case 'overloaded':
+      return new ApiError('overloaded', { values: {}, internal })
+    case 'shutting_down':
+      return new ApiError('shutting_down', { values: {}, internal })
+    case 'internal':
+      return new ApiError('internal_error', { values: {}, internal })
+  }
+}
+
+/** Whether another worker may serve a call that this one declined. */
+export function isWorkerErrorLocal(error: WorkerError): boolean {
+  return error.code === 'overloaded' || error.code === 'shutting_down' || error.code === 'internal'
+}

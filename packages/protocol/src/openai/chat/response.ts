@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { speculationMetricsSchema } from '../speculation-metrics.ts'
+import { usageSchema } from '../usage.ts'
+
+const alternativeSchema = z.strictObject({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()) })
+
+const logprobsSchema = z.strictObject({
+  content: z.array(alternativeSchema.extend({ top_logprobs: z.array(alternativeSchema) })),
+  refusal: z.null(),
+})
+export type ChatLogprobs = z.infer<typeof logprobsSchema>
+
+const finishReasonSchema = z.enum(['stop', 'length'])
+
+export const chatCompletionSchema = z.strictObject({
+  id: z.string(),
+  object: z.literal('chat.completion'),
+  created: z.int(),
+  model: z.string(),
+  choices: z.array(
+    z.strictObject({
+      index: z.int(),
+      message: z.strictObject({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      logprobs: logprobsSchema.nullable(),
+      finish_reason: finishReasonSchema,
+    }),
+  ),
+  usage: usageSchema,
+  metrics: speculationMetricsSchema.optional(),
+})
+export type ChatCompletion = z.infer<typeof chatCompletionSchema>
+
+export const chatCompletionChunkSchema = z.strictObject({
+  id: z.string(),
+  object: z.literal('chat.completion.chunk'),
+  created: z.int(),
+  model: z.string(),
+  /** Empty in the last chunk when it brings usage or metrics. */
+  choices: z.array(
+    z.strictObject({
+      index: z.int(),
+      delta: z.strictObject({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      logprobs: logprobsSchema.nullable(),
+      finish_reason: finishReasonSchema.nullable(),
+    }),
+  ),
+  /** With `include_usage`: null in every chunk but the last. */
+  usage: usageSchema.nullable().optional(),
+  metrics: speculationMetricsSchema.optional(),
+})
+export type ChatCompletionChunk = z.infer<typeof chatCompletionChunkSchema>

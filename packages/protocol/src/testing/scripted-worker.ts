@@ -1,0 +1,106 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeFrame } from '../frames.ts'
+import { type GenerateCall, generateCallSchema, type MetricFamily, type WorkerStatus } from '../rpc.ts'
+import { type Script, wordsScript } from './scripts.ts'
+
+export interface ScriptedWorkerOptions {
+  readonly name?: string
+  readonly script?: Script
+  readonly metrics?: readonly MetricFamily[]
+}
+
+/**
+ * A worker over real HTTP whose answers a test writes. It passes the same conformance suite as a real one; its
+ * fields are open so that a test can change them at any time.
+ */
+export class ScriptedWorker {
+  static readonly clusterSecret = 'scripted-cluster-secret'
+  readonly calls: GenerateCall[] = []
+  /** Calls whose connection closed before their end. */
+  cancelled = 0
+  running = 0
+  ready = true
+  script: Script
+  url = ''
+  private readonly server = createServer((req, res) => void this.answer(req, res))
+
+  constructor(private readonly options: ScriptedWorkerOptions = {}) {
+    this.script = options.script ?? wordsScript
+  }
+
+  static async start(options: ScriptedWorkerOptions = {}): Promise<ScriptedWorker> {
+    const worker = new ScriptedWorker(options)
+    await worker.listen(0)
+    return worker
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve))
+    const address = this.server.address()
+    if (typeof address === 'object' && address) this.url = `http://127.0.0.1:${address.port}`
+  }
+
+  /** Vanishes: open connections break, new ones are refused. */
+  async close(): Promise<void> {
+    this.server.closeAllConnections()
+    await new Promise((resolve) => this.server.close(resolve))
+  }
+
+  get status(): WorkerStatus {
+    return {
+      worker: this.options.name ?? 'wrk_scripted',
+      ready: this.ready,
+      model: { id: 'scripted', created: 1_700_000_000, contextLength: 512 },
+      running: this.running,
+      waiting: 0,
+    }
+  }
+
+  private async answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.headers.authorization !== `Bearer ${ScriptedWorker.clusterSecret}`) {
+      return decline(res, 401, 'invalid_value', 'wrong cluster secret')
+    }
+    if (req.url === '/rpc/v1/status') return sendJson(res, 200, this.status)
+    if (req.url === '/rpc/v1/metrics') return sendJson(res, 200, this.options.metrics ?? [])
+    const call = generateCallSchema.safeParse(await json(req).catch(() => null))
+    if (!call.success) return decline(res, 400, 'invalid_value', 'not a call of version 1')
+    await this.play(call.data, res)
+  }
+
+  private async play(call: GenerateCall, res: ServerResponse): Promise<void> {
+    this.calls.push(call)
+    this.running++
+    const hangUp = new AbortController()
+    res.on('close', () => hangUp.abort())
+    res.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders()
+    try {
+      for await (const act of this.script(call, hangUp.signal)) {
+        if (hangUp.signal.aborted) break
+        if (act.type === 'crash') await crash(res)
+        else res.write(act.type === 'raw' ? act.bytes : encodeFrame(act))
+      }
+    } catch (error) {
+      if (!hangUp.signal.aborted) throw error
+    } finally {
+      this.running--
+      if (hangUp.signal.aborted && !res.writableFinished) this.cancelled++
+      res.end()
+    }
+  }
+}
+
+/** Breaks the connection once what was written has arrived. */
+async function crash(res: ServerResponse): Promise<void> {
+  await sleep(20)
+  res.destroy()
+}
+
+function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+function decline(res: ServerResponse, status: number, code: string, message: string): void {
+  sendJson(res, status, { error: { code, message, param: null } })
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Frame, GenerateCall, WorkerError } from '../rpc.ts'
+
+/** What a script can do besides sending a frame: drop the connection, send bytes as they are, wait. */
+export type Act = Frame | { readonly type: 'crash' } | { readonly type: 'raw'; readonly bytes: string }
+
+/** How a scripted worker answers one call; `signal` aborts when the gateway hangs up. */
+export type Script = (call: GenerateCall, signal: AbortSignal) => AsyncIterable<Act>
+
+const WORDS = ['select', ' from', ' where', ' group', ' by', ' order', ' limit', ' 1', ' café', ' 👍']
+
+/** Deterministic words: a function of seed, choice and position alone, as a real worker's tokens are. */
+export async function* wordsScript(call: GenerateCall, signal: AbortSignal, wordMs = 0): AsyncGenerator<Act> {
+  const problem = problemOf(call)
+  if (problem) {
+    yield { type: 'error', error: problem }
+    return
+  }
+  yield { type: 'start', worker: 'wrk_scripted', promptTokens: promptTokensOf(call) }
+  const length = call.completionTokensMax ?? 5
+  for (let position = 0; position < length; position++) {
+    if (wordMs > 0) await sleep(wordMs, undefined, { signal })
+    for (let choice = 0; choice < call.choices; choice++) yield textFrame(call, choice, position)
+  }
+  for (let choice = 0; choice < call.choices; choice++) yield { type: 'finish', choice, reason: 'length' }
+  yield endFrame(call, length * call.choices)
+}
+
+export function endFrame(call: GenerateCall, completionTokens: number): Frame {
+  return {
+    type: 'end',
+    usage: { promptTokens: promptTokensOf(call), cachedTokens: 1, completionTokens },
+    speculation: {
+      steps: 4,
+      draftTokens: 8,
+      acceptedTokens: 6,
+      acceptanceHistogram: [1, 0, 3],
+      lookaheadMax: 2,
+      armSteps: { suffix: 3, none: 1 },
+      arms: [
+        { arm: 'suffix', draftVersion: null, steps: 3, committedTokens: 9, proposed: [4, 4], accepted: [3, 3] },
+        { arm: 'none', draftVersion: null, steps: 1, committedTokens: 1, proposed: [], accepted: [] },
+      ],
+    },
+  }
+}
+
+function textFrame(call: GenerateCall, choice: number, position: number): Frame {
+  const digest = createHash('sha256').update(`${call.sampling.seed} ${choice} ${position}`).digest()
+  const text = WORDS[digest.readUInt8(0) % WORDS.length] ?? ''
+  const scored = { text, bytes: [...Buffer.from(text)], logprob: -0.5 }
+  return {
+    type: 'text',
+    choice,
+    text,
+    completionTokens: position + 1,
+    ...(call.topLogprobs !== undefined && {
+      logprobs: [{ ...scored, top: Array.from({ length: call.topLogprobs }, () => scored) }],
+    }),
+  }
+}
+
+function problemOf(call: GenerateCall): WorkerError | null {
+  if (call.model !== 'scripted') {
+    return { code: 'model_not_found', message: `no model ${call.model}`, param: 'model' }
+  }
+  if (promptTokensOf(call) >= 512) {
+    return { code: 'context_length_exceeded', message: 'The context holds 512 tokens.', param: 'messages' }
+  }
+  if (call.speculation.arm === 'static' || call.speculation.arm === 'adaptive') {
+    return { code: 'invalid_value', message: 'this arm is not here.', param: 'speculation.arm' }
+  }
+  return null
+}
+
+function promptTokensOf(call: GenerateCall): number {
+  if (call.input.kind === 'tokens') return call.input.tokens.length
+  const texts = call.input.kind === 'text' ? [call.input.text] : call.input.messages.map((message) => message.content)
+  return texts.join(' ').split(/\s+/).length
+}

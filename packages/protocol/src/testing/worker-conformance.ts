@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WorkerClient, WorkerDeclined, WorkerLost } from '../client/index.ts'
+import type { Frame, GenerateCall } from '../rpc.ts'
+
+export interface WorkerUnderTest {
+  readonly url: string
+  readonly clusterSecret: string
+  close(): Promise<void>
+}
+
+/** What every worker owes a gateway. Run it over the scripted worker and over the real one alike. */
+export function describeWorkerConformance(name: string, start: () => Promise<WorkerUnderTest>): void {
+  describe(`${name} speaks the RPC`, () => {
+    let worker: WorkerUnderTest
+    let client: WorkerClient
+    let call: GenerateCall
+
+    beforeAll(async () => {
+      worker = await start()
+      client = new WorkerClient(worker)
+      const status = await client.status()
+      call = exampleCall(status.model.id)
+    })
+
+    afterAll(async () => {
+      await client.close()
+      await worker.close()
+    })
+
+    it('says what it serves', async () => {
+      expect(await client.status()).toMatchObject({ ready: true, running: 0, waiting: 0 })
+      expect(await client.metrics()).toBeInstanceOf(Array)
+    })
+
+    it('starts with start, ends with end, and counts cumulatively', async () => {
+      const frames = await collect(client, call)
+      expect(frames.at(0)?.type).toBe('start')
+      const counts = frames.flatMap((frame) => (frame.type === 'text' ? [frame.completionTokens] : []))
+      expect(counts).toEqual([...counts].sort((a, b) => a - b))
+      const end = frames.at(-1)
+      expect(end?.type === 'end' && end.usage.completionTokens).toBe(counts.at(-1))
+      expect(end?.type === 'end' && end.usage.promptTokens).toBeGreaterThan(0)
+    })
+
+    it('finishes every choice once', async () => {
+      const frames = await collect(client, { ...call, choices: 3 })
+      const finished = frames.flatMap((frame) => (frame.type === 'finish' ? [frame.choice] : []))
+      expect(finished.sort()).toEqual([0, 1, 2])
+    })
+
+    it('gives the same text for the same seed, with speculation and without', async () => {
+      const auto = textOf(await collect(client, call))
+      const none = textOf(await collect(client, { ...call, request: 'req_none', speculation: { arm: 'none' } }))
+      expect(none).toBe(auto)
+    })
+
+    it('reads text and tokens as prompts', async () => {
+      const inputs: GenerateCall['input'][] = [
+        { kind: 'text', text: 'SELECT name' },
+        { kind: 'tokens', tokens: [5, 6, 7] },
+      ]
+      for (const input of inputs) {
+        const frames = await collect(client, { ...call, input })
+        expect(frames.at(-1)?.type).toBe('end')
+      }
+    })
+
+    it('reports the alternatives that were asked for', async () => {
+      const frames = await collect(client, { ...call, topLogprobs: 2 })
+      const scored = frames.flatMap((frame) => (frame.type === 'text' ? (frame.logprobs ?? []) : []))
+      expect(scored.length).toBeGreaterThan(0)
+      for (const token of scored) expect(token.top).toHaveLength(2)
+    })
+
+    it('declines a model that it does not have', async () => {
+      await expect(collect(client, { ...call, model: 'no-such-model' })).rejects.toMatchObject({
+        error: { code: 'model_not_found' },
+      })
+    })
+
+    it('declines a prompt that does not fit', async () => {
+      const { model } = await client.status()
+      const tokens = Array.from({ length: model.contextLength + 1 }, () => 5)
+      await expect(collect(client, { ...call, input: { kind: 'tokens', tokens } })).rejects.toMatchObject({
+        error: { code: 'context_length_exceeded' },
+      })
+    })
+
+    it('declines what is no call', async () => {
+      await expect(collect(client, { ...call, choices: 0 })).rejects.toBeInstanceOf(WorkerDeclined)
+    })
+
+    it('answers nobody without the cluster secret', async () => {
+      const stranger = new WorkerClient({ ...worker, clusterSecret: 'wrong' })
+      await expect(collect(stranger, call)).rejects.toBeInstanceOf(Error)
+      const answer = await fetch(`${worker.url}/rpc/v1/status`)
+      expect(answer.status).toBe(401)
+      await stranger.close()
+    })
+
+    it('stops working when the gateway hangs up', async () => {
+      const abort = new AbortController()
+      const reason = new Error('nobody waits')
+      const cancelled = (async () => {
+        for await (const frame of client.generate({ ...call, completionTokensMax: 400 }, abort.signal)) {
+          if (frame.type === 'start') abort.abort(reason)
+        }
+      })()
+      await expect(cancelled).rejects.toBe(reason)
+      await idle(client)
+    })
+  })
+}
+
+export function exampleCall(model: string): GenerateCall {
+  return {
+    request: 'req_conformance',
+    tenant: 'ten_conformance',
+    model,
+    input: { kind: 'chat', messages: [{ role: 'user', content: 'List the names of all customers.' }] },
+    choices: 1,
+    completionTokensMax: 12,
+    sampling: {
+      temperature: 0.8,
+      topK: 0,
+      topP: 1,
+      minP: 0,
+      presencePenalty: 0,
+      frequencyPenalty: 0,
+      repetitionPenalty: 1,
+      logitBias: {},
+      seed: '18446744073709551615',
+    },
+    stopStrings: [],
+    speculation: { arm: 'auto' },
+  }
+}
+
+async function collect(client: WorkerClient, call: GenerateCall): Promise<Frame[]> {
+  const frames: Frame[] = []
+  for await (const frame of client.generate(call, new AbortController().signal)) frames.push(frame)
+  return frames
+}
+
+function textOf(frames: readonly Frame[]): string {
+  return frames.map((frame) => (frame.type === 'text' ? frame.text : '')).join('')
+}
+
+/** Polls the worker's own count of running calls: the only way to see from outside that it stopped. */
+async function idle(client: WorkerClient): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const status = await client.status()
+    if (status.running + status.waiting === 0) return
+    await sleep(20)
+  }
+  throw new WorkerLost('the worker still runs a call that nobody waits for')
+}
