@@ -1,0 +1,1 @@
+export { SUFFIX_DEFAULTS, type SuffixOptions, SuffixSpeculator } from './suffix-speculator.ts'

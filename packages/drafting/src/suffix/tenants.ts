@@ -1,0 +1,90 @@
+import { Calibration } from './calibration.ts'
+import { BOUNDARY, BYTES_PER_TOKEN, StreamIndex } from './stream-index.ts'
+
+export interface TenantLimits {
+  /** Tenants remembered; the least recently used without a live session goes first. */
+  readonly tenantsMax: number
+  /** Index memory of one tenant. */
+  readonly bytesPerTenantMax: number
+}
+
+/** What the arm knows of one tenant. Nothing in it is ever read for another. */
+export class TenantMemory {
+  calibration = new Calibration()
+  index: StreamIndex
+  /** Live sequences that read it. */
+  sessions = 0
+  private forgotten = false
+
+  constructor(bytesMax: number) {
+    this.index = new StreamIndex(TOKENS_MIN, Math.max(TOKENS_MIN, bytesMax / BYTES_PER_TOKEN))
+  }
+
+  /** Drops what was learned, also for sessions that still hold this memory, and learns nothing more. */
+  forget(): void {
+    this.forgotten = true
+    this.calibration = new Calibration()
+    this.index = new StreamIndex(0, 0)
+  }
+
+  /**
+   * Adds a finished stream. The oldest streams make room; those that made proposals come true get a second chance
+   * (as in CLOCK) with their hits cleared, and at most as many tokens are moved as are added.
+   */
+  learn(stream: readonly number[]): void {
+    if (this.forgotten) return
+    const kept = [...this.worthKeeping(stream.length + 1)]
+    for (const tokens of [...kept, stream]) {
+      for (const token of tokens) this.index.append(token)
+      this.index.append(BOUNDARY)
+    }
+  }
+
+  private *worthKeeping(length: number): Generator<number[]> {
+    const dropped = length - this.index.room
+    if (dropped <= 0) return
+    let moved = 0
+    for (const { tokens, hits } of this.index.oldest(2 * dropped)) {
+      moved += tokens.length + 1
+      if (moved > length) return
+      if (hits > 0) yield tokens
+    }
+  }
+}
+
+export class Tenants {
+  /** In order of use, the latest last. */
+  private readonly memories = new Map<string, TenantMemory>()
+
+  constructor(private readonly limits: TenantLimits) {}
+
+  get size(): number {
+    return this.memories.size
+  }
+
+  get bytes(): number {
+    return [...this.memories.values()].reduce((bytes, { index }) => bytes + index.bytes, 0)
+  }
+
+  of(tenant: string): TenantMemory {
+    const memory = this.memories.get(tenant) ?? new TenantMemory(this.limits.bytesPerTenantMax)
+    this.memories.delete(tenant)
+    this.memories.set(tenant, memory)
+    this.evict(memory)
+    return memory
+  }
+
+  forget(tenant: string): void {
+    this.memories.get(tenant)?.forget()
+    this.memories.delete(tenant)
+  }
+
+  private evict(spared: TenantMemory): void {
+    for (const [tenant, memory] of this.memories) {
+      if (this.memories.size <= this.limits.tenantsMax) return
+      if (memory.sessions === 0 && memory !== spared) this.memories.delete(tenant)
+    }
+  }
+}
+
+const TOKENS_MIN = 1_024
