@@ -1,4 +1,5 @@
 import type { SamplingParameters } from '../request.ts'
+import { exponential } from './exponential.ts'
 import { selectPrefix, weightOf } from './select.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -44,7 +45,7 @@ export function applyFilters(workspace: Workspace, highest: number, { minP, topK
 
 /** Integer mass of a score, from 0 to {@link MASS_ONE}. */
 export function massOf(score: number, highest: number): number {
-  return Math.round(Math.exp(score - highest) * MASS_ONE)
+  return Math.round(exponential(score - highest) * MASS_ONE)
 }
 
 function collect({ candidates, scores, vocabularySize }: Workspace, floor: number): number {

@@ -1,5 +1,6 @@
 import type { TokenLogprob } from '../request.ts'
 import { argmax } from './argmax.ts'
+import { exponential } from './exponential.ts'
 
 /**
  * Log-softmax of the raw logits for one token and the `top` likeliest ones (likeliest first, lower id first on ties).
@@ -24,7 +25,7 @@ export function tokenLogprob(
 
 function sumOfExponentials(logits: Float32Array, offset: number, vocabularySize: number, highest: number): number {
   let sum = 0
-  for (let id = 0; id < vocabularySize; id++) sum += Math.exp((logits[offset + id] ?? 0) - highest)
+  for (let id = 0; id < vocabularySize; id++) sum += exponential((logits[offset + id] ?? 0) - highest)
   return sum
 }
 

@@ -23,7 +23,12 @@ export function philox4x32(
   key0: number,
   key1: number,
 ): void {
-  let [c0, c1, c2, c3, k0, k1] = [counter0 | 0, counter1 | 0, counter2 | 0, counter3 | 0, key0 | 0, key1 | 0]
+  let c0 = counter0 | 0
+  let c1 = counter1 | 0
+  let c2 = counter2 | 0
+  let c3 = counter3 | 0
+  let k0 = key0 | 0
+  let k1 = key1 | 0
   for (let round = 0; round < ROUNDS; round++) {
     const next0 = multiplyHigh(c2, MULTIPLIER_1) ^ c1 ^ k0
     const next2 = multiplyHigh(c0, MULTIPLIER_0) ^ c3 ^ k1
