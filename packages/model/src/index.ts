@@ -1,1 +1,34 @@
+/**
+ * Hugging Face folders to models that an engine can step.
+ *
+ * Purpose: read a checkpoint (config.json, safetensors, tokenizer.json, chat template) of a supported architecture and
+ * give a Target, which runs one forward pass, and a Tokenizer.
+ *
+ * Core idea: the cache goes in, the delta comes out. The graph that `buildTargetGraph` makes reads the cache of past
+ * keys and values as inputs and returns only the rows of the new tokens; the engine appends those of accepted tokens.
+ * Masks are inputs, so ragged batches and token trees need no other graph. Architectures are data
+ * (`src/architecture`): tensor names and the few ways in which the Llama family differs.
+ *
+ * Invariants: a folder is served as its authors meant it or not at all (each field of config.json that changes the
+ * function is supported or refused); a run reads the caller's cache and never writes to it; a row's result does not
+ * depend on what else is in the run, beyond the rounding that `docs` of the Target interface state; text that a user
+ * wrote never becomes a special token through `encodeChat`.
+ *
+ * Failure: CheckpointError names file and field; TokenizerError and ChatTemplateError concern the text side;
+ * DeviceError a device that is not there; RangeError a run whose arrays do not fit together.
+ *
+ * Concurrency: ONNX Runtime for Node blocks the JavaScript thread while it runs, so runs of one process never overlap;
+ * give each its own worker to overlap them with other work.
+ */
+export { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.ts'
+export type { ModelConfig } from './checkpoint/config.ts'
+export { CheckpointError } from './checkpoint/error.ts'
+export type { GenerationDefaults } from './checkpoint/generation.ts'
+export type { WeightFormat } from './graph/projection.ts'
+export { buildTargetGraph, type TargetGraphOptions } from './graph/target-graph.ts'
+export { type LoadedModel, type LoadOptions, loadModel } from './load.ts'
+export { DeviceError, openTarget, type TargetOptions } from './runtime/open-target.ts'
 export * from './target.ts'
+export type { ChatMessage, ChatOptions } from './tokenizer/chat.ts'
+export { ChatTemplateError, TokenizerError } from './tokenizer/error.ts'
+export { Tokenizer } from './tokenizer/tokenizer.ts'

@@ -1,0 +1,41 @@
+import type { GraphBuilder, Value } from '@foretoken/graph'
+import { blockSize, quantise } from './quantise.ts'
+
+export type WeightFormat = 'fp32' | 'int8' | 'int4'
+
+/** A weight as checkpoints store it, [rows = outputs, columns = inputs]. */
+export interface Matrix {
+  readonly rows: number
+  readonly columns: number
+  readonly data: Float32Array
+}
+
+/** x [..., columns] · Wᵀ → [..., rows], with the weight stored in the wanted format. */
+export function project(graph: GraphBuilder, x: Value, name: string, matrix: Matrix, format: WeightFormat): Value {
+  const { rows, columns } = matrix
+  if (format === 'fp32') {
+    return graph.fusedMatMul(x, graph.constant(name, 'float32', [rows, columns], matrix.data), { transB: true })
+  }
+  const bits = format === 'int8' ? 8 : 4
+  const { blocks, scales } = quantise(matrix, bits)
+  const blockCount = columns / blockSize
+  return graph.matMulNBits(x, {
+    blocks: graph.constant(`${name}/blocks`, 'uint8', [rows, blockCount, (blockSize * bits) / 8], blocks),
+    scales: graph.constant(`${name}/scales`, 'float32', [rows * blockCount], scales),
+    bits,
+    blockSize,
+    accuracyLevel: 4,
+  })
+}
+
+/** Matrices that read the same input, as one: a single product instead of several. */
+export function stack(matrices: readonly Matrix[]): Matrix {
+  const columns = matrices[0]?.columns ?? 0
+  const data = new Float32Array(matrices.reduce((total, matrix) => total + matrix.data.length, 0))
+  let offset = 0
+  for (const matrix of matrices) {
+    data.set(matrix.data, offset)
+    offset += matrix.data.length
+  }
+  return { rows: data.length / columns, columns, data }
+}

@@ -1,0 +1,58 @@
+import { serialise } from '@foretoken/graph'
+import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts'
+import type { WeightFormat } from '../graph/projection.ts'
+import { buildTargetGraph } from '../graph/target-graph.ts'
+import type { Target } from '../target.ts'
+import { OnnxTarget } from './onnx-target.ts'
+
+export interface TargetOptions {
+  readonly weights?: WeightFormat
+  /** Threads of one run. */
+  readonly threads?: number
+  /** An execution provider of ONNX Runtime. */
+  readonly device?: string
+}
+
+/** The device that was asked for is not in this build of ONNX Runtime. */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError'
+}
+
+/**
+ * 8-bit runs of one or two rows take another kernel and differ by 3 % of the logits' rms from runs of more, so every
+ * quantised run has at least this many rows.
+ */
+const quantisedRowsMin = 4
+
+/** Compiles the folder's model. Throws CheckpointError, GraphError (over 2 GiB) or DeviceError. */
+export async function openTarget(source: string | Checkpoint, options: TargetOptions = {}): Promise<Target> {
+  const { weights = 'fp32', threads = 2, device = 'cpu' } = options
+  requireDevice(device)
+  const checkpoint = typeof source === 'string' ? await openCheckpoint(source) : source
+  const model = serialise(await buildTargetGraph(checkpoint, { weights }))
+  const session = await InferenceSession.create(model, {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+  })
+  const { config } = checkpoint
+  const shape = {
+    layers: config.layers,
+    keyValueHeads: config.keyValueHeads,
+    headDim: config.headDim,
+    hiddenSize: config.hiddenSize,
+    vocabularySize: config.vocabularySize,
+    positionsMax: config.positionsMax,
+  }
+  return new OnnxTarget(session, shape, weights === 'fp32' ? 1 : quantisedRowsMin)
+}
+
+function requireDevice(device: string): void {
+  const available = listSupportedBackends().map((backend) => backend.name)
+  if (!available.includes(device)) {
+    throw new DeviceError(`device "${device}" is not in this ONNX Runtime, which has ${available.join(', ')}`)
+  }
+}

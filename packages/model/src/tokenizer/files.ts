@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { readJson, readOptionalJson, readOptionalText } from '../checkpoint/json.ts'
+
+/** What the tokenizer's files say, checked. */
+export interface TokenizerFiles {
+  readonly tokenizer: z.infer<typeof tokenizerSchema>
+  readonly config: z.infer<typeof configSchema>
+  /** Jinja source. */
+  readonly chatTemplate: string | undefined
+}
+
+const addedToken = z.looseObject({ id: z.number().int().nonnegative(), content: z.string(), special: z.boolean() })
+const part: z.ZodType<TokenizerPart> = z.looseObject({
+  type: z.string(),
+  get decoders() {
+    return z.array(part).optional()
+  },
+})
+
+/** A decoder, or a sequence of them. */
+export interface TokenizerPart {
+  readonly type: string
+  readonly decoders?: readonly TokenizerPart[] | undefined
+}
+
+const tokenizerSchema = z.looseObject({
+  added_tokens: z.array(addedToken),
+  decoder: part.nullish(),
+  model: z.looseObject({ vocab: z.record(z.string(), z.number().int().nonnegative()) }),
+})
+
+/** A token in tokenizer_config.json is a string or an object with its content. */
+const namedToken = z
+  .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
+  .nullish()
+const namedTemplates = z.array(z.object({ name: z.string(), template: z.string() }))
+
+const configSchema = z.looseObject({
+  bos_token: namedToken,
+  eos_token: namedToken,
+  unk_token: namedToken,
+  pad_token: namedToken,
+  chat_template: z.union([z.string(), namedTemplates]).nullish(),
+})
+
+/** Reads tokenizer.json, tokenizer_config.json and chat_template.jinja; the latter wins over the config's field. */
+export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+  const tokenizer = await readJson(folder, 'tokenizer.json', tokenizerSchema)
+  const config = (await readOptionalJson(folder, 'tokenizer_config.json', configSchema)) ?? configSchema.parse({})
+  const file = await readOptionalText(folder, 'chat_template.jinja')
+  return { tokenizer, config, chatTemplate: file ?? templateOf(config.chat_template) }
+}
+
+function templateOf(field: string | z.infer<typeof namedTemplates> | null | undefined): string | undefined {
+  if (typeof field === 'string') return field
+  return field?.find(({ name }) => name === 'default')?.template
+}
