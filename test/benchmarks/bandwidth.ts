@@ -8,7 +8,10 @@ import { Worker } from 'node:worker_threads'
  * with the widest vector loads. Best of `passes`, since whatever disturbs a pass only makes it slower.
  */
 export async function readBandwidth(bytes: number, threads: number, passes = 30): Promise<number> {
-  const workers = Array.from({ length: threads }, () => new Worker(SCANNER, { eval: true, workerData: { bytes: Math.floor(bytes / threads) } }))
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(SCANNER, { eval: true, workerData: { bytes: Math.floor(bytes / threads) } }),
+  )
   const answer = (worker: Worker) => once(worker, 'message')
   await Promise.all(workers.map(answer))
   let best = Number.POSITIVE_INFINITY

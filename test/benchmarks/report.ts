@@ -20,7 +20,16 @@ export function publish(report: Report, options: { quick: boolean }): void {
     const folder = new URL('results/', import.meta.url)
     mkdirSync(folder, { recursive: true })
     const command = `npm run bench -- ${suite}`
-    const full = { suite, command, commit: commit(), date: new Date().toISOString().slice(0, 10), machine, medians, ratios, raw }
+    const full = {
+      suite,
+      command,
+      commit: commit(),
+      date: new Date().toISOString().slice(0, 10),
+      machine,
+      medians,
+      ratios,
+      raw,
+    }
     writeFileSync(new URL(`${suite}.json`, folder), `${JSON.stringify(full, null, 1)}\n`)
   }
   console.log(JSON.stringify({ suite, machine, medians, ratios }))

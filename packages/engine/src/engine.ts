@@ -1,12 +1,12 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
-import type { CostTable, Speculator } from '@foretoken/drafting'
+import { Accounts, type CostTable, type Speculator } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import { KvArena } from './cache/arena.ts'
 import { EngineError } from './errors.ts'
 import { Job, type JobTimes } from './job.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
 import { Roster } from './roster.ts'
-import { Sampler, SamplingWorkspace } from './sampling/index.ts'
+import { Sampler, Workspace } from './sampling/index.ts'
 import { Sequence, type TokenTable } from './sequence.ts'
 import { type DecodeReport, decodeStep } from './step/decode.ts'
 import { type PrefillReport, prefillStep } from './step/prefill.ts'
@@ -55,9 +55,11 @@ export interface EngineParts {
 export class Engine {
   private readonly arena: KvArena
   private readonly roster: Roster
-  private readonly workspace: SamplingWorkspace
+  private readonly workspace: Workspace
   private readonly waiting: Job[] = []
   private readonly options: EngineOptions
+  private readonly accounts = new Accounts()
+  private steps = 0
   private stopping = false
   private wake: (() => void) | undefined
   private readonly loop: Promise<void>
@@ -69,7 +71,7 @@ export class Engine {
     this.options = { ...ENGINE_DEFAULTS, ...options }
     this.arena = new KvArena(parts.target.shape, this.options.cacheBytesMax)
     this.roster = new Roster(this.arena)
-    this.workspace = new SamplingWorkspace(parts.target.shape.vocabularySize)
+    this.workspace = new Workspace(parts.target.shape.vocabularySize)
     this.loop = this.run()
   }
 
@@ -111,16 +113,26 @@ export class Engine {
       return new EngineError('invalid_value', `At most ${this.options.sequencesMax} choices are possible.`, 'n')
     }
     for (const token of sampling.logitBias.keys()) {
-      if (token >= vocabularySize) return new EngineError('invalid_value', `logit_bias names token ${token}; ids must be below ${vocabularySize}.`, 'logit_bias')
+      if (token >= vocabularySize)
+        return new EngineError(
+          'invalid_value',
+          `logit_bias names token ${token}; ids must be below ${vocabularySize}.`,
+          'logit_bias',
+        )
     }
     const { arm } = speculation
     if (arm !== 'auto' && arm !== 'none' && !this.parts.speculators.some((speculator) => speculator.arm === arm)) {
       return new EngineError('invalid_value', `The arm "${arm}" is not available on this model.`, 'speculation.arm')
     }
     if (!this.arena.fits(choices, this.rowsNeeded(request))) {
-      return new EngineError('context_length_exceeded', 'The request needs more cache memory than this worker has.', 'max_tokens')
+      return new EngineError(
+        'context_length_exceeded',
+        'The request needs more cache memory than this worker has.',
+        'max_tokens',
+      )
     }
-    if (this.waiting.length >= this.options.waitingMax) return new EngineError('overloaded', 'Too many requests are waiting; try again shortly.')
+    if (this.waiting.length >= this.options.waitingMax)
+      return new EngineError('overloaded', 'Too many requests are waiting; try again shortly.')
     return undefined
   }
 
@@ -147,7 +159,10 @@ export class Engine {
     const job = this.waiting[0]
     if (!job || this.roster.prefilling) return
     const slots = this.roster.size + job.request.choices
-    const rows = Math.max(this.rowsNeeded(job.request), ...this.roster.decoding.map(({ job: other }) => this.rowsNeeded(other.request)))
+    const rows = Math.max(
+      this.rowsNeeded(job.request),
+      ...this.roster.decoding.map(({ job: other }) => this.rowsNeeded(other.request)),
+    )
     if (slots > this.options.sequencesMax || !this.arena.fits(slots, rows)) return
     this.waiting.shift()
     job.times.admitted = this.options.clock()
@@ -158,8 +173,10 @@ export class Engine {
   private openSequence(job: Job, choice: number): Sequence {
     const { target, tokens, speculators } = this.parts
     const { request } = job
-    const sampler = new Sampler(request.sampling, choice, request.prompt, this.workspace)
-    const drafts = new Map(speculators.map((speculator) => [speculator.arm, speculator.open(request.tenant, request.prompt)]))
+    const sampler = new Sampler(request.sampling, choice, request.prompt, target.shape.vocabularySize, this.workspace)
+    const drafts = new Map(
+      speculators.map((speculator) => [speculator.arm, speculator.open(request.tenant, request.prompt)]),
+    )
     const sequence = new Sequence(job, choice, sampler, drafts, tokens, target.shape.positionsMax)
     job.open.add(sequence)
     return sequence
@@ -181,7 +198,8 @@ export class Engine {
       if (sequence.uncached > 1 || sequence.job.cancelled) return
       sequence.job.times.decoding = this.options.clock()
       roster.promote()
-      for (let choice = 1; choice < choices; choice++) roster.fork(sequence, this.openSequence(sequence.job, choice), sequence.cached)
+      for (let choice = 1; choice < choices; choice++)
+        roster.fork(sequence, this.openSequence(sequence.job, choice), sequence.cached)
     } catch (cause) {
       this.fail([sequence], cause)
     }
@@ -196,6 +214,8 @@ export class Engine {
         roster: this.roster,
         speculators: this.parts.speculators,
         costs: this.parts.costs,
+        accounts: this.accounts,
+        step: this.steps++,
         lookaheadMax: this.options.lookaheadMax,
         clock: this.options.clock,
         onSequenceError: (sequence, cause) => this.fail([sequence], cause),
@@ -229,7 +249,10 @@ export class Engine {
 
   /** A run that broke fails the requests that took part in it, and nothing else. */
   private fail(sequences: readonly Sequence[], cause: unknown): void {
-    const error = cause instanceof EngineError ? cause : new EngineError('internal', 'The model failed on this request.', null, { cause })
+    const error =
+      cause instanceof EngineError
+        ? cause
+        : new EngineError('internal', 'The model failed on this request.', null, { cause })
     for (const sequence of sequences) sequence.job.fail(error, this.options.clock())
   }
 

@@ -5,7 +5,7 @@ import type { Sampler } from './sampling/index.ts'
 import { Detokeniser, StopMatcher } from './text/index.ts'
 
 export interface TokenTable {
-  readonly eosIds: ReadonlySet<number>
+  readonly eosIds: readonly number[]
   bytesOf(id: number): Uint8Array
 }
 
@@ -52,7 +52,7 @@ export class Sequence {
     this.tokens.push(token)
     this.sampler.commit(token)
     this.fresh.tokens.push(token)
-    if (this.table.eosIds.has(token)) {
+    if (this.table.eosIds.includes(token)) {
       this.end('stop')
       return
     }

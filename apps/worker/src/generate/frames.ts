@@ -1,29 +1,53 @@
-import { EngineError, type GenerationEvent, type TokenLogprob } from '@foretoken/engine'
+import {
+  type Engine,
+  EngineError,
+  type GenerationEvent,
+  type GenerationRequest,
+  type TokenLogprob,
+} from '@foretoken/engine'
 import type { Frame, WorkerError } from '@foretoken/protocol'
 
 interface TokenBytes {
   bytesOf(id: number): Uint8Array
 }
 
-/** Turns engine events into RPC frames. Counts are cumulative, so a frame read twice bills nothing twice. */
-export function frameStream(tokens: TokenBytes): TransformStream<GenerationEvent, Frame> {
-  const completionTokens = new Map<number, number>()
-  return new TransformStream({
-    transform(event, controller) {
-      if (event.type !== 'text') {
-        controller.enqueue(event.type === 'finish' ? { type: 'finish', choice: event.choice, reason: event.reason } : endFrame(event))
-        return
-      }
-      const total = (completionTokens.get(event.choice) ?? 0) + event.tokens.length
-      completionTokens.set(event.choice, total)
-      const logprobs = event.logprobs?.map((scored) => ({
-        ...scoredToken(scored, tokens),
-        top: scored.top.map((alternative) => scoredToken(alternative, tokens)),
-      }))
-      const frame = { type: 'text' as const, choice: event.choice, text: event.text, completionTokens: total }
-      controller.enqueue(logprobs ? { ...frame, logprobs } : frame)
-    },
-  })
+export interface FrameSource {
+  readonly engine: Pick<Engine, 'admit'>
+  readonly tokens: TokenBytes
+  readonly worker: string
+  /** Told about failures that are not the tenant's doing. */
+  readonly onFault: (error: unknown) => void
+}
+
+/**
+ * One request as RPC frames: `start`, then text and finishes, then `end`; or an `error` that ends them. Counts are
+ * cumulative, so a frame read twice bills nothing twice. Leaving the iteration cancels the request.
+ */
+export async function* generateFrames(
+  source: FrameSource,
+  request: GenerationRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Frame> {
+  const admission = source.engine.admit(request, signal)
+  if (!admission.ok) {
+    yield { type: 'error', error: workerError(admission.error) }
+    return
+  }
+  yield { type: 'start', worker: source.worker, promptTokens: request.prompt.length }
+  const completionTokens = new Array<number>(request.choices).fill(0)
+  try {
+    for await (const event of admission.events) {
+      if (event.type === 'text') {
+        const total = (completionTokens[event.choice] ?? 0) + event.tokens.length
+        completionTokens[event.choice] = total
+        yield textFrame(event, total, source.tokens)
+      } else
+        yield event.type === 'finish' ? { type: 'finish', choice: event.choice, reason: event.reason } : endFrame(event)
+    }
+  } catch (error) {
+    source.onFault(error)
+    yield { type: 'error', error: workerError(error) }
+  }
 }
 
 /** The worker's errors in the RPC's words; anything unforeseen keeps its details to itself. */
@@ -32,16 +56,26 @@ export function workerError(error: unknown): WorkerError {
   return { code: 'internal', message: 'The worker failed on this request.', param: null }
 }
 
-function endFrame(event: Extract<GenerationEvent, { type: 'end' }>): Frame {
-  const { speculation } = event
+function textFrame(
+  event: Extract<GenerationEvent, { type: 'text' }>,
+  completionTokens: number,
+  tokens: TokenBytes,
+): Frame {
+  const frame = { type: 'text' as const, choice: event.choice, text: event.text, completionTokens }
+  if (!event.logprobs) return frame
+  const logprobs = event.logprobs.map((scored) => ({
+    ...scoredToken(scored, tokens),
+    top: scored.top.map((alternative) => scoredToken(alternative, tokens)),
+  }))
+  return { ...frame, logprobs }
+}
+
+function endFrame({ usage, speculation }: Extract<GenerationEvent, { type: 'end' }>): Frame {
+  const arms = speculation.arms.map((arm) => ({ ...arm, proposed: [...arm.proposed], accepted: [...arm.accepted] }))
   return {
     type: 'end',
-    usage: event.usage,
-    speculation: {
-      ...speculation,
-      acceptanceHistogram: [...speculation.acceptanceHistogram],
-      arms: speculation.arms.map((arm) => ({ ...arm, proposed: [...arm.proposed], accepted: [...arm.accepted] })),
-    },
+    usage,
+    speculation: { ...speculation, acceptanceHistogram: [...speculation.acceptanceHistogram], arms },
   }
 }
 

@@ -1,9 +1,9 @@
 import { EngineError, type GenerationRequest } from '@foretoken/engine'
-import type { Model } from '@foretoken/model'
+import type { LoadedModel } from '@foretoken/model'
 import type { GenerateCall } from '@foretoken/protocol'
 
 /** From the RPC's words to the engine's: text becomes tokens, absent limits become the context's. */
-export function generationRequest(call: GenerateCall, model: Model): GenerationRequest {
+export function generationRequest(call: GenerateCall, model: LoadedModel): GenerationRequest {
   const prompt = promptTokens(call.input, model)
   const { sampling } = call
   return {
@@ -39,7 +39,7 @@ function completionTokensMax(call: GenerateCall, promptLength: number, contextLe
   return wanted
 }
 
-function promptTokens(input: GenerateCall['input'], model: Model): readonly number[] {
+function promptTokens(input: GenerateCall['input'], model: LoadedModel): readonly number[] {
   switch (input.kind) {
     case 'chat':
       return model.tokenizer.encodeChat(input.messages, { addGenerationPrompt: true })

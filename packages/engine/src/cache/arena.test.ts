@@ -33,7 +33,10 @@ function rowsOf(arena: KvArena, slot: number, count: number): number[][] {
 
 test('each sequence keeps exactly its accepted rows through appends, growth, shrinking, forks and moves', () => {
   const operation = fc.oneof(
-    fc.record({ kind: fc.constant('append' as const), accepted: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 3, maxLength: 3 }) }),
+    fc.record({
+      kind: fc.constant('append' as const),
+      accepted: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 3, maxLength: 3 }),
+    }),
     fc.record({ kind: fc.constant('copy' as const), from: fc.nat(2), to: fc.nat(2) }),
     fc.record({ kind: fc.constant('truncate' as const), slot: fc.nat(2) }),
   )

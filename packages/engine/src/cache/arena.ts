@@ -61,7 +61,13 @@ export class KvArena {
    * Appends the first `count` rows that a run computed for one sequence.
    * @param delta [L, 2, B, H, S, D] of a run of B sequences and S tokens, in which this one was number `index`
    */
-  append(slot: number, row: number, delta: Float32Array, run: { batch: number; length: number; index: number }, count: number): void {
+  append(
+    slot: number,
+    row: number,
+    delta: Float32Array,
+    run: { batch: number; length: number; index: number },
+    count: number,
+  ): void {
     const { layers, keyValueHeads: heads, headDim } = this.shape
     const width = count * headDim
     for (let layer = 0; layer < layers; layer++) {

@@ -14,7 +14,10 @@ export interface Feed {
  * right, where causality keeps the padding invisible to its own tokens.
  * @returns the input, and for each feed the index of its first logit row
  */
-export function packFeeds(feeds: readonly Feed[], cache: CacheView & { capacity: number }): { input: TargetInput; firstRows: number[] } {
+export function packFeeds(
+  feeds: readonly Feed[],
+  cache: CacheView & { capacity: number },
+): { input: TargetInput; firstRows: number[] } {
   const batch = feeds.length
   const length = Math.max(...feeds.map((feed) => feed.tokens.length))
   const tokens = new Int32Array(batch * length)

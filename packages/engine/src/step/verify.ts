@@ -10,12 +10,19 @@ import type { Sequence } from '../sequence.ts'
  * @param firstRow the row that predicts the token after the sequence's last committed one
  * @returns how many draft tokens were accepted; committed are those and, unless the sequence ended, one more
  */
-export function verify(sequence: Sequence, drafts: readonly number[], logits: Float32Array, firstRow: number, vocabulary: number): number {
+export function verify(
+  sequence: Sequence,
+  drafts: readonly number[],
+  logits: Float32Array,
+  firstRow: number,
+  vocabulary: number,
+): number {
   const { topLogprobs } = sequence.job.request
   for (let accepted = 0; ; accepted++) {
     const offset = (firstRow + accepted) * vocabulary
     const token = sequence.sampler.sample(logits, offset, sequence.tokens.length)
-    const logprob = topLogprobs === undefined ? undefined : sequence.sampler.logprobs(logits, offset, token, topLogprobs)
+    const logprob =
+      topLogprobs === undefined ? undefined : sequence.sampler.logprobs(logits, offset, token, topLogprobs)
     sequence.commit(token, logprob)
     const agrees = accepted < drafts.length && token === drafts[accepted]
     if (!agrees) return accepted

@@ -1,0 +1,65 @@
+import { encodeFrame, type Frame, generateCallSchema, RPC_PREFIX, type WorkerStatus } from '@foretoken/protocol'
+import { Hono } from 'hono'
+import { bearerAuth } from 'hono/bearer-auth'
+import { generateFrames, workerError } from './generate/frames.ts'
+import { generationRequest } from './generate/request.ts'
+import type { Serving } from './serving.ts'
+
+const NDJSON = { 'content-type': 'application/x-ndjson' }
+
+/** The internal RPC of design section 2: gateways come in with the cluster's secret, tenants never do. */
+export function createApp(serving: Serving, clusterSecret: string): Hono {
+  const app = new Hono().basePath(RPC_PREFIX)
+  app.use(bearerAuth({ token: clusterSecret }))
+
+  app.post('/generate', async (ctx) => {
+    const call = generateCallSchema.safeParse(await ctx.req.json().catch(() => undefined))
+    if (!call.success) {
+      const paths = call.error.issues.map((issue) => issue.path.join('.')).join(', ')
+      return errorAnswer({
+        code: 'invalid_value',
+        message: `The call breaks the RPC's schema at: ${paths || 'its body'}.`,
+        param: null,
+      })
+    }
+    if (call.data.model !== serving.model.id) {
+      return errorAnswer({
+        code: 'model_not_found',
+        message: `This worker does not serve the model '${call.data.model}'.`,
+        param: 'model',
+      })
+    }
+    try {
+      const request = generationRequest(call.data, serving.model)
+      return new Response(encoded(generateFrames(serving.frameSource, request, ctx.req.raw.signal)), {
+        headers: NDJSON,
+      })
+    } catch (error) {
+      serving.frameSource.onFault(error)
+      return errorAnswer(workerError(error))
+    }
+  })
+
+  app.get('/status', (ctx) => ctx.json(serving.status() satisfies WorkerStatus))
+  app.get('/metrics', async (ctx) => ctx.json(await serving.registry.getMetricsAsJSON()))
+  return app
+}
+
+function errorAnswer(error: Extract<Frame, { type: 'error' }>['error']): Response {
+  return new Response(encodeFrame({ type: 'error', error }), { headers: NDJSON })
+}
+
+/** Frames as bytes, pulled at the reader's pace; a reader that goes away ends the iteration. */
+function encoded(frames: AsyncGenerator<Frame>): ReadableStream<Uint8Array> {
+  const utf8 = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await frames.next()
+      if (done) controller.close()
+      else controller.enqueue(utf8.encode(encodeFrame(value)))
+    },
+    cancel: async () => {
+      await frames.return(undefined)
+    },
+  })
+}

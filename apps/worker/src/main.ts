@@ -1,0 +1,25 @@
+import { createLogger, Lifecycle } from '@foretoken/telemetry'
+import { createAdaptorServer } from '@hono/node-server'
+import { createApp } from './app.ts'
+import { readConfig } from './config.ts'
+import { startServing } from './serving.ts'
+
+const config = readConfig(process.env)
+const logger = createLogger('worker', config.logLevel).child({ worker: config.id })
+const lifecycle = new Lifecycle({ logger })
+lifecycle.listen()
+
+const serving = await startServing(config, logger, () => lifecycle.ready)
+const server = createAdaptorServer(createApp(serving, config.clusterSecret))
+lifecycle.on('drain', 'engine', () => serving.engine.drain())
+lifecycle.on('close', 'server', () => new Promise((resolve) => server.close(resolve)))
+lifecycle.on('close', 'model', () => serving.model.target.close())
+
+server.listen(config.port, config.host, () => {
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : config.port
+  const url = `http://${config.host}:${port}`
+  lifecycle.markReady()
+  logger.info({ url }, 'worker is listening')
+  process.send?.({ type: 'ready', url })
+})

@@ -1,0 +1,101 @@
+import { SuffixSpeculator } from '@foretoken/drafting'
+import { type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
+import { type LoadedModel, loadModel } from '@foretoken/model'
+import type { WorkerStatus } from '@foretoken/protocol'
+import {
+  createEngineMetrics,
+  createRegistry,
+  type EngineMetrics,
+  type Logger,
+  type Registry,
+} from '@foretoken/telemetry'
+import type { WorkerConfig } from './config.ts'
+import type { FrameSource } from './generate/frames.ts'
+
+/** One model being served: what the RPC's handlers need, and nothing of HTTP. */
+export interface Serving {
+  readonly model: LoadedModel
+  readonly engine: Engine
+  readonly registry: Registry
+  readonly frameSource: FrameSource
+  status(): WorkerStatus
+}
+
+/** Loads the model, measures its costs on this machine and starts the engine. */
+export async function startServing(config: WorkerConfig, logger: Logger, isReady: () => boolean): Promise<Serving> {
+  const started = performance.now()
+  const model = await loadModel(config.modelFolder, {
+    weights: config.weights,
+    device: config.device,
+    ...(config.modelId === undefined ? {} : { id: config.modelId }),
+    ...(config.threads === undefined ? {} : { threads: config.threads }),
+  })
+  const registry = createRegistry()
+  const metrics = createEngineMetrics(registry)
+  const engine = await startEngine(model, [new SuffixSpeculator()], { observer: observe(metrics, model.id) })
+  watchLoad(metrics, engine, model.id)
+  logger.info(
+    { model: model.id, weights: config.weights, ms: Math.round(performance.now() - started) },
+    'model is ready',
+  )
+
+  const created = Math.floor(Date.now() / 1000)
+  return {
+    model,
+    engine,
+    registry,
+    frameSource: {
+      engine,
+      tokens: model.tokenizer,
+      worker: config.id,
+      onFault: (err) => {
+        if (!(err instanceof EngineError) || err.code === 'internal') logger.error({ err }, 'a request failed')
+      },
+    },
+    status: () => ({
+      worker: config.id,
+      ready: isReady(),
+      model: { id: model.id, created, contextLength: model.contextLength },
+      running: engine.load.running,
+      waiting: engine.load.waiting,
+    }),
+  }
+}
+
+function observe(metrics: EngineMetrics, model_name: string): EngineObserver {
+  const labels = { model_name }
+  return {
+    prefill: ({ rows }) => metrics.iterationTokens.observe(labels, rows),
+    decode: ({ results }) => {
+      metrics.iterationTokens.observe(
+        labels,
+        results.reduce((rows, { proposed }) => rows + 1 + proposed, 0),
+      )
+      for (const { proposed, accepted } of results) {
+        if (proposed === 0) continue
+        metrics.drafts.inc(labels)
+        metrics.draftTokens.inc(labels, proposed)
+        metrics.acceptedTokens.inc(labels, accepted)
+        for (let position = 0; position < accepted; position++) {
+          metrics.acceptedTokensPerPosition.inc({ ...labels, position: String(position) })
+        }
+      }
+    },
+    finished: ({ times }) => {
+      metrics.queueSeconds.observe(labels, (times.admitted - times.queued) / 1000)
+      metrics.prefillSeconds.observe(labels, (times.decoding - times.admitted) / 1000)
+      metrics.decodeSeconds.observe(labels, (times.ended - times.decoding) / 1000)
+    },
+  }
+}
+
+/** Gauges are read from the engine when Prometheus asks, so that no step pays for them. */
+function watchLoad(metrics: EngineMetrics, engine: Engine, model_name: string): void {
+  const gauge = (metric: EngineMetrics['requestsRunning'], read: () => number) => {
+    metric.set({ model_name }, 0)
+    Object.assign(metric, { collect: () => metric.set({ model_name }, read()) })
+  }
+  gauge(metrics.requestsRunning, () => engine.load.running)
+  gauge(metrics.requestsWaiting, () => engine.load.waiting)
+  gauge(metrics.cacheUsage, () => engine.load.cacheUsage)
+}

@@ -1,0 +1,123 @@
+import { SuffixSpeculator } from '@foretoken/drafting'
+import { type Engine, type SamplingParameters, startEngine } from '@foretoken/engine'
+import { type LoadedModel, loadModel } from '@foretoken/model'
+import { referenceTargetFolder } from '@foretoken/reference-target'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { workloadPrompts } from '../workloads/prompts.ts'
+import { type Ask, type Completion, complete, mapConcurrently } from './generate.ts'
+import { ScriptedSpeculator } from './scripted.ts'
+
+const PROMPTS = 200
+const TOKENS = 32
+
+/** Sampling settings that take turns over the prompts, so that every processor meets every arm. */
+const SAMPLED: readonly Partial<SamplingParameters>[] = [
+  { temperature: 1 },
+  { temperature: 0.7, topP: 0.9 },
+  { temperature: 1.3, topK: 20 },
+  { temperature: 0.8, presencePenalty: 0.6, frequencyPenalty: 0.4 },
+  { temperature: 0.9, repetitionPenalty: 1.2, minP: 0.02 },
+]
+
+let model: LoadedModel
+let asks: Ask[]
+
+beforeAll(async () => {
+  model = await loadModel(referenceTargetFolder, { weights: 'fp32' })
+  const prompts = workloadPrompts(PROMPTS).map(({ prompt }) =>
+    model.tokenizer.encodeChat([{ role: 'user', content: prompt }], { addGenerationPrompt: true }),
+  )
+  const greedy = prompts.map((prompt) => ({ prompt, tokensMax: TOKENS }))
+  const sampled = prompts.map((prompt, index) => ({
+    prompt,
+    tokensMax: TOKENS,
+    sampling: { ...SAMPLED[index % SAMPLED.length], seed: BigInt(index) * 0x9e3779b97f4a7c15n },
+  }))
+  asks = [
+    ...greedy,
+    ...sampled.map((ask) => ({ ...ask, sampling: { ...ask.sampling, seed: BigInt.asUintN(64, ask.sampling.seed) } })),
+  ]
+})
+
+afterAll(() => model?.target.close())
+
+async function withEngine<Result>(
+  speculators: Parameters<typeof startEngine>[1],
+  run: (engine: Engine) => Promise<Result>,
+): Promise<Result> {
+  const engine = await startEngine(model, speculators)
+  try {
+    return await run(engine)
+  } finally {
+    await engine.drain()
+  }
+}
+
+function differing(expected: readonly Completion[], got: readonly Completion[]): number[] {
+  return expected.flatMap((completion, index) => {
+    const other = got[index]
+    const same =
+      other &&
+      completion.text === other.text &&
+      completion.reason === other.reason &&
+      completion.tokens.join() === other.tokens.join()
+    return same ? [] : [index]
+  })
+}
+
+describe('same seed, same bytes', () => {
+  let plain: Completion[]
+
+  beforeAll(async () => {
+    plain = await withEngine([], (engine) => mapConcurrently(asks, 1, (ask) => complete(engine, ask)))
+  }, 600_000)
+
+  test('plain decoding in a batch of changing mix', async () => {
+    const batched = await withEngine([], (engine) => mapConcurrently(asks, 8, (ask) => complete(engine, ask)))
+    expect(differing(plain, batched)).toEqual([])
+  }, 600_000)
+
+  test('with the suffix arm forced at every lookahead, cold and warm', async () => {
+    const [cold, warm] = await withEngine([new SuffixSpeculator()], async (engine) => {
+      const run = () =>
+        mapConcurrently(asks, 6, (ask, index) =>
+          complete(engine, { ...ask, speculation: { arm: 'suffix', lookahead: 1 + (index % 8) } }),
+        )
+      return [await run(), await run()]
+    })
+    expect(differing(plain, cold)).toEqual([])
+    expect(differing(plain, warm)).toEqual([])
+    expect(accepted(warm)).toBeGreaterThan(accepted(cold))
+    expect(accepted(warm)).toBeGreaterThan(1000) // the arm did speculate
+  }, 600_000)
+
+  test('with the controller choosing, alone and in a batch', async () => {
+    const [alone, batched] = await withEngine([new SuffixSpeculator()], async (engine) => {
+      const auto = (ask: Ask) => complete(engine, { ...ask, speculation: { arm: 'auto' } })
+      return [await mapConcurrently(asks, 1, auto), await mapConcurrently(asks, 11, auto)]
+    })
+    expect(differing(plain, alone)).toEqual([])
+    expect(differing(plain, batched)).toEqual([])
+  }, 600_000)
+
+  test('with a draft that is right and wrong at every depth', async () => {
+    const greedyTruth = new Map(
+      asks.slice(0, PROMPTS).map((ask, index) => [ask.prompt.join(), plain[index]?.tokens ?? []]),
+    )
+    const scripted = new ScriptedSpeculator(greedyTruth, model.target.shape.vocabularySize)
+    const drafted = await withEngine([scripted], (engine) =>
+      mapConcurrently(asks, 4, (ask, index) =>
+        complete(engine, { ...ask, speculation: { arm: 'static', lookahead: 1 + (index % 12) } }),
+      ),
+    )
+    expect(differing(plain, drafted)).toEqual([])
+    const depths = drafted.flatMap(({ speculation }) =>
+      speculation.acceptanceHistogram.flatMap((count, depth) => (count > 0 ? [depth] : [])),
+    )
+    expect(Math.max(...depths)).toBeGreaterThanOrEqual(10)
+  }, 600_000)
+})
+
+function accepted(completions: readonly Completion[]): number {
+  return completions.reduce((total, { speculation }) => total + speculation.acceptedTokens, 0)
+}

@@ -1,0 +1,88 @@
+import type {
+  Engine,
+  GenerationRequest,
+  SamplingParameters,
+  SpeculationParameters,
+  SpeculationSummary,
+} from '@foretoken/engine'
+
+export interface Completion {
+  readonly tokens: readonly number[]
+  readonly text: string
+  readonly reason: string
+  readonly speculation: SpeculationSummary
+}
+
+export const GREEDY: SamplingParameters = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  repetitionPenalty: 1,
+  logitBias: new Map(),
+  seed: 1n,
+}
+
+export interface Ask {
+  readonly tenant?: string
+  readonly prompt: readonly number[]
+  readonly tokensMax: number
+  readonly sampling?: Partial<SamplingParameters>
+  readonly speculation?: SpeculationParameters
+  readonly stopStrings?: readonly string[]
+}
+
+let asked = 0
+
+export function request(ask: Ask): GenerationRequest {
+  return {
+    id: `req_${++asked}`,
+    tenant: ask.tenant ?? 'ten_test',
+    prompt: ask.prompt,
+    choices: 1,
+    completionTokensMax: ask.tokensMax,
+    sampling: { ...GREEDY, ...ask.sampling },
+    stopStrings: ask.stopStrings ?? [],
+    speculation: ask.speculation ?? { arm: 'none' },
+  }
+}
+
+/** Runs one request to its end and returns the first choice. */
+export async function complete(engine: Engine, ask: Ask): Promise<Completion> {
+  const admission = engine.admit(request(ask))
+  if (!admission.ok) throw admission.error
+  const tokens: number[] = []
+  let text = ''
+  let reason = ''
+  let speculation: SpeculationSummary | undefined
+  for await (const event of admission.events) {
+    if (event.type === 'text') {
+      tokens.push(...event.tokens)
+      text += event.text
+    } else if (event.type === 'finish') reason = event.reason
+    else speculation = event.speculation
+  }
+  if (!speculation) throw new Error('the stream ended without its totals')
+  return { tokens, text, reason, speculation }
+}
+
+/** Maps with at most `width` calls in flight: the batch mix changes as sequences join and leave. */
+export async function mapConcurrently<In, Out>(
+  items: readonly In[],
+  width: number,
+  run: (item: In, index: number) => Promise<Out>,
+): Promise<Out[]> {
+  const results: Out[] = []
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) {
+      const index = next++
+      const item = items[index]
+      if (item !== undefined) results[index] = await run(item, index)
+    }
+  }
+  await Promise.all(Array.from({ length: width }, lane))
+  return results
+}
