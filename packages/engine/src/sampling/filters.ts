@@ -31,21 +31,21 @@ export function filters({ minP, topK, topP }: FilterParameters): boolean {
  * @param highest the highest score, finite
  */
 export function applyFilters(workspace: Workspace, highest: number, { minP, topK, topP }: FilterParameters): void {
-  const { candidates, scores, masses } = workspace
+  const { candidates, masses } = workspace
   const floor = Math.max(highest + Math.log(minP), topP < 1 ? highest - MASSLESS : -Infinity)
   let count = collect(workspace, floor)
-  if (topK > 0 && topK < count) count = selectPrefix(candidates, count, scores, topK)
+  if (topK > 0 && topK < count) count = selectPrefix(workspace, count, highest, topK)
   if (topP < 1) {
     setMasses(workspace, count, highest)
     const target = Math.ceil(topP * weightOf(candidates, 0, count, masses))
-    count = selectPrefix(candidates, count, scores, Math.max(1, target), masses)
+    count = selectPrefix(workspace, count, highest, Math.max(1, target), masses)
   }
   if (count < workspace.vocabularySize) keepOnly(workspace, count)
 }
 
 /** Integer mass of a score, from 0 to {@link MASS_ONE}. */
 export function massOf(score: number, highest: number): number {
-  return Math.round(exponential(score - highest) * MASS_ONE)
+  return Math.floor(exponential(score - highest) * MASS_ONE + 0.5)
 }
 
 function collect({ candidates, scores, vocabularySize }: Workspace, floor: number): number {

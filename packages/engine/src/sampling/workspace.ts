@@ -1,3 +1,5 @@
+import { BUCKET_COUNT } from './select.ts'
+
 /**
  * Scratch arrays for one draw, allocated once per engine: draws are synchronous, so all sequences of an engine share
  * one. Nothing in it outlives a call.
@@ -9,6 +11,10 @@ export class Workspace {
   readonly masses: Float64Array
   /** [V] candidate token ids; a filter reorders them and keeps the front. */
   readonly candidates: Int32Array
+  /** [V] candidates whose survival is not decided yet. */
+  readonly boundary: Int32Array
+  /** [512] weight by distance from the highest score. */
+  readonly buckets = new Float64Array(BUCKET_COUNT)
   /** [V] scores of the survivors while the others are erased. */
   readonly kept: Float64Array
 
@@ -16,6 +22,7 @@ export class Workspace {
     this.scores = new Float64Array(Math.ceil(vocabularySize / 4) * 4).fill(-Infinity)
     this.masses = new Float64Array(vocabularySize)
     this.candidates = new Int32Array(vocabularySize)
+    this.boundary = new Int32Array(vocabularySize)
     this.kept = new Float64Array(vocabularySize)
   }
 }
