@@ -74,29 +74,25 @@ describe('an embedded PostgreSQL', () => {
   })
 
   it('takes the port it is asked for, or another when that is in use', async () => {
-    const one = await startPostgres({ folder: join(root, 'port-one'), password })
-    const two = await startPostgres({ folder: join(root, 'port-two'), password, port: one.port })
+    const one = await startPostgres({ folder: join(root, 'kept'), password })
+    const two = await startPostgres({ folder: join(root, 'port'), password, port: one.port })
     expect(two.port).not.toBe(one.port)
-    const again = two.port
     await two.stop()
-    const three = await startPostgres({ folder: join(root, 'port-two'), password, port: again })
-    expect(three.port).toBe(again)
+    const three = await startPostgres({ folder: join(root, 'port'), password, port: two.port })
+    expect(three.port).toBe(two.port)
     await Promise.all([one.stop(), three.stop()])
   })
 
   it('ignores a pid file whose number now belongs to another program', async () => {
-    const folder = join(root, 'stale')
-    await (await startPostgres({ folder, password })).stop()
+    const folder = join(root, 'port')
     writeFileSync(join(folder, 'postmaster.pid'), `${process.pid}\n${folder}\n`)
     const server = await startPostgres({ folder, password })
     await server.stop()
   })
 
   it('starts over where a previous initdb was cut short', async () => {
-    const folder = join(root, 'partial')
-    const server = await startPostgres({ folder, password })
-    await server.stop()
-    renameSync(folder, `${folder}.partial`)
+    const folder = join(root, 'cut-short')
+    renameSync(join(root, 'port'), `${folder}.partial`)
     const again = await startPostgres({ folder, password })
     expect(await query(again, 'select 1 as one')).toEqual([{ one: 1 }])
     await again.stop()

@@ -16,6 +16,7 @@
  */
 export { type Account, serverAccount } from './account.ts'
 export { type Binaries, locateBinaries } from './binaries.ts'
+export { ensureDatabase } from './database.ts'
 export { EmbeddedPostgresError } from './errors.ts'
 export { freePort } from './port.ts'
 export { type EmbeddedOptions, type EmbeddedPostgres, startPostgres, startTemporaryPostgres } from './server.ts'

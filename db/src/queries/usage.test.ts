@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../database.ts'
-import { newId } from '../ids.ts'
 import { createApiKey, listApiKeys } from '../keys/keys.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { createTenant } from './tenants.ts'
@@ -20,7 +20,7 @@ async function tenantWithKey(name: string) {
 function usage(owner: { tenantId: string; keyId: string }, changes: Partial<UsageRecord> = {}): UsageRecord {
   return {
     ...owner,
-    requestId: newId('request'),
+    requestId: `req_${randomUUID()}`,
     model: 'reference-target',
     endpoint: 'chat.completions',
     startedAt: new Date('2026-03-01T10:00:00Z'),

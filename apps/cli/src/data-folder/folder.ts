@@ -1,0 +1,42 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CliError } from '../errors.ts'
+
+/** Where everything of one embedded platform lives, by absolute path. */
+export interface DataFolder {
+  readonly path: string
+  readonly lock: string
+  /** Pepper, cluster secret, database password, first key. Mode 0600. */
+  readonly credentials: string
+  /** What runs, while it runs. Mode 0600: it holds the database's URL. */
+  readonly state: string
+  readonly postgres: string
+  readonly models: string
+}
+
+export const DEFAULT_DATA_FOLDER = '.foretoken'
+
+export function dataFolder(path: string): DataFolder {
+  const root = resolve(path)
+  return {
+    path: root,
+    lock: join(root, 'lock'),
+    credentials: join(root, 'credentials.json'),
+    state: join(root, 'state.json'),
+    postgres: join(root, 'postgres'),
+    models: join(root, 'models'),
+  }
+}
+
+/** Makes the folder if need be. Root's may be passed through, not listed: PostgreSQL runs as another user below it. */
+export function openDataFolder(path: string): DataFolder {
+  const folder = dataFolder(path)
+  try {
+    mkdirSync(folder.path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    accessSync(folder.path, constants.W_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CliError(`The data folder ${folder.path} can't be written (${reason}). Choose another with --data-dir.`)
+  }
+  return folder
+}

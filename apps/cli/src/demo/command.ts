@@ -1,0 +1,5 @@
+import type { Command } from 'commander'
+/** `foretoken demo`. */
+export function addDemoCommand(program: Command): void {
+  program.command('demo')
+}

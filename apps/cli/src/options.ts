@@ -1,0 +1,33 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_DATA_FOLDER } from './data-folder/folder.ts'
+
+/** Options that several commands share, so that they read and mean the same everywhere. */
+export const dataDirOption = () =>
+  new Option('--data-dir <dir>', 'where everything of this platform is kept').default(DEFAULT_DATA_FOLDER)
+
+export const databaseUrlOption = () =>
+  new Option('--database-url <url>', 'a PostgreSQL of your own instead of the embedded one').env(
+    'FORETOKEN_DATABASE_URL',
+  )
+
+export const jsonOption = () => new Option('--json', 'write JSON to standard output, and nothing else').default(false)
+
+/** Adds what every command on tenants and keys takes. */
+export function withDatabaseOptions(command: Command): Command {
+  return command.addOption(dataDirOption()).addOption(databaseUrlOption()).addOption(jsonOption())
+}
+
+export interface DatabaseCommandOptions {
+  readonly dataDir: string
+  readonly databaseUrl?: string
+  readonly json: boolean
+}
+
+/** Parses a whole number within bounds. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+  }
+}

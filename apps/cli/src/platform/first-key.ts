@@ -1,0 +1,27 @@
+import { authenticate, createApiKey, createTenant, type Database, findTenantByName } from '@foretoken/db'
+import { type Credentials, pepperOf, saveCredentials } from '../data-folder/credentials.ts'
+import type { DataFolder } from '../data-folder/folder.ts'
+
+export interface FirstKey {
+  readonly tenantId: string
+  readonly apiKey: string
+}
+
+const FIRST_TENANT = 'default'
+
+/**
+ * The tenant and key that `up` prints: those of the last start while they are valid in this database, else new ones.
+ * Null when the operator revoked the first tenant: who has made others needs no default, and it must not come back.
+ */
+export async function firstKey(db: Database, folder: DataFolder, credentials: Credentials): Promise<FirstKey | null> {
+  const pepper = pepperOf(credentials)
+  const known = credentials.first
+  if (known !== undefined && (await authenticate(db, pepper, known.apiKey)) !== null) return known
+  const created = await createTenant(db, FIRST_TENANT)
+  const tenant = created.ok ? created.tenant : await findTenantByName(db, FIRST_TENANT)
+  if (tenant?.status !== 'active') return null
+  const { secret } = await createApiKey(db, pepper, { tenantId: tenant.id, name: 'first' })
+  const first = { tenantId: tenant.id, apiKey: secret }
+  saveCredentials(folder, { ...credentials, first })
+  return first
+}

@@ -1,0 +1,17 @@
+/** What a platform on this machine is made of. Everything has a default but the port and the data folder. */
+export interface PlatformOptions {
+  readonly dataFolder: string
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** A folder, or the name of an imported model; absent: the reference target. */
+  readonly model: string | undefined
+  readonly weights: 'fp32' | 'int8' | 'int4'
+  readonly device: string
+  readonly threads: number | undefined
+  readonly workers: number
+  /** Absent: an embedded PostgreSQL in the data folder. */
+  readonly databaseUrl: string | undefined
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly logLevel: string
+}

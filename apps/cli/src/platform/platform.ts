@@ -1,0 +1,71 @@
+import { migrate, openDatabase } from '@foretoken/db'
+import { openCredentials } from '../data-folder/credentials.ts'
+import { openDataFolder } from '../data-folder/folder.ts'
+import { lockDataFolder } from '../data-folder/lock.ts'
+import { publishState } from '../data-folder/state.ts'
+import { resolveModel } from '../model/resolve.ts'
+import { Unwind } from '../supervisor/unwind.ts'
+import { checkDevice, checkTls } from './checks.ts'
+import { openEmbeddedDatabase } from './database.ts'
+import { type FirstKey, firstKey } from './first-key.ts'
+import type { PlatformOptions } from './options.ts'
+import { checkPort } from './port.ts'
+import { startGateway, startWorkers } from './services.ts'
+
+export interface Platform {
+  readonly url: string
+  readonly model: string
+  readonly databaseUrl: string
+  readonly pepper: Uint8Array
+  /** Null when the operator revoked the first tenant. */
+  readonly first: FirstKey | null
+  /** Gateway first, which drains; then workers; then the database. */
+  stop(): Promise<void>
+}
+
+/**
+ * Brings a whole platform up and resolves once it serves. What can be told to be wrong is told before anything starts.
+ *
+ * @throws CliError for what the operator can mend; everything opened so far is closed again.
+ */
+export async function startPlatform(
+  options: PlatformOptions,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Platform> {
+  const unwind = new Unwind(log)
+  try {
+    return await start(options, log, signal, unwind)
+  } catch (error) {
+    await unwind.close()
+    throw error
+  }
+}
+
+async function start(
+  options: PlatformOptions,
+  log: (line: string) => void,
+  signal: AbortSignal,
+  unwind: Unwind,
+): Promise<Platform> {
+  const folder = openDataFolder(options.dataFolder)
+  unwind.add('the lock', lockDataFolder(folder))
+  const model = await resolveModel(folder, options.model)
+  checkTls(options.tls)
+  checkDevice(options.device)
+  await checkPort(options.host, options.port)
+
+  const credentials = openCredentials(folder)
+  const pepper = Buffer.from(credentials.pepper, 'base64')
+  const databaseUrl = options.databaseUrl ?? (await openEmbeddedDatabase(folder, credentials, { log, signal, unwind }))
+  signal.throwIfAborted()
+  await migrate(databaseUrl)
+  const db = openDatabase(databaseUrl, { connectionsMax: 1 })
+  const first = await firstKey(db, folder, credentials).finally(() => db.close())
+  unwind.add('the state file', publishState(folder, databaseUrl))
+
+  const context = { options, credentials, model, databaseUrl, log, signal, unwind }
+  const workerUrls = await startWorkers(context)
+  const url = await startGateway(context, workerUrls)
+  return { url, model: model.id, databaseUrl, pepper, first, stop: () => unwind.close() }
+}

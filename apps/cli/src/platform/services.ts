@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Credentials } from '../data-folder/credentials.ts'
+import { CliError } from '../errors.ts'
+import type { ResolvedModel } from '../model/resolve.ts'
+import { type ServiceOptions, startService } from '../supervisor/child.ts'
+import { supervise } from '../supervisor/supervise.ts'
+import type { Unwind } from '../supervisor/unwind.ts'
+import { wait } from './database.ts'
+import type { PlatformOptions } from './options.ts'
+
+export interface ServicesContext {
+  readonly options: PlatformOptions
+  readonly credentials: Credentials
+  readonly model: ResolvedModel
+  readonly databaseUrl: string
+  readonly log: (line: string) => void
+  readonly signal: AbortSignal
+  readonly unwind: Unwind
+}
+
+const mainOf = (app: string) => fileURLToPath(new URL(`../../../${app}/src/main.ts`, import.meta.url))
+/** Compiling a large model's graph takes its time; a process that hangs should still be noticed. */
+const READY_WITHIN_MS = 300_000
+const DRAIN_WITHIN_MS = 35_000
+
+/** Starts all workers side by side; returns where they serve. */
+export async function startWorkers(context: ServicesContext): Promise<string[]> {
+  const { options, credentials, model } = context
+  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / options.workers))
+  const starting = Array.from({ length: options.workers }, (_, index) =>
+    keepRunning(context, {
+      name: `worker-${index + 1}`,
+      entry: mainOf('worker'),
+      env: (port) => ({
+        FORETOKEN_WORKER_PORT: port ?? '0',
+        FORETOKEN_WORKER_HOST: '127.0.0.1',
+        FORETOKEN_WORKER_ID: `wrk_${index + 1}`,
+        FORETOKEN_CLUSTER_SECRET: credentials.clusterSecret,
+        FORETOKEN_MODEL: model.folder,
+        FORETOKEN_MODEL_ID: model.id,
+        FORETOKEN_WEIGHTS: options.weights,
+        FORETOKEN_DEVICE: options.device,
+        FORETOKEN_THREADS: String(threads),
+        FORETOKEN_LOG_LEVEL: options.logLevel,
+      }),
+    }),
+  )
+  // Not `all`: one that fails must not leave others that are still starting behind.
+  await Promise.allSettled(starting)
+  return Promise.all(starting)
+}
+
+/** Starts the gateway in front of the workers; returns the public URL. */
+export function startGateway(context: ServicesContext, workerUrls: readonly string[]): Promise<string> {
+  const { options, credentials, databaseUrl } = context
+  return keepRunning(context, {
+    name: 'gateway',
+    entry: mainOf('gateway'),
+    env: (port) => ({
+      FORETOKEN_GATEWAY_PORT: port ?? String(options.port),
+      FORETOKEN_GATEWAY_HOST: options.host,
+      FORETOKEN_DATABASE_URL: databaseUrl,
+      FORETOKEN_KEY_PEPPER: credentials.pepper,
+      FORETOKEN_CLUSTER_SECRET: credentials.clusterSecret,
+      FORETOKEN_WORKER_URLS: workerUrls.join(','),
+      FORETOKEN_TLS_CERT: options.tls && resolve(options.tls.certificate),
+      FORETOKEN_TLS_KEY: options.tls && resolve(options.tls.key),
+      FORETOKEN_LOG_LEVEL: options.logLevel,
+    }),
+  })
+}
+
+interface ServiceDefinition extends Pick<ServiceOptions, 'name' | 'entry'> {
+  /** @param port the one it had before, which its clients know; undefined at first. */
+  readonly env: (port: string | undefined) => ServiceOptions['env']
+}
+
+async function keepRunning(context: ServicesContext, { name, entry, env }: ServiceDefinition): Promise<string> {
+  let port: string | undefined
+  const start = async (signal: AbortSignal) => {
+    const service = await startService(
+      {
+        name,
+        entry,
+        env: env(port),
+        log: (line) => context.log(`[${name}] ${line}`),
+        readyWithinMs: READY_WITHIN_MS,
+        stopWithinMs: DRAIN_WITHIN_MS,
+      },
+      signal,
+    )
+    port = new URL(service.url).port || undefined
+    return service
+  }
+  const { log, signal, unwind } = context
+  try {
+    const supervised = await supervise({ name, start, log, now: Date.now, wait }, signal)
+    unwind.add(name, () => supervised.stop())
+    return supervised.current().url
+  } catch (error) {
+    throw new CliError(error instanceof Error ? error.message : String(error))
+  }
+}

@@ -1,0 +1,19 @@
+import { Command } from 'commander'
+import { addDemoCommand } from './demo/command.ts'
+import { addDoctorCommand } from './doctor/command.ts'
+import { addKeyCommand } from './key/command.ts'
+import { addModelCommand } from './model/command.ts'
+import { addTenantCommand } from './tenant/command.ts'
+import { addUpCommand } from './up/command.ts'
+
+/** All commands. What a command needs to run is loaded when it runs. */
+export function createProgram(): Command {
+  const program = new Command('foretoken').description('Multi-tenant inference with draft models that learn')
+  addUpCommand(program)
+  addDemoCommand(program)
+  addTenantCommand(program)
+  addKeyCommand(program)
+  addModelCommand(program)
+  addDoctorCommand(program)
+  return program
+}

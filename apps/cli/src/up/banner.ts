@@ -1,0 +1,43 @@
+import type { FirstKey } from '../platform/first-key.ts'
+
+interface Ready {
+  readonly url: string
+  readonly model: string
+  readonly first: FirstKey | null
+}
+
+/** What a person needs once the platform serves, down to a request that can be pasted as it is. */
+export function banner({ url, model, first }: Ready): string {
+  const lines = [
+    '',
+    'Foretoken is ready.',
+    '',
+    `  URL      ${url}/v1`,
+    `  Model    ${model}`,
+    `  Tenant   ${first?.tenantId ?? 'the first one is revoked; see `foretoken tenant list`'}`,
+    `  API key  ${first?.apiKey ?? 'make one with `foretoken key create`'}`,
+    '',
+    'Try it:',
+    '',
+    curl(url, model, first?.apiKey ?? '$FORETOKEN_API_KEY'),
+    '',
+    'Stop it with Ctrl-C.',
+  ]
+  return lines.join('\n')
+}
+
+function curl(url: string, model: string, apiKey: string): string {
+  const body = {
+    model,
+    messages: [{ role: 'user', content: 'Table data(name, city, age)\nQuestion: Who lives in Lisbon?' }],
+    temperature: 0,
+    stream: true,
+    speculation: { metrics: true },
+  }
+  return [
+    `  curl -N ${url}/v1/chat/completions \\`,
+    `    -H "Authorization: Bearer ${apiKey}" \\`,
+    `    -H "Content-Type: application/json" \\`,
+    `    -d '${JSON.stringify(body)}'`,
+  ].join('\n')
+}

@@ -1,0 +1,38 @@
+import { type Command, Option } from 'commander'
+import { DEFAULT_DATA_FOLDER } from '../data-folder/folder.ts'
+import { databaseUrlOption, dataDirOption, integer, jsonOption } from '../options.ts'
+import type { UpOptions } from './up.ts'
+
+/** `foretoken up`: the whole platform on this machine, until a signal ends it. */
+export function addUpCommand(program: Command): void {
+  program
+    .command('up')
+    .description('run the whole platform on this machine: database, worker and gateway')
+    .addOption(dataDirOption())
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on, 0 for any', integer(0, 65_535), 8080)
+    .option('--model <model>', 'a Hugging Face folder or an imported model (default: the reference target)')
+    .addOption(
+      new Option('--weights <format>', 'precision of the weights').choices(['fp32', 'int8', 'int4']).default('fp32'),
+    )
+    .option('--device <provider>', 'execution provider of ONNX Runtime', 'cpu')
+    .option('--threads <n>', 'threads of one worker (default: the cores, shared evenly)', integer(1, 1024))
+    .option('--workers <n>', 'number of workers', integer(1, 64), 1)
+    .addOption(databaseUrlOption())
+    .option('--tls-cert <file>', 'certificate chain, PEM; serves HTTPS')
+    .option('--tls-key <file>', 'private key, PEM')
+    .addOption(
+      new Option('--log-level <level>', 'of worker and gateway')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .default('warn'),
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `\nThe data folder (${DEFAULT_DATA_FOLDER}) keeps keys and usage; the next start prints the same key.`,
+    )
+    .action(async (options: UpOptions) => {
+      const { up } = await import('./up.ts')
+      await up(options)
+    })
+}
