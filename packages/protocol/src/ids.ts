@@ -1,27 +1,18 @@
-import { customAlphabet } from 'nanoid'
+import { monotonicFactory } from 'ulid'
 
-/** Every kind of id that Foretoken hands out. A prefix says what an id names, in a log line as in a database row. */
-const PREFIXES = {
-  request: 'req_',
-  chatCompletion: 'chatcmpl-',
-  completion: 'cmpl-',
-  tenant: 'ten_',
-  key: 'key_',
-  worker: 'wrk_',
-  adapter: 'adp_',
-  training: 'trn_',
-} as const
+/** Ids that cross the wire; those of database rows that are made elsewhere are in `@foretoken/db`. */
+const PREFIXES = { request: 'req_', chatCompletion: 'chatcmpl-', completion: 'cmpl-' } as const
 export type IdKind = keyof typeof PREFIXES
 
-/** 24 characters of base 58: 140 random bits, and nothing a reader could mistake for another character. */
-const randomPart = customAlphabet('123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz', 24)
-
-export function createId(kind: IdKind): string {
-  return PREFIXES[kind] + randomPart()
+/** A fresh request id, `req_01jd…`: a ULID sorts by time, which keeps usage rows at the right edge of their index. */
+export function newRequestId(): string {
+  return PREFIXES.request + ulid().toLowerCase()
 }
 
-/** The same random part under another prefix, so that a completion's id leads to its request. */
-export function siblingId(id: string, from: IdKind, to: IdKind): string {
-  if (!id.startsWith(PREFIXES[from])) throw new TypeError(`not a ${from} id`)
-  return PREFIXES[to] + id.slice(PREFIXES[from].length)
+/** The id of a request's answer: the same ULID under another prefix, so that one leads to the other. */
+export function answerId(requestId: string, kind: Exclude<IdKind, 'request'>): string {
+  if (!requestId.startsWith(PREFIXES.request)) throw new TypeError('not a request id')
+  return PREFIXES[kind] + requestId.slice(PREFIXES.request.length)
 }
+
+const ulid = monotonicFactory()

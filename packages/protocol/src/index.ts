@@ -1,6 +1,6 @@
 /**
- * What crosses a process boundary, and nothing else: OpenAI's requests and answers, the errors a tenant can see, the
- * streaming RPC between gateway and worker, and the ids that name things in all of them.
+ * What crosses a process boundary, and nothing else: OpenAI's requests and answers, the errors a tenant can see, and the
+ * streaming RPC between gateway and worker.
  *
  * The core idea is that a schema is the only way in. Everything is parsed once, strictly, where it arrives; inside,
  * types are inferred from the schemas and nobody checks again. A fault becomes an `ApiError` of the catalogue.

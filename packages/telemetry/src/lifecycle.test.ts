@@ -55,10 +55,12 @@ describe('a lifecycle', () => {
     const source = new FakeProcess()
     const lifecycle = create()
     let finish = () => {}
-    lifecycle.on('drain', 'streams', () => new Promise<void>((resolve) => (finish = resolve)))
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    lifecycle.on('drain', 'streams', () => finished)
     lifecycle.listen(source)
     source.emit('SIGTERM')
-    await Promise.resolve()
     source.emit('disconnect')
     expect(source.exits).toEqual([])
     source.emit('SIGINT')

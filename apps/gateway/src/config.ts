@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { LOG_LEVELS } from '@foretoken/telemetry'
+import { z } from 'zod'
+
+/** The gateway's environment. Every name starts with FORETOKEN_. */
+const environmentSchema = z
+  .object({
+    FORETOKEN_GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+    /** 0 takes any free port. */
+    FORETOKEN_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8_080),
+    FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+    /** Base64 of at least 16 bytes; the same that the keys were made with. */
+    FORETOKEN_KEY_PEPPER: z.base64().transform((text) => Buffer.from(text, 'base64')),
+    /** Separated by commas. */
+    FORETOKEN_WORKER_URLS: z
+      .string()
+      .transform((text) => text.split(',').map((url) => url.trim()))
+      .pipe(z.array(z.url({ protocol: /^https?$/ })).min(1)),
+    FORETOKEN_CLUSTER_SECRET: z.string().min(16),
+    /** Paths of PEM files; with both, the gateway speaks HTTPS only. */
+    FORETOKEN_TLS_CERT: z.string().min(1).optional(),
+    FORETOKEN_TLS_KEY: z.string().min(1).optional(),
+    /** When set, /metrics asks for it as a bearer token. */
+    FORETOKEN_METRICS_TOKEN: z.string().min(16).optional(),
+    FORETOKEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  })
+  .refine((env) => env.FORETOKEN_KEY_PEPPER.length >= 16, {
+    path: ['FORETOKEN_KEY_PEPPER'],
+    message: 'expected at least 16 bytes',
+  })
+  .refine((env) => (env.FORETOKEN_TLS_CERT === undefined) === (env.FORETOKEN_TLS_KEY === undefined), {
+    path: ['FORETOKEN_TLS_CERT'],
+    message: 'certificate and key go together',
+  })
+
+export interface GatewayConfig {
+  readonly host: string
+  readonly port: number
+  readonly workerUrls: readonly string[]
+  readonly clusterSecret: string
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
+  readonly metricsToken: string | null
+  readonly limits: Limits
+}
+
+/** What bounds a request. Times in milliseconds. */
+export interface Limits {
+  readonly bodyBytesMax: number
+  /** A positive answer about a key is trusted this long, so a revocation takes effect within it. */
+  readonly keyCacheMs: number
+  /** How long the database may take to answer about a key. */
+  readonly databaseMsMax: number
+  readonly workerPollMs: number
+  /** A worker that sends nothing for longer is lost. */
+  readonly workerSilenceMsMax: number
+  /** Silence after which a waiting stream gets a comment, so that proxies keep it open. */
+  readonly keepAliveMs: number
+  /** A client that reads nothing for longer is gone. */
+  readonly stallMsMax: number
+  /** How long running requests may go on after the gateway was told to stop. */
+  readonly drainMsMax: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytesMax: 4 * 1024 * 1024,
+  keyCacheMs: 10_000,
+  databaseMsMax: 3_000,
+  workerPollMs: 1_000,
+  workerSilenceMsMax: 300_000,
+  keepAliveMs: 10_000,
+  stallMsMax: 120_000,
+  drainMsMax: 25_000,
+}
+
+/** Everything the process needs to start; one error names every variable that is wrong. */
+export function readConfig(env: NodeJS.ProcessEnv) {
+  const parsed = environmentSchema.safeParse(env)
+  if (!parsed.success) {
+    throw new Error(`The gateway's configuration is wrong.\n${z.prettifyError(parsed.error)}`)
+  }
+  const { data } = parsed
+  const gateway: GatewayConfig = {
+    host: data.FORETOKEN_GATEWAY_HOST,
+    port: data.FORETOKEN_GATEWAY_PORT,
+    workerUrls: data.FORETOKEN_WORKER_URLS,
+    clusterSecret: data.FORETOKEN_CLUSTER_SECRET,
+    tls: readTls(data.FORETOKEN_TLS_CERT, data.FORETOKEN_TLS_KEY),
+    metricsToken: data.FORETOKEN_METRICS_TOKEN ?? null,
+    limits: DEFAULT_LIMITS,
+  }
+  return {
+    gateway,
+    databaseUrl: data.FORETOKEN_DATABASE_URL,
+    keyPepper: data.FORETOKEN_KEY_PEPPER,
+    logLevel: data.FORETOKEN_LOG_LEVEL,
+  }
+}
+
+function readTls(cert: string | undefined, key: string | undefined): GatewayConfig['tls'] {
+  return cert === undefined || key === undefined ? null : { cert: readFileSync(cert), key: readFileSync(key) }
+}

@@ -1,0 +1,61 @@
+import { createRequestMetrics, type Lifecycle, type Logger, type Registry } from '@foretoken/telemetry'
+import { createApp } from './app.ts'
+import type { GatewayConfig } from './config.ts'
+import { InFlight } from './generation/in-flight.ts'
+import { KeyCache } from './keys/key-cache.ts'
+import { type ListeningServer, listen } from './server.ts'
+import type { Services } from './services.ts'
+import type { Store } from './store.ts'
+import { UsageWriter } from './usage/writer.ts'
+import { WorkerPool } from './workers/pool.ts'
+
+interface GatewayParts {
+  readonly config: GatewayConfig
+  readonly logger: Logger
+  readonly lifecycle: Lifecycle
+  readonly registry: Registry
+  readonly store: Store
+}
+
+const FLUSH_MS_MAX = 10_000
+
+/** Puts the parts together, listens, and adds the steps of its own end to the lifecycle. */
+export async function startGateway(parts: GatewayParts): Promise<{ url: string; services: Services }> {
+  const { config, logger, lifecycle, store } = parts
+  const { limits } = config
+  const services: Services = {
+    ...parts,
+    metrics: createRequestMetrics(parts.registry),
+    keys: new KeyCache(store, {
+      trustMs: limits.keyCacheMs,
+      databaseMsMax: limits.databaseMsMax,
+      now: () => performance.now(),
+    }),
+    workers: new WorkerPool({
+      urls: config.workerUrls,
+      clusterSecret: config.clusterSecret,
+      pollMs: limits.workerPollMs,
+      silenceMsMax: limits.workerSilenceMsMax,
+      logger,
+    }),
+    usage: new UsageWriter(store, logger),
+    inFlight: new InFlight(),
+  }
+  await services.workers.start()
+  const server = await listen(createApp(services), config)
+  planShutdown(lifecycle, services, server)
+  lifecycle.markReady()
+  return { url: server.url, services }
+}
+
+function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
+  const { inFlight, usage, workers, config } = services
+  lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
+  lifecycle.on('stop admitting', 'connections', () => {
+    void server.stop()
+  })
+  lifecycle.on('drain', 'requests in flight', () => inFlight.drain(config.limits.drainMsMax))
+  lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
+  lifecycle.on('close', 'worker clients', () => workers.close())
+  lifecycle.on('close', 'connections', () => server.destroy())
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import type { ChatRequest, CompletionRequest, GenerateCall } from '@foretoken/protocol'
+
+/** The parameters that both endpoints share, as the schemas leave them. */
+type SharedRequest = Pick<ChatRequest, Exclude<keyof ChatRequest & keyof CompletionRequest, 'logprobs' | 'max_tokens'>>
+
+interface CallDetails {
+  readonly requestId: string
+  readonly tenantId: string
+  /** One call each. */
+  readonly inputs: readonly GenerateCall['input'][]
+  readonly completionTokensMax: number | undefined
+  readonly topLogprobs: number | undefined
+}
+
+/** A request as the worker reads it, once per prompt. */
+export function toCalls(request: SharedRequest, details: CallDetails): GenerateCall[] {
+  const { completionTokensMax, topLogprobs } = details
+  const seed = toSeed(request.seed)
+  return details.inputs.map((input, at) => ({
+    request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
+    tenant: details.tenantId,
+    model: request.model,
+    input,
+    choices: request.n,
+    ...(completionTokensMax !== undefined && { completionTokensMax }),
+    sampling: {
+      temperature: request.temperature,
+      topK: Math.max(0, request.top_k),
+      topP: request.top_p,
+      minP: request.min_p,
+      presencePenalty: request.presence_penalty,
+      frequencyPenalty: request.frequency_penalty,
+      repetitionPenalty: request.repetition_penalty,
+      logitBias: request.logit_bias,
+      seed,
+    },
+    stopStrings: request.stop,
+    ...(topLogprobs !== undefined && { topLogprobs }),
+    speculation: {
+      arm: request.speculation.arm,
+      ...(request.speculation.lookahead !== undefined && { lookahead: request.speculation.lookahead }),
+    },
+  }))
+}
+
+/**
+ * The seed that decides every draw. It is drawn here, before routing, so that a call that moves to another worker
+ * stays the same call.
+ */
+function toSeed(seed: number | undefined): string {
+  const bits = seed === undefined ? randomBytes(8).readBigUInt64BE() : BigInt.asUintN(64, BigInt(seed))
+  return bits.toString()
+}

@@ -1,0 +1,68 @@
+import { ApiError, type GenerateCall } from '@foretoken/protocol'
+import type { Services } from '../services.ts'
+import { Meter, type Outcome, type RequestFacts } from '../usage/meter.ts'
+import { callWorkers } from '../workers/call.ts'
+import { type AnswerEvent, answerOf } from './answer.ts'
+import { ClientGone } from './in-flight.ts'
+import { Stopwatch } from './stopwatch.ts'
+
+export interface Generation {
+  readonly facts: RequestFacts
+  readonly calls: readonly GenerateCall[]
+  readonly controller: AbortController
+}
+
+/**
+ * Runs a request's calls and yields the answer. However it ends – completely, by an error, by the client's leaving, by
+ * a consumer that stops reading – it writes one usage row, observes the metrics and logs one line, once: the `finally`
+ * of a generator runs exactly once after it began.
+ */
+export async function* generate(services: Services, generation: Generation): AsyncGenerator<AnswerEvent> {
+  const { facts, calls, controller } = generation
+  const meter = new Meter(facts, new Date())
+  const stopwatch = new Stopwatch(services.metrics, facts.model)
+  let outcome: Outcome = { status: 'cancelled', errorCode: null }
+  try {
+    const run = (call: GenerateCall) => callWorkers(services.workers, call, controller.signal, services.logger)
+    for await (const event of answerOf(calls, run, meter)) {
+      meter.observe(event)
+      stopwatch.observe(event)
+      if (event.type === 'end') outcome = { status: 'completed', errorCode: null }
+      yield event
+    }
+  } catch (error) {
+    outcome = outcomeOf(error)
+    throw error
+  } finally {
+    controller.abort(new ClientGone())
+    services.inFlight.leave(controller)
+    finish(services, meter, stopwatch, outcome)
+  }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof ClientGone) return { status: 'cancelled', errorCode: null }
+  return { status: 'failed', errorCode: error instanceof ApiError ? error.code : 'internal_error' }
+}
+
+function finish(services: Services, meter: Meter, stopwatch: Stopwatch, outcome: Outcome): void {
+  const usage = meter.settle(outcome, new Date())
+  services.usage.write(usage)
+  services.usage.writeAcceptance(usage.tenantId, usage.finishedAt, meter.arms)
+  stopwatch.finish(usage)
+  services.logger.info(
+    {
+      requestId: usage.requestId,
+      tenantId: usage.tenantId,
+      model: usage.model,
+      endpoint: usage.endpoint,
+      status: usage.status,
+      errorCode: usage.errorCode,
+      promptTokens: usage.promptTokens,
+      completionTokens: usage.completionTokens,
+      ms: usage.finishedAt.getTime() - usage.startedAt.getTime(),
+      firstTextMs: stopwatch.firstTextMs,
+    },
+    'generated',
+  )
+}

@@ -1,0 +1,21 @@
+/**
+ * The gateway: the one door of the platform. Tenants come in over HTTPS with a key and speak OpenAI's API; inside, a
+ * request becomes one call per prompt to a worker that knows the tenant.
+ *
+ * Core idea: a request is a generator of answer events, pulled by the client's own pace. Whatever ends it – the end,
+ * an error, a client that leaves, a shutdown – ends the worker's call and writes one usage row, in one `finally`.
+ *
+ * Invariants
+ * - Exactly one usage row for every request that passed validation, under an id that no client can choose.
+ * - A call that broke before its first frame is tried elsewhere; one that broke later is never repeated.
+ * - Answers never wait for usage to be written. Missing, malformed, unknown and revoked keys are answered alike.
+ * - No prompt, completion or key in logs, errors or metrics.
+ *
+ * Failure: without the database, keys seen in the last ten seconds go on, others get 503; usage waits in memory and
+ * ends in the log if it must. Without a worker requests get 503. A revoked key works up to ten seconds longer.
+ *
+ * Concurrency: one event loop, any number of gateways side by side; they share nothing but the database.
+ */
+export { type GatewayConfig, readConfig } from './config.ts'
+export { startGateway } from './gateway.ts'
+export { postgresStore, type Store } from './store.ts'

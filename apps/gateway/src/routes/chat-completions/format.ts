@@ -1,0 +1,87 @@
+import {
+  answerId,
+  type ChatCompletion,
+  type ChatCompletionChunk,
+  type ChatLogprobs,
+  type ChatRequest,
+  toOpenAiUsage,
+} from '@foretoken/protocol'
+import type { AnswerEvent } from '../../generation/answer.ts'
+import { collect } from '../collect.ts'
+import { type AnswerFormat, metricsOf } from '../respond.ts'
+
+/** Answers as OpenAI's chat completions. */
+export function chatFormat(request: ChatRequest, requestId: string): AnswerFormat {
+  const base = {
+    id: answerId(requestId, 'chatCompletion'),
+    created: Math.floor(Date.now() / 1_000),
+    model: request.model,
+  }
+  return {
+    endpoint: 'chat.completions',
+    chunksOf: (event) => chunksOf(event, request, { ...base, object: 'chat.completion.chunk' }),
+    bodyOf: (events) => bodyOf(events, request, { ...base, object: 'chat.completion' }),
+  }
+}
+
+type Choice = ChatCompletionChunk['choices'][number]
+type ChunkBase = Pick<ChatCompletionChunk, 'id' | 'created' | 'model' | 'object'>
+
+function chunksOf(event: AnswerEvent, request: ChatRequest, base: ChunkBase): ChatCompletionChunk[] {
+  const withUsage = request.stream_options?.include_usage === true
+  const chunk = (choice: Choice) => ({ ...base, choices: [choice], ...(withUsage && { usage: null }) })
+  switch (event.type) {
+    case 'start':
+      return Array.from({ length: request.n }, (_, index) => chunk(choiceOf(index, { role: 'assistant', content: '' })))
+    case 'text': {
+      if (event.text === '' && !event.logprobs) return []
+      return [chunk({ ...choiceOf(event.choice, { content: event.text }), logprobs: toLogprobs(event.logprobs) })]
+    }
+    case 'finish':
+      return [chunk({ ...choiceOf(event.choice, {}), finish_reason: event.reason })]
+    case 'end': {
+      if (!withUsage && !request.speculation.metrics) return []
+      const usage = withUsage ? { usage: toOpenAiUsage(event.usage) } : {}
+      return [{ ...base, choices: [], ...usage, ...metricsOf(event, request) }]
+    }
+  }
+}
+
+function choiceOf(index: number, delta: Choice['delta']): Choice {
+  return { index, delta, logprobs: null, finish_reason: null }
+}
+
+type BodyBase = Pick<ChatCompletion, 'id' | 'created' | 'model' | 'object'>
+
+async function bodyOf(
+  events: AsyncIterable<AnswerEvent>,
+  request: ChatRequest,
+  base: BodyBase,
+): Promise<ChatCompletion> {
+  const { choices, end } = await collect(events)
+  return {
+    ...base,
+    choices: choices.map(({ text, logprobs, finishReason }, index) => ({
+      index,
+      message: { role: 'assistant', content: text, refusal: null },
+      logprobs: request.logprobs ? toLogprobs(logprobs) : null,
+      finish_reason: finishReason,
+    })),
+    usage: toOpenAiUsage(end.usage),
+    ...metricsOf(end, request),
+  }
+}
+
+type Scored = NonNullable<Extract<AnswerEvent, { type: 'text' }>['logprobs']>
+
+function toLogprobs(scored: Scored | undefined): ChatLogprobs | null {
+  if (!scored) return null
+  return {
+    content: scored.map((token) => ({ ...toToken(token), top_logprobs: token.top.map(toToken) })),
+    refusal: null,
+  }
+}
+
+function toToken({ text, logprob, bytes }: Scored[number]['top'][number]) {
+  return { token: text, logprob, bytes }
+}

@@ -1,0 +1,35 @@
+import type { Lifecycle, Logger, Registry, RequestMetrics } from '@foretoken/telemetry'
+import type { HttpBindings } from '@hono/node-server'
+import type { GatewayConfig } from './config.ts'
+import type { InFlight } from './generation/in-flight.ts'
+import type { KeyCache } from './keys/key-cache.ts'
+import type { AuthenticatedKey, Store } from './store.ts'
+import type { UsageWriter } from './usage/writer.ts'
+import type { WorkerPool } from './workers/pool.ts'
+
+/** What handlers work with; made once by `startGateway`. */
+export interface Services {
+  readonly config: GatewayConfig
+  readonly logger: Logger
+  readonly lifecycle: Lifecycle
+  readonly registry: Registry
+  readonly metrics: RequestMetrics
+  readonly store: Store
+  readonly keys: KeyCache
+  readonly workers: WorkerPool
+  readonly usage: UsageWriter
+  readonly inFlight: InFlight
+}
+
+/** What middleware leaves for handlers. */
+export interface GatewayEnv {
+  Bindings: HttpBindings
+  Variables: {
+    /** Ours, unique for ever: the usage row's id. */
+    requestId: string
+  }
+}
+
+export interface AuthenticatedEnv extends GatewayEnv {
+  Variables: GatewayEnv['Variables'] & { key: AuthenticatedKey }
+}

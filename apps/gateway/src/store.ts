@@ -1,0 +1,34 @@
+import {
+  type AcceptanceRecord,
+  type AuthenticatedKey,
+  authenticate,
+  type Database,
+  recordAcceptance,
+  recordUsage,
+  type UsageRecord,
+} from '@foretoken/db'
+
+export type { AcceptanceRecord, AuthenticatedKey, UsageRecord } from '@foretoken/db'
+
+/** What the gateway needs of the database: a port, so that tests can break it at will. */
+export interface Store {
+  /** Whose key this is; null for every key that opens nothing, without a hint why. */
+  authenticate(presented: string): Promise<AuthenticatedKey | null>
+  /** Idempotent on the request's id. */
+  recordUsage(usage: UsageRecord): Promise<void>
+  /** Adds to statistics; not idempotent. */
+  recordAcceptance(tenantId: string, at: Date, arms: readonly AcceptanceRecord[]): Promise<void>
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
+}
+
+export function postgresStore(db: Database, pepper: Uint8Array): Store {
+  return {
+    authenticate: (presented) => authenticate(db, pepper, presented),
+    recordUsage: (usage) => recordUsage(db, usage),
+    recordAcceptance: (tenantId, at, arms) => recordAcceptance(db, tenantId, at, arms),
+    ping: async () => {
+      await db.pool.query('select 1')
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { AnswerEvent, Progress } from '../generation/answer.ts'
+import type { AuthenticatedKey, UsageRecord } from '../store.ts'
+
+export interface RequestFacts {
+  readonly requestId: string
+  readonly key: AuthenticatedKey
+  readonly model: string
+  readonly endpoint: UsageRecord['endpoint']
+  readonly stream: boolean
+}
+
+export interface Outcome {
+  readonly status: UsageRecord['status']
+  readonly errorCode: string | null
+}
+
+/**
+ * Counts what one request used, from cumulative counters: a lost frame loses nothing, a repeated one adds nothing. The
+ * worker's own totals, once there, stand. A request that ends early is billed for what reached the gateway.
+ */
+export class Meter implements Progress {
+  private promptTokens = 0
+  private readonly completionTokens = new Map<number, number>()
+  private end: Extract<AnswerEvent, { type: 'end' }> | null = null
+
+  constructor(
+    readonly facts: RequestFacts,
+    readonly startedAt: Date,
+  ) {}
+
+  started(promptTokens: number): void {
+    this.promptTokens += promptTokens
+  }
+
+  observe(event: AnswerEvent): void {
+    if (event.type === 'end') this.end = event
+    if (event.type === 'text') this.completionTokens.set(event.choice, event.completionTokens)
+  }
+
+  get complete(): boolean {
+    return this.end !== null
+  }
+
+  /** The usage row, and what the arms did where a worker told. */
+  settle(outcome: Outcome, finishedAt: Date): UsageRecord {
+    const { key, ...facts } = this.facts
+    const counted = [...this.completionTokens.values()].reduce((total, tokens) => total + tokens, 0)
+    return {
+      ...facts,
+      ...outcome,
+      tenantId: key.tenantId,
+      keyId: key.keyId,
+      startedAt: this.startedAt,
+      finishedAt,
+      promptTokens: this.end?.usage.promptTokens ?? this.promptTokens,
+      cachedTokens: this.end?.usage.cachedTokens ?? 0,
+      completionTokens: this.end?.usage.completionTokens ?? counted,
+      speculation: this.end?.speculation ?? null,
+    }
+  }
+
+  get arms() {
+    return this.end?.speculation.arms ?? []
+  }
+}
