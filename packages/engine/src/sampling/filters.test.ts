@@ -61,7 +61,15 @@ describe('top-p', () => {
   })
 
   it('is exact at a boundary: three of ten equal tokens reach 0.3', () => {
-    expect(filter(new Float32Array(10), { topP: 0.3 }).survivors).toEqual([0, 1, 2])
+    const equal = new Float32Array(10)
+    expect(filter(equal, { topP: 0.3 }).survivors).toEqual([0, 1, 2])
+    expect(filter(equal, { topP: 0.1 + 0.2 }).survivors).toEqual([0, 1, 2, 3])
+  })
+
+  it('keeps one token at 0, however many tie', () => {
+    for (let size = 1; size < 12; size++) {
+      expect(filter(new Float32Array(size), { topP: 0 }).survivors).toEqual([0])
+    }
   })
 
   it('is relative to what top-k left', () => {

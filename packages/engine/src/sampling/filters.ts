@@ -11,7 +11,7 @@ const MASSLESS = 23
 export type FilterParameters = Pick<SamplingParameters, 'minP' | 'topK' | 'topP'>
 
 /** Whether any filter is set. */
-export function filters({ minP, topK, topP }: FilterParameters): boolean {
+export function hasFilters({ minP, topK, topP }: FilterParameters): boolean {
   return minP > 0 || topK > 0 || topP < 1
 }
 

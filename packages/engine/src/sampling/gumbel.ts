@@ -13,7 +13,7 @@ import { gumbel, NOISE_MAX, type Noise, noiseBound } from './noise.ts'
  * @param scores [V padded to a multiple of 4] logits after all processors, −∞ where filtered or padded
  * @param likeliest a token with the highest score, which must be finite
  */
-export function drawToken(scores: Float64Array, likeliest: number, noise: Noise): number {
+export function drawToken(scores: Float64Array, likeliest: number, noise: NoiseSource): number {
   let winner = likeliest
   let best = (scores[likeliest] ?? 0) + noise.of(likeliest)
   for (let first = 0; first < scores.length; first += 4) {
@@ -32,6 +32,9 @@ export function drawToken(scores: Float64Array, likeliest: number, noise: Noise)
   }
   return winner
 }
+
+/** {@link Noise} as a draw uses it. */
+export type NoiseSource = Pick<Noise, 'words' | 'load' | 'of'>
 
 function blockCanWin(scores: Float64Array, first: number, best: number): boolean {
   return (

@@ -1,6 +1,6 @@
 import type { SamplingParameters, TokenLogprob } from '../request.ts'
 import { argmax } from './argmax.ts'
-import { applyFilters, filters } from './filters.ts'
+import { applyFilters, hasFilters } from './filters.ts'
 import { drawToken } from './gumbel.ts'
 import { tokenLogprob } from './logprobs.ts'
 import { Noise } from './noise.ts'
@@ -18,7 +18,7 @@ const GREEDY_TEMPERATURE = 1e-5
  * it twice or out of order changes nothing; only `commit` moves the sequence on. In verification, row i is drawn after
  * the tokens before it were committed, hence penalties count accepted draft tokens exactly as plain decoding would.
  *
- * Measured at V = 4,096 with sampler.bench.ts: see the figures there.
+ * A draw at V = 4,096 takes from 7 µs (greedy) to 110 µs (top-p on a peaked row); sampler.bench.ts has the figures.
  */
 export class Sampler {
   private readonly penalties: Penalties
@@ -36,7 +36,7 @@ export class Sampler {
     this.penalties = new Penalties(parameters, prompt, vocabularySize)
     this.noise = new Noise(parameters.seed, choice)
     this.greedy = parameters.temperature < GREEDY_TEMPERATURE
-    this.filtered = filters(parameters)
+    this.filtered = hasFilters(parameters)
   }
 
   /**

@@ -8,8 +8,8 @@ export const BUCKET_COUNT = 512
  * Moves the smallest prefix of the order (score descending, id ascending) whose weight reaches `target` to the front
  * of the candidates, unordered, and returns its length. No sort: one pass weighs buckets of equal distance from the
  * highest score, a second one parts the candidates at the bucket where the target falls, and a weighted quickselect
- * (Hoare 1961) settles that bucket. Linear on average; quickselect alone takes three times as long, since every branch
- * of it is a coin toss to the processor.
+ * (Hoare 1961) settles that bucket. Linear on average. Quickselect on all candidates would do, but each of its
+ * branches is a coin toss to the processor.
  *
  * The order is total, so ties are decided by id and the result does not depend on the order of the candidates. Weights
  * are integers and their sums stay below 2⁵³, so sums are exact in any order, too.
