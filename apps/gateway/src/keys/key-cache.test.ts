@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryStore } from '../testing/memory-store.ts'
+import { KeyCache } from './key-cache.ts'
+
+const owner = { keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' }
+
+function create() {
+  const store = new MemoryStore()
+  store.keys.set('ftk_good', owner)
+  const clock = { nowMs: 0 }
+  const cache = new KeyCache(store, { trustMs: 10_000, databaseMsMax: 1_000, now: () => clock.nowMs })
+  return { store, cache, clock }
+}
+
+describe('the key cache', () => {
+  it('asks once for a burst and again when trust ends', async () => {
+    const { store, cache, clock } = create()
+    await Promise.all(Array.from({ length: 50 }, () => cache.authenticate('ftk_good')))
+    clock.nowMs = 9_999
+    expect(await cache.authenticate('ftk_good')).toEqual(owner)
+    expect(store.authentications).toBe(1)
+    clock.nowMs = 10_000
+    await cache.authenticate('ftk_good')
+    expect(store.authentications).toBe(2)
+  })
+
+  it('honours a revocation within the time of trust', async () => {
+    const { store, cache, clock } = create()
+    await cache.authenticate('ftk_good')
+    store.keys.clear()
+    clock.nowMs = 10_000
+    expect(await cache.authenticate('ftk_good')).toBeNull()
+  })
+
+  it('lets a new key in at once, also one that was tried before it existed', async () => {
+    const { store, cache } = create()
+    expect(await cache.authenticate('ftk_new')).toBeNull()
+    store.keys.set('ftk_new', owner)
+    expect(await cache.authenticate('ftk_new')).toEqual(owner)
+  })
+
+  it('tells an outage from a wrong key', async () => {
+    const { store, cache } = create()
+    store.outage = new Error('down')
+    await expect(cache.authenticate('ftk_good')).rejects.toMatchObject({ code: 'authentication_unavailable' })
+    store.outage = null
+    expect(await cache.authenticate('ftk_good')).toEqual(owner)
+  })
+})
