@@ -1,5 +1,5 @@
 import type { Builder } from '../builder.ts'
-import { broadcast, formatShape, sameShape } from '../dimension.ts'
+import { broadcast, formatShape, product, sameShape } from '../dimension.ts'
 import { float, int, type Value } from '../ir.ts'
 import { dimAt } from './axis.ts'
 
@@ -38,24 +38,22 @@ export function transformer(builder: Builder) {
       return { normalised, sum }
     },
     /**
-     * Rotates the halves of each head by its position. x is [batch, length, heads·size]; positions [batch, length]
-     * int64; the tables are [positions, size / 2].
+     * Rotates the halves of each head by its position. x is [batch, heads, length, size]; positions int64
+     * [batch, length]; the tables are [positions, size / 2].
      */
-    rotaryEmbedding: (x: Value, positions: Value, cosine: Value, sine: Value, heads: number) => {
+    rotaryEmbedding: (x: Value, positions: Value, cosine: Value, sine: Value) => {
       const op = 'RotaryEmbedding'
-      if (x.shape.length !== 3) builder.refuse(op, `needs [batch, length, width], got ${formatShape(x.shape)}`)
-      const half = dimAt(cosine.shape, -1)
-      if (typeof half !== 'number' || dimAt(x.shape, -1) !== heads * half * 2 || !sameShape(cosine.shape, sine.shape)) {
+      const [batch, , length, size] = x.shape
+      if (x.shape.length !== 4) builder.refuse(op, `needs [batch, heads, length, size], got ${formatShape(x.shape)}`)
+      if (product([2, dimAt(cosine.shape, -1)]) !== size || !sameShape(cosine.shape, sine.shape)) {
         const tables = `${formatShape(cosine.shape)} and ${formatShape(sine.shape)}`
-        builder.refuse(op, `tables ${tables} do not fit ${heads} heads in ${formatShape(x.shape)}`)
+        builder.refuse(op, `tables ${tables} do not fit ${formatShape(x.shape)}`)
       }
-      if (positions.dtype !== 'int64' || !sameShape(positions.shape, x.shape.slice(0, 2))) {
-        builder.refuse(
-          op,
-          `positions ${positions.dtype} ${formatShape(positions.shape)} do not fit ${formatShape(x.shape)}`,
-        )
+      if (positions.dtype !== 'int64' || !sameShape(positions.shape, [batch ?? 1, length ?? 1])) {
+        const given = `${positions.dtype} ${formatShape(positions.shape)}`
+        builder.refuse(op, `positions ${given} do not fit ${formatShape(x.shape)}`)
       }
-      const attributes = { num_heads: int(heads), interleaved: int(0) }
+      const attributes = { interleaved: int(0) }
       const inputs = [x, positions, cosine, sine]
       return builder.emitOne({ op, domain: 'com.microsoft', inputs, attributes }, x.dtype, x.shape)
     },

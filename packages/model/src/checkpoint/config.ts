@@ -89,7 +89,7 @@ export async function readConfig(folder: string): Promise<ModelConfig> {
     return refuse('architectures', `"${architecture}" is not supported, only ${architectureNames.join(', ')}`)
   }
   // `sliding_window` alone means nothing when the switch beside it is off, as Qwen's configs have it.
-  if (typeof fields['sliding_window'] === 'number' && fields.use_sliding_window !== false) {
+  if (typeof fields.sliding_window === 'number' && fields.use_sliding_window !== false) {
     refuse('sliding_window', 'sliding-window attention is not supported')
   }
   const heads = fields.num_attention_heads

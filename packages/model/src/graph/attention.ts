@@ -57,34 +57,31 @@ function headRows(
   inputs: AttentionInputs,
 ) {
   const rotatedHeads = heads + keyValueHeads
-  const [queriesKeys, flatValues] = pair(graph.split(fused, [rotatedHeads * headDim, keyValueHeads * headDim]))
-  const byHead = (x: Value, count: number) => graph.reshape(x, ['batch', 'length', count, headDim])
-  const perHead = (x: Value) => graph.transpose(byHead(x, keyValueHeads), [0, 2, 1, 3])
-  let plain = queriesKeys
+  const [flat, flatValues] = pair(graph.split(fused, [rotatedHeads * headDim, keyValueHeads * headDim]))
+  let queriesKeys = graph.reshape(flat, ['batch', 'length', rotatedHeads, headDim])
   if (weights.headNorms) {
     // One kernel for all heads: the scale has a row per head and broadcasts over batch and length.
     const scale = graph.constant('head-norms', 'float32', [1, 1, rotatedHeads, headDim], weights.headNorms)
-    const normalised = graph.rmsNorm(byHead(queriesKeys, rotatedHeads), scale, normEpsilon)
-    plain = graph.reshape(normalised, ['batch', 'length', rotatedHeads * headDim])
+    queriesKeys = graph.rmsNorm(queriesKeys, scale, normEpsilon)
   }
-  const rotated = graph.rotaryEmbedding(plain, inputs.positions, inputs.cosine, inputs.sine, rotatedHeads)
-  const [flatQueries, flatKeys] = pair(graph.split(rotated, [heads * headDim, keyValueHeads * headDim]))
-  const groups = heads / keyValueHeads
-  const grouped = graph.reshape(flatQueries, ['batch', 'length', keyValueHeads, groups, headDim])
-  const queries =
-    groups === 1
-      ? perHead(flatQueries)
-      : graph.reshape(graph.transpose(grouped, [0, 2, 3, 1, 4]), ['batch', keyValueHeads, -1, headDim])
-  return { queries, keys: perHead(flatKeys), values: perHead(flatValues) }
+  const byHead = graph.transpose(queriesKeys, [0, 2, 1, 3])
+  const rotated = graph.rotaryEmbedding(byHead, inputs.positions, inputs.cosine, inputs.sine)
+  const [queries, keys] = pair(graph.split(rotated, [heads, keyValueHeads], 1))
+  const values = graph.reshape(flatValues, ['batch', 'length', keyValueHeads, headDim])
+  return { queries: groupRows(graph, queries, keyValueHeads), keys, values: graph.transpose(values, [0, 2, 1, 3]) }
+}
+
+/** [B, heads, S, headDim] → [B, keyValueHeads, G·S, headDim], the same elements in the same order. */
+function groupRows(graph: GraphBuilder, queries: Value, keyValueHeads: number): Value {
+  const [batch = 1, heads, , headDim = 1] = queries.shape
+  return heads === keyValueHeads ? queries : graph.reshape(queries, [batch, keyValueHeads, -1, headDim])
 }
 
 /** [B, keyValueHeads, G·S, headDim] → [B, S, heads · headDim]. */
 function joinHeads(graph: GraphBuilder, attended: Value, { heads, keyValueHeads, headDim }: ModelConfig): Value {
-  const groups = heads / keyValueHeads
-  const flat = ['batch', 'length', heads * headDim]
-  if (groups === 1) return graph.reshape(graph.transpose(attended, [0, 2, 1, 3]), flat)
-  const byGroup = graph.reshape(attended, ['batch', keyValueHeads, groups, 'length', headDim])
-  return graph.reshape(graph.transpose(byGroup, [0, 3, 1, 2, 4]), flat)
+  const ungrouped = ['batch', heads, 'length', headDim]
+  const byHead = heads === keyValueHeads ? attended : graph.reshape(attended, ungrouped)
+  return graph.reshape(graph.transpose(byHead, [0, 2, 1, 3]), ['batch', 'length', heads * headDim])
 }
 
 function pair(values: readonly Value[]): [Value, Value] {

@@ -24,9 +24,9 @@ export class OnnxTarget implements Target {
     const outputs = await this.#session.run(feedsOf(input, this.shape, length, rows))
     const { hiddenSize, vocabularySize } = this.shape
     return {
-      logits: floats(outputs['logits']).subarray(0, wanted * vocabularySize),
-      hidden: floats(outputs['hidden']).subarray(0, wanted * hiddenSize),
-      delta: trimRows(floats(outputs['delta']), length, input.length, this.shape.headDim),
+      logits: floats(outputs.logits).subarray(0, wanted * vocabularySize),
+      hidden: floats(outputs.hidden).subarray(0, wanted * hiddenSize),
+      delta: trimRows(floats(outputs.delta), length, input.length, this.shape.headDim),
     }
   }
 

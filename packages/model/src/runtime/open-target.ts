@@ -5,6 +5,7 @@ import type { WeightFormat } from '../graph/projection.ts'
 import { buildTargetGraph } from '../graph/target-graph.ts'
 import type { Target } from '../target.ts'
 import { OnnxTarget } from './onnx-target.ts'
+import { sessionOptions } from './session-options.ts'
 
 export interface TargetOptions {
   readonly weights?: WeightFormat
@@ -31,13 +32,7 @@ export async function openTarget(source: string | Checkpoint, options: TargetOpt
   requireDevice(device)
   const checkpoint = typeof source === 'string' ? await openCheckpoint(source) : source
   const model = serialise(await buildTargetGraph(checkpoint, { weights }))
-  const session = await InferenceSession.create(model, {
-    executionProviders: [device],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-  })
+  const session = await InferenceSession.create(model, sessionOptions(device, threads))
   const { config } = checkpoint
   const shape = {
     layers: config.layers,
