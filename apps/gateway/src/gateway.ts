@@ -55,6 +55,7 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
     void server.stop()
   })
   lifecycle.on('drain', 'requests in flight', () => inFlight.drain(config.limits.drainMsMax))
+  lifecycle.on('drain', 'answers on their way', () => server.stop())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
   lifecycle.on('close', 'worker clients', () => workers.close())
   lifecycle.on('close', 'connections', () => server.destroy())

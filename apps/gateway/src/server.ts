@@ -7,7 +7,10 @@ import type { GatewayEnv } from './services.ts'
 
 export interface ListeningServer {
   readonly url: string
-  /** Accepts no more connections and closes idle ones. Resolves when the last connection is gone. */
+  /**
+   * Accepts no more connections, and closes each as soon as its answer has gone out. Resolves when the last is gone;
+   * calling it again waits for the same.
+   */
   stop(): Promise<void>
   /** Breaks the connections that are left. */
   destroy(): void
@@ -20,13 +23,26 @@ export async function listen(app: Hono<GatewayEnv>, config: GatewayConfig): Prom
     server.once('error', reject)
     server.listen(config.port, config.host, resolve)
   })
+  let stopped: Promise<void> | undefined
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : config.port
   return {
     url: `${config.tls ? 'https' : 'http'}://${hostInUrl(config.host)}:${port}`,
-    stop: () => new Promise((resolve) => server.close(() => resolve())),
+    stop: () => {
+      stopped ??= stop(server)
+      return stopped
+    },
     destroy: () => server.closeAllConnections(),
   }
+}
+
+const IDLE_CHECK_MS = 25
+
+/** Node closes the connections that are idle when a server stops, not those that become idle later. */
+async function stop(server: Server): Promise<void> {
+  const timer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  clearInterval(timer)
 }
 
 function createHttpServer(app: Hono<GatewayEnv>, { tls }: GatewayConfig): Server {
