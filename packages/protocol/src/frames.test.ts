@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeFrame, FrameDecoder, readFrames } from './frames.ts'
 import type { Frame } from './rpc.ts'
-import { endFrame } from './testing/scripts.ts'
-import { exampleCall } from './testing/worker-conformance.ts'
+import { endFrame, exampleCall } from './testing/scripts.ts'
 
 const start: Frame = { type: 'start', worker: 'wrk_a', promptTokens: 3 }
 const end = endFrame(exampleCall('scripted'), 1)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GenerateCall } from '../rpc.ts'
-import { describeWorkerConformance, exampleCall, type Script, ScriptedWorker, wordsScript } from '../testing/index.ts'
+import { exampleCall, type Script, ScriptedWorker, wordsScript } from '../testing/index.ts'
+import { describeWorkerConformance } from '../testing/worker-conformance.ts'
 import { WorkerClient, WorkerDeclined, WorkerLost } from './worker-client.ts'
 
 describeWorkerConformance('the scripted worker', async () => {

@@ -79,3 +79,28 @@ function promptTokensOf(call: GenerateCall): number {
   const texts = call.input.kind === 'text' ? [call.input.text] : call.input.messages.map((message) => message.content)
   return texts.join(' ').split(/\s+/).length
 }
+
+/** A call that every worker can serve; tests change what they are about. */
+export function exampleCall(model: string): GenerateCall {
+  return {
+    request: 'req_conformance',
+    tenant: 'ten_conformance',
+    model,
+    input: { kind: 'chat', messages: [{ role: 'user', content: 'List the names of all customers.' }] },
+    choices: 1,
+    completionTokensMax: 12,
+    sampling: {
+      temperature: 0.8,
+      topK: 0,
+      topP: 1,
+      minP: 0,
+      presencePenalty: 0,
+      frequencyPenalty: 0,
+      repetitionPenalty: 1,
+      logitBias: {},
+      seed: '18446744073709551615',
+    },
+    stopStrings: [],
+    speculation: { arm: 'auto' },
+  }
+}

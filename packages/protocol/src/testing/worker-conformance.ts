@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WorkerClient, WorkerDeclined, WorkerLost } from '../client/index.ts'
 import type { Frame, GenerateCall } from '../rpc.ts'
+import { exampleCall } from './scripts.ts'
 
 export interface WorkerUnderTest {
   readonly url: string
@@ -111,30 +112,6 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
       await idle(client)
     })
   })
-}
-
-export function exampleCall(model: string): GenerateCall {
-  return {
-    request: 'req_conformance',
-    tenant: 'ten_conformance',
-    model,
-    input: { kind: 'chat', messages: [{ role: 'user', content: 'List the names of all customers.' }] },
-    choices: 1,
-    completionTokensMax: 12,
-    sampling: {
-      temperature: 0.8,
-      topK: 0,
-      topP: 1,
-      minP: 0,
-      presencePenalty: 0,
-      frequencyPenalty: 0,
-      repetitionPenalty: 1,
-      logitBias: {},
-      seed: '18446744073709551615',
-    },
-    stopStrings: [],
-    speculation: { arm: 'auto' },
-  }
 }
 
 async function collect(client: WorkerClient, call: GenerateCall): Promise<Frame[]> {
