@@ -3,12 +3,12 @@ import { type Engine, type SamplingParameters, startEngine } from '@foretoken/en
 import { type LoadedModel, loadModel } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Ask, type Completion, complete, mapConcurrently } from '../engine/generate.ts'
 import { workloadPrompts } from '../workloads/prompts.ts'
-import { type Ask, type Completion, complete, mapConcurrently } from './generate.ts'
 import { ScriptedSpeculator } from './scripted.ts'
 
 const PROMPTS = 200
-const TOKENS = 32
+const TOKENS = 24
 
 /** Sampling settings that take turns over the prompts, so that every processor meets every arm. */
 const SAMPLED: readonly Partial<SamplingParameters>[] = [
