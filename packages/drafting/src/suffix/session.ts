@@ -19,19 +19,23 @@ export class SuffixSession implements DraftSession {
   private latest: Pending | undefined
   /** An older proposal that was neither used up nor refuted: it still teaches what deeper positions are worth. */
   private older: Pending | undefined
+  /** Proposals in a row whose first token was refuted. */
+  private misses = 0
+  private asked = 0
 
   constructor(
     private readonly memory: TenantMemory,
     prompt: readonly number[],
-    contextMax: number,
+    private readonly limits: { readonly contextMax: number; readonly endIds: ReadonlySet<number> },
   ) {
     memory.sessions++
-    this.own = new StreamIndex(Math.min(contextMax, prompt.length * 2 + 64), contextMax)
+    this.own = new StreamIndex(prompt.length * 2 + 64, limits.contextMax)
     this.stream = prompt.slice(-LEAD_IN)
     for (const token of prompt) this.extend(token)
   }
 
   commit(tokens: readonly number[]): void {
+    this.countMiss(tokens[0])
     for (const token of tokens) {
       this.judge(this.older, token)
       this.judge(this.latest, token)
@@ -55,8 +59,9 @@ export class SuffixSession implements DraftSession {
   private draft(lookaheadMax: number): Pending {
     const pending: Pending = { tokens: [], survival: [], buckets: [], positions: [], judged: 0 }
     let survival = 1
+    const orderMin = this.tired() ? TIRED_ORDER : 1
     while (pending.tokens.length < lookaheadMax) {
-      const guess = this.guess(pending.tokens.length)
+      const guess = this.guess(pending.tokens.length, orderMin)
       if (!guess) break
       survival *= guess.probability
       if (survival < SURVIVAL_MIN) break
@@ -65,19 +70,29 @@ export class SuffixSession implements DraftSession {
       pending.survival.push(survival)
       pending.buckets.push(guess.bucket)
       pending.positions.push(guess.position)
+      if (this.limits.endIds.has(guess.token)) break
     }
     return pending
   }
 
+  /**
+   * After many misses in a row only long matches are looked for, at the price of two hash lookups, except at every
+   * TIRED_RETRY-th step: text that starts to repeat is noticed either way.
+   */
+  private tired(): boolean {
+    this.asked++
+    return this.misses >= TIRED_MISSES && this.asked % TIRED_RETRY !== 0
+  }
+
   /** The better of the two indexes' predictions for the token after `depth` draft tokens. */
-  private guess(depth: number): Guess | undefined {
-    const own = this.ask('request', this.own, depth)
-    const tenant = this.ask('tenant', this.memory.index, depth)
+  private guess(depth: number, orderMin: number): Guess | undefined {
+    const own = this.ask('request', this.own, depth, orderMin)
+    const tenant = this.ask('tenant', this.memory.index, depth, orderMin)
     return own && (!tenant || own.probability > tenant.probability) ? own : tenant
   }
 
-  private ask(source: 'request' | 'tenant', index: StreamIndex, depth: number): Guess | undefined {
-    index.search(this.context, this.length + depth, 1, FOUND)
+  private ask(source: 'request' | 'tenant', index: StreamIndex, depth: number, orderMin: number): Guess | undefined {
+    index.search(this.context, this.length + depth, orderMin, FOUND)
     const prediction: Prediction | undefined = vote(index, FOUND)
     if (!prediction) return undefined
     const { calibration } = this.memory
@@ -86,16 +101,21 @@ export class SuffixSession implements DraftSession {
     return { token: prediction.token, probability: calibration.probability(bucket), bucket, position }
   }
 
-  /** Compares the next token of a proposal with what the target committed; undefined when nothing is left to judge. */
-  private judge(pending: Pending | undefined, token: number): boolean | undefined {
-    if (!pending || !unresolved(pending)) return undefined
+  private countMiss(token: number | undefined): void {
+    const { latest } = this
+    if (token === undefined || latest?.judged !== 0 || !unresolved(latest)) return
+    this.misses = latest.tokens[0] === token ? 0 : this.misses + 1
+  }
+
+  /** Compares the next token of a proposal with what the target committed. */
+  private judge(pending: Pending | undefined, token: number): void {
+    if (!pending || !unresolved(pending)) return
     const { judged } = pending
     const chosen = pending.tokens[judged] === token
     const position = pending.positions[judged] ?? 0
     this.memory.calibration.observe(pending.buckets[judged] ?? 0, chosen)
     if (chosen && position > 0) this.memory.index.credit(position)
     pending.judged = chosen ? judged + 1 : pending.tokens.length
-    return chosen
   }
 
   private extend(token: number): void {
@@ -129,7 +149,11 @@ const CONTEXT_KEPT = 32
 /** Prompt tokens kept before a response in the tenant's index, so that its first tokens have a context. */
 const LEAD_IN = 8
 /** A draft token this unlikely to be committed never pays for its row. */
-const SURVIVAL_MIN = 0.05
+const SURVIVAL_MIN = 0.02
+
+const TIRED_MISSES = 16
+const TIRED_ORDER = 4
+const TIRED_RETRY = 4
 
 /** Scratch: a search and its vote never interleave with another. */
 const FOUND = candidates()

@@ -31,7 +31,11 @@ export class StreamIndex {
   private readonly capacityMax: number
 
   /** Starts with room for about `capacity` tokens and grows, never past `capacityMax`; both become powers of two. */
-  constructor(capacity: number, capacityMax: number) {
+  constructor(
+    capacity: number,
+    capacityMax: number,
+    private readonly positionMax = 2 ** 30,
+  ) {
     this.capacityMax = 2 ** Math.floor(Math.log2(Math.max(CAPACITY_MIN, capacityMax)))
     const wanted = 2 ** Math.ceil(Math.log2(Math.max(CAPACITY_MIN, capacity)))
     this.allocate(Math.min(wanted, this.capacityMax))
@@ -50,7 +54,7 @@ export class StreamIndex {
     return this.tokens[position & this.mask] ?? BOUNDARY
   }
 
-  /** Adds one token; the contexts that end just before it now lead to it. */
+  /** Adds one token; the contexts that end just before it now lead to it. A boundary is never led to. */
   append(token: number): void {
     if (this.size > this.mask) this.makeRoom()
     const position = this.next
@@ -142,7 +146,7 @@ export class StreamIndex {
 
   private makeRoom(): void {
     if (this.tokens.length < this.capacityMax) this.rebuild(this.tokens.length * 2)
-    else if (this.next < POSITION_MAX) this.first++
+    else if (this.next < this.positionMax) this.first++
     else this.rebuild(this.tokens.length)
   }
 
@@ -174,5 +178,4 @@ export const BOUNDARY = -1
 export const BYTES_PER_TOKEN = 5 + 8 * CONTEXT_ORDERS.length
 
 const CONTEXT_UNMASKED = -1
-const POSITION_MAX = 2 ** 30
 const CAPACITY_MIN = 16

@@ -5,12 +5,15 @@ import { type TenantLimits, Tenants } from './tenants.ts'
 export interface SuffixOptions extends TenantLimits {
   /** Tokens of one live sequence that stay searchable; older ones are dropped. */
   readonly contextMax: number
+  /** Tokens that end a completion: nothing is drafted after them. */
+  readonly endIds: ReadonlySet<number>
 }
 
 export const SUFFIX_DEFAULTS: SuffixOptions = {
   tenantsMax: 1_024,
   bytesPerTenantMax: 8 * 1024 * 1024,
   contextMax: 32_768,
+  endIds: new Set(),
 }
 
 /** The arm that needs no training: proposes what followed the same context in this request or this tenant's past. */
@@ -25,7 +28,7 @@ export class SuffixSpeculator implements Speculator {
   }
 
   open(tenant: string, prompt: readonly number[]): DraftSession {
-    return new SuffixSession(this.tenants.of(tenant), prompt, this.options.contextMax)
+    return new SuffixSession(this.tenants.of(tenant), prompt, this.options)
   }
 
   async propose(requests: readonly { session: DraftSession; lookaheadMax: number }[]): Promise<Proposal[]> {
