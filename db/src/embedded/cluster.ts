@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Account, canEnter } from './account.ts'
+import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { EmbeddedPostgresError } from './errors.ts'
 import { processOptions } from './guardian.ts'
+import { clusterPlace, EXPAND_CLUSTER } from './place.ts'
 
 export const SUPERUSER = 'foretoken'
 
@@ -22,43 +23,41 @@ export async function prepareCluster(
   account: Account | null,
   options: ClusterOptions,
 ): Promise<void> {
-  const parent = dirname(options.folder)
-  mkdirSync(parent, { recursive: true })
-  if (!canEnter(account, parent)) {
-    throw new EmbeddedPostgresError(
-      `PostgreSQL runs as user "${account?.name}", who can't enter ${parent}. ` +
-        'Use a data folder outside of private folders, e.g. --data-dir /var/lib/foretoken.',
-    )
-  }
-  if (!existsSync(join(options.folder, 'PG_VERSION'))) await initialise(binaries, account, options)
-}
-
-async function initialise(binaries: Binaries, account: Account | null, options: ClusterOptions): Promise<void> {
+  if (existsSync(join(options.folder, 'PG_VERSION'))) return
   // What an interrupted run left behind.
   const partial = `${options.folder}.partial`
-  const passwordFile = `${options.folder}.password`
   rmSync(partial, { recursive: true, force: true })
-  mkdirSync(partial, { mode: 0o700 })
-  writeFileSync(passwordFile, options.password, { mode: 0o600 })
-  if (account !== null) for (const path of [partial, passwordFile]) chownSync(path, account.uid, account.gid)
+  mkdirSync(partial, { recursive: true, mode: 0o700 })
+  if (account !== null) chownSync(partial, account.uid, account.gid)
   try {
-    await promisify(execFile)(binaries.initdb, initdbArguments(partial, passwordFile, options), processOptions(account))
+    await runInitdb(binaries, account, { ...options, folder: partial })
     renameSync(partial, options.folder)
   } catch (error) {
     rmSync(partial, { recursive: true, force: true })
     const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
     throw new EmbeddedPostgresError(`PostgreSQL could not create its files in ${options.folder}. ${stderr || error}`)
-  } finally {
-    rmSync(passwordFile, { force: true })
   }
 }
 
+/** $1 the cluster · the rest: initdb's command line. The password comes by environment and goes on by pipe. */
+const SCRIPT = `
+cluster=$1; shift
+${EXPAND_CLUSTER}
+password=$PASSWORD; unset PASSWORD
+printf '%s\\n' "$password" | "$@" --pgdata="$cluster" --pwfile=/dev/stdin
+`
+
+async function runInitdb(binaries: Binaries, account: Account | null, options: ClusterOptions): Promise<void> {
+  const place = clusterPlace(account, options.folder)
+  const { env, ...process } = processOptions(account, place)
+  const args = ['-c', SCRIPT, 'initdb', place.cluster, binaries.initdb, ...initdbArguments(options)]
+  await promisify(execFile)('/bin/sh', args, { ...process, env: { ...env, PASSWORD: options.password } })
+}
+
 /** The built-in locale provider sorts and folds by code point and knows UTF-8 even where the system has no locales. */
-function initdbArguments(folder: string, passwordFile: string, { temporary }: ClusterOptions): string[] {
+function initdbArguments({ temporary }: ClusterOptions): string[] {
   return [
-    `--pgdata=${folder}`,
     `--username=${SUPERUSER}`,
-    `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',

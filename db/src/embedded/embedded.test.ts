@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
@@ -96,6 +96,16 @@ describe('an embedded PostgreSQL', () => {
     const again = await startPostgres({ folder, password })
     expect(await query(again, 'select 1 as one')).toEqual([{ one: 1 }])
     await again.stop()
+  })
+
+  it('runs in a folder that only its owner may enter', async () => {
+    const folder = join(root, 'private', 'postgres')
+    mkdirSync(join(root, 'private'), { mode: 0o700 })
+    const server = await startPostgres({ folder, password })
+    await query(server, 'create table kept as select 1 as one; checkpoint')
+    await query(server, 'select pg_reload_conf()')
+    expect(await query(server, 'select one from kept')).toEqual([{ one: 1 }])
+    await server.stop()
   })
 
   it('stops and leaves no file when its owner is killed', async () => {

@@ -7,6 +7,7 @@ import { prepareCluster, SUPERUSER } from './cluster.ts'
 import { EmbeddedPostgresError } from './errors.ts'
 import { spawnGuarded } from './guardian.ts'
 import { clearStalePid } from './orphan.ts'
+import { clusterPlace } from './place.ts'
 import { freePort } from './port.ts'
 import { randomPassword, temporaryFolder } from './temporary.ts'
 
@@ -83,8 +84,9 @@ function spawnServer(
   }
   return spawnGuarded({
     command: binaries.postgres,
-    args: ['-D', folder, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     account,
+    place: clusterPlace(account, folder),
     stopSignal: temporaryRoot === null ? 'INT' : 'QUIT',
     removeFolder: temporaryRoot,
   })

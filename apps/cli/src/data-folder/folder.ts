@@ -28,11 +28,11 @@ export function dataFolder(path: string): DataFolder {
   }
 }
 
-/** Makes the folder if need be. Root's may be passed through, not listed: PostgreSQL runs as another user below it. */
+/** Makes the folder if need be, for its owner only. */
 export function openDataFolder(path: string): DataFolder {
   const folder = dataFolder(path)
   try {
-    mkdirSync(folder.path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    mkdirSync(folder.path, { recursive: true, mode: 0o700 })
     accessSync(folder.path, constants.W_OK)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

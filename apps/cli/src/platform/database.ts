@@ -3,7 +3,7 @@ import { type EmbeddedPostgres, EmbeddedPostgresError, ensureDatabase, startPost
 import type { Credentials } from '../data-folder/credentials.ts'
 import type { DataFolder } from '../data-folder/folder.ts'
 import { CliError } from '../errors.ts'
-import { type Running, supervise } from '../supervisor/supervise.ts'
+import { type Running, type Supervised, supervise } from '../supervisor/supervise.ts'
 import type { Unwind } from '../supervisor/unwind.ts'
 
 const DATABASE = 'foretoken'
@@ -31,8 +31,9 @@ export async function openEmbeddedDatabase(
     port = postgres.port
     return { postgres, exited: postgres.exited.then(() => 'the server ended'), stop: () => postgres.stop() }
   }
-  const server = await supervise({ name: 'PostgreSQL', start, log, now: Date.now, wait }, signal)
-  unwind.add('PostgreSQL', () => server.stop())
+  let server: Supervised<Server> | undefined
+  unwind.add('PostgreSQL', () => server?.stop())
+  server = await supervise({ name: 'PostgreSQL', start, log, now: Date.now, wait }, signal)
   return ensureDatabase(server.current().postgres, DATABASE)
 }
 

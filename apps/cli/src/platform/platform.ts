@@ -1,6 +1,6 @@
 import { migrate, openDatabase } from '@foretoken/db'
-import { openCredentials } from '../data-folder/credentials.ts'
-import { openDataFolder } from '../data-folder/folder.ts'
+import { openCredentials, pepperOf } from '../data-folder/credentials.ts'
+import { type DataFolder, openDataFolder } from '../data-folder/folder.ts'
 import { lockDataFolder } from '../data-folder/lock.ts'
 import { publishState } from '../data-folder/state.ts'
 import { resolveModel } from '../model/resolve.ts'
@@ -10,7 +10,7 @@ import { openEmbeddedDatabase } from './database.ts'
 import { type FirstKey, firstKey } from './first-key.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
-import { startGateway, startWorkers } from './services.ts'
+import { type ServicesContext, startGateway, startWorkers } from './services.ts'
 
 export interface Platform {
   readonly url: string
@@ -56,16 +56,22 @@ async function start(
   await checkPort(options.host, options.port)
 
   const credentials = openCredentials(folder)
-  const pepper = Buffer.from(credentials.pepper, 'base64')
-  const databaseUrl = options.databaseUrl ?? (await openEmbeddedDatabase(folder, credentials, { log, signal, unwind }))
-  signal.throwIfAborted()
+  const context = { options, credentials, model, log, signal, unwind }
+  // Side by side: a worker loads its model while the database starts. Neither is left starting when the other fails.
+  const starting = [prepareDatabase(folder, context), startWorkers(context)] as const
+  await Promise.allSettled(starting)
+  const [{ databaseUrl, first }, workerUrls] = await Promise.all(starting)
+  const url = await startGateway(context, databaseUrl, workerUrls)
+  return { url, model: model.id, databaseUrl, pepper: pepperOf(credentials), first, stop: () => unwind.close() }
+}
+
+/** The database, migrated and with a tenant and key to begin with. */
+async function prepareDatabase(folder: DataFolder, { options, credentials, ...context }: ServicesContext) {
+  const databaseUrl = options.databaseUrl ?? (await openEmbeddedDatabase(folder, credentials, context))
+  context.signal.throwIfAborted()
   await migrate(databaseUrl)
   const db = openDatabase(databaseUrl, { connectionsMax: 1 })
   const first = await firstKey(db, folder, credentials).finally(() => db.close())
-  unwind.add('the state file', publishState(folder, databaseUrl))
-
-  const context = { options, credentials, model, databaseUrl, log, signal, unwind }
-  const workerUrls = await startWorkers(context)
-  const url = await startGateway(context, workerUrls)
-  return { url, model: model.id, databaseUrl, pepper, first, stop: () => unwind.close() }
+  context.unwind.add('the state file', publishState(folder, databaseUrl))
+  return { databaseUrl, first }
 }

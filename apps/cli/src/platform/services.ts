@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Credentials } from '../data-folder/credentials.ts'
 import { CliError } from '../errors.ts'
 import type { ResolvedModel } from '../model/resolve.ts'
-import { type ServiceOptions, startService } from '../supervisor/child.ts'
-import { supervise } from '../supervisor/supervise.ts'
+import { type Service, type ServiceOptions, startService } from '../supervisor/child.ts'
+import { type Supervised, supervise } from '../supervisor/supervise.ts'
 import type { Unwind } from '../supervisor/unwind.ts'
 import { wait } from './database.ts'
 import type { PlatformOptions } from './options.ts'
@@ -14,7 +14,6 @@ export interface ServicesContext {
   readonly options: PlatformOptions
   readonly credentials: Credentials
   readonly model: ResolvedModel
-  readonly databaseUrl: string
   readonly log: (line: string) => void
   readonly signal: AbortSignal
   readonly unwind: Unwind
@@ -53,8 +52,12 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
 }
 
 /** Starts the gateway in front of the workers; returns the public URL. */
-export function startGateway(context: ServicesContext, workerUrls: readonly string[]): Promise<string> {
-  const { options, credentials, databaseUrl } = context
+export function startGateway(
+  context: ServicesContext,
+  databaseUrl: string,
+  workerUrls: readonly string[],
+): Promise<string> {
+  const { options, credentials } = context
   return keepRunning(context, {
     name: 'gateway',
     entry: mainOf('gateway'),
@@ -95,9 +98,10 @@ async function keepRunning(context: ServicesContext, { name, entry, env }: Servi
     return service
   }
   const { log, signal, unwind } = context
+  let supervised: Supervised<Service> | undefined
+  unwind.add(name, () => supervised?.stop())
   try {
-    const supervised = await supervise({ name, start, log, now: Date.now, wait }, signal)
-    unwind.add(name, () => supervised.stop())
+    supervised = await supervise({ name, start, log, now: Date.now, wait }, signal)
     return supervised.current().url
   } catch (error) {
     throw new CliError(error instanceof Error ? error.message : String(error))

@@ -34,7 +34,7 @@ describe('a service', () => {
   })
 
   it('that ends before it is ready fails with its last words', async () => {
-    await expect(startService(options('refuse'), never)).rejects.toThrow(/exit code 3[^]*the configuration is wrong/)
+    await expect(startService(options('refuse'), never)).rejects.toThrow(/exit code 3.*the configuration is wrong/s)
   })
 
   it('that never gets ready is killed and said to be late', async () => {

@@ -1,11 +1,14 @@
+type Close = () => Promise<void> | void | undefined
+
 /** What was opened, in order. Closing goes the other way round, and one failure does not keep the rest open. */
 export class Unwind {
-  readonly #opened: { name: string; close: () => Promise<void> | void }[] = []
+  readonly #opened: { name: string; close: Close }[] = []
   #closing: Promise<void> | undefined
 
   constructor(private readonly log: (line: string) => void) {}
 
-  add(name: string, close: () => Promise<void> | void): void {
+  /** What starts beside others adds itself before it starts, so that the order does not depend on who is faster. */
+  add(name: string, close: Close): void {
     this.#opened.push({ name, close })
   }
 

@@ -1,0 +1,136 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const root = mkdtempSync(join(tmpdir(), 'foretoken-up-'))
+const dataDir = join(root, 'data')
+const running = new Set<ChildProcess>()
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command in a process of its own, as an operator runs it. */
+function foretoken(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args, '--data-dir', dataDir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })))
+  void ended.then(() => running.delete(child))
+  return { child, ended, stdout: () => stdout }
+}
+
+async function up() {
+  const platform = foretoken('up', '--json', '--port', '0')
+  await Promise.race([
+    expect.poll(platform.stdout, { timeout: 150_000 }).toContain('\n'),
+    platform.ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
+  ])
+  return { ...platform, ready: JSON.parse(platform.stdout()) }
+}
+
+async function ask({ url, model, apiKey }: { url: string; model: string; apiKey: string }): Promise<number> {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'list all files' }], max_tokens: 4 }),
+  })
+  await response.text()
+  return response.status
+}
+
+/** Processes below one, the server's guardian and its backends included. */
+function descendants(pid: number): { pid: number; command: string }[] {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).trim().split('\n')
+  const processes = rows
+    .map((row) => row.trim().split(/\s+/))
+    .map(([own, parent, ...command]) => {
+      return { pid: Number(own), parent: Number(parent), command: command.join(' ') }
+    })
+  const below = (parent: number): typeof processes =>
+    processes.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)])
+  return below(pid)
+}
+
+const isAlive = ({ pid }: { pid: number }) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 }))
+
+describe('foretoken up', { timeout: 300_000 }, () => {
+  it('serves, survives the loss of a worker, keeps others off its folder and stops without a trace', async () => {
+    const { child, ended, stdout, ready } = await up()
+    expect(Object.keys(ready)).toEqual(['url', 'model', 'tenant', 'apiKey'])
+    expect(ready).toMatchObject({ model: 'reference-target', tenant: expect.stringMatching(/^ten_/) })
+    expect(await ask(ready)).toBe(200)
+    expect(await ask({ ...ready, apiKey: 'ftk_wrong' })).toBe(401)
+
+    const created = await foretoken('tenant', 'create', 'acme', '--json').ended
+    expect(JSON.parse(created.stdout)).toMatchObject({ name: 'acme' })
+    const key = await foretoken('key', 'create', '--tenant', 'acme', '--json').ended
+    expect(await ask({ ...ready, apiKey: JSON.parse(key.stdout).apiKey })).toBe(200)
+
+    const second = await foretoken('up', '--port', '0').ended
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`in use by process ${child.pid}`) })
+    const port = new URL(ready.url).port
+    const elsewhere = await foretoken('doctor', '--port', port, '--json').ended
+    expect(elsewhere.stdout).toContain('"name":"port","status":"warn"')
+
+    const tree = descendants(child.pid ?? 0)
+    const worker = tree.find(({ command }) => command.includes('worker/src/main.ts'))
+    process.kill(worker?.pid ?? 0, 'SIGKILL')
+    await expect.poll(() => ask(ready), { timeout: 120_000, interval: 500 }).not.toBe(200)
+    await expect.poll(() => ask(ready), { timeout: 120_000, interval: 500 }).toBe(200)
+
+    const all = [...tree, ...descendants(child.pid ?? 0)]
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(0)
+    expect(stdout()).toBe(`${JSON.stringify(ready)}\n`)
+    expect(all.filter(isAlive)).toEqual([])
+  })
+
+  it('has the same key at the next start, and leaves no process behind when it is killed', async () => {
+    const { child, ready } = await up()
+    const keys = await foretoken('key', 'list', '--tenant', ready.tenant, '--json').ended
+    expect(JSON.parse(keys.stdout)).toHaveLength(1)
+    expect(await ask(ready)).toBe(200)
+    const tree = descendants(child.pid ?? 0)
+    expect(tree.length).toBeGreaterThan(3)
+    child.kill('SIGKILL')
+    await expect.poll(() => tree.filter(isAlive), { timeout: 60_000, interval: 250 }).toEqual([])
+  })
+
+  it.each([
+    [['--model', tmpdir()], /is not a model/],
+    [['--device', 'abacus'], /"abacus" is not in this build of ONNX Runtime/],
+    [['--tls-cert', 'only.pem'], /both --tls-cert and --tls-key/],
+    [['--port', '70000'], /from 0 to 65535/],
+  ])('refuses %j in one sentence, before anything starts', async (args, message) => {
+    const { code, stdout, stderr } = await foretoken('up', ...args).ended
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toContain('    at ')
+  })
+})
