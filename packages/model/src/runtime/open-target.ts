@@ -5,6 +5,7 @@ import type { WeightFormat } from '../graph/projection.ts'
 import { buildTargetGraph } from '../graph/target-graph.ts'
 import type { Target } from '../target.ts'
 import { OnnxTarget } from './onnx-target.ts'
+import { quantisedRowsMin } from './quantised-rows.ts'
 import { sessionOptions } from './session-options.ts'
 
 export interface TargetOptions {
@@ -19,12 +20,6 @@ export interface TargetOptions {
 export class DeviceError extends Error {
   override readonly name = 'DeviceError'
 }
-
-/**
- * 8-bit runs of one or two rows take another kernel and differ by 3 % of the logits' rms from runs of more, so every
- * quantised run has at least this many rows.
- */
-const quantisedRowsMin = 4
 
 /** Compiles the folder's model. Throws CheckpointError, GraphError (over 2 GiB) or DeviceError. */
 export async function openTarget(source: string | Checkpoint, options: TargetOptions = {}): Promise<Target> {
@@ -42,7 +37,7 @@ export async function openTarget(source: string | Checkpoint, options: TargetOpt
     vocabularySize: config.vocabularySize,
     positionsMax: config.positionsMax,
   }
-  return new OnnxTarget(session, shape, weights === 'fp32' ? 1 : quantisedRowsMin)
+  return new OnnxTarget(session, shape, await quantisedRowsMin(weights, config.hiddenSize))
 }
 
 function requireDevice(device: string): void {
