@@ -16,7 +16,6 @@ describe('CostTable', () => {
       [3, 7],
       [12, 12],
       [1, 30],
-      [24, 4],
     ] as const) {
       expect(costs.targetMs(batch, rows)).toBeCloseTo(TRUE_MS(batch, rows), 9)
     }

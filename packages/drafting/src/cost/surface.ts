@@ -34,14 +34,15 @@ export class CostSurface {
     this.refresh()
   }
 
-  /** Expected milliseconds now. Beyond the grid the last slope goes on. */
+  /**
+   * Expected milliseconds now. Beyond the longest length the last slope goes on; beyond the largest batch, which has
+   * no measured neighbour to bound it, the cost per sequence stays.
+   */
   ms(batch: number, length: number): number {
-    const b = between(this.batches, batch)
-    const l = between(this.lengths, length)
-    const low = mix(this.cell(b.index, l.index), this.cell(b.index, l.index + 1), l.share)
-    if (b.share === 0) return low * this.pace
-    const high = mix(this.cell(b.index + 1, l.index), this.cell(b.index + 1, l.index + 1), l.share)
-    return Math.max(low, mix(low, high, b.share)) * this.pace
+    const b = between(this.batches, Math.min(batch, this.batches.at(-1) ?? batch))
+    const crowd = Math.max(1, batch / (this.batches.at(-1) ?? batch))
+    const low = this.row(b.index, length)
+    return mix(low, b.share > 0 ? this.row(b.index + 1, length) : low, b.share) * crowd * this.pace
   }
 
   /** A live step took this long. Outliers (a collection, a descheduled thread) are clipped before they count. */
@@ -65,6 +66,16 @@ export class CostSurface {
         this.current[at] = Math.max(own, b > 0 ? this.cell(b - 1, l) : 0, l > 0 ? this.cell(b, l - 1) : 0)
       }
     }
+  }
+
+  /** A measured batch size at any length; never below a smaller batch, even where both are extrapolated. */
+  private row(b: number, length: number): number {
+    const { index, share } = between(this.lengths, length)
+    let ms = 0
+    for (let i = share > 1 ? 0 : b; i <= b; i++) {
+      ms = Math.max(ms, mix(this.cell(i, index), this.cell(i, index + 1), share))
+    }
+    return ms
   }
 
   private cell(b: number, l: number): number {
