@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import OpenAI from 'openai'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const readySchema = z.strictObject({ url: z.url(), model: z.string(), tenant: z.string(), apiKey: z.string() })
+
+let platform: ChildProcess
+let ready: z.infer<typeof readySchema>
+let client: OpenAI
+let dataDir: string
+
+/** The whole platform as a user starts it: `foretoken up` on its embedded default, met only through its URL. */
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'foretoken-test-'))
+  const args = ['--import', 'tsx', 'apps/cli/src/main.ts', 'up', '--json', '--port', '0', '--data-dir', dataDir]
+  platform = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+  if (!platform.stdout) throw new Error('foretoken up has no standard output')
+  const [line] = await once(createInterface({ input: platform.stdout }), 'line')
+  ready = readySchema.parse(JSON.parse(String(line)))
+  client = new OpenAI({ baseURL: `${ready.url}/v1`, apiKey: ready.apiKey, maxRetries: 0 })
+}, 120_000)
+
+afterAll(async () => {
+  platform.kill('SIGTERM')
+  const [code] = await once(platform, 'exit')
+  await rm(dataDir, { recursive: true, force: true })
+  expect(code).toBe(0)
+}, 60_000)
+
+const messages = [
+  { role: 'user' as const, content: 'Table data(city, country, population)\nQuestion: How many rows are there?' },
+]
+
+function asked(more: object = {}) {
+  return { model: ready.model, messages, max_tokens: 24, temperature: 0, ...more }
+}
+
+describe('the official client', () => {
+  test('lists the model and streams a chat completion that equals the unstreamed one', async () => {
+    const models = await client.models.list()
+    expect(models.data.map(({ id }) => id)).toEqual([ready.model])
+    const whole = await client.chat.completions.create(asked())
+    const stream = await client.chat.completions.create({
+      ...asked(),
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    let text = ''
+    let usage: OpenAI.CompletionUsage | null | undefined
+    for await (const chunk of stream) {
+      text += chunk.choices[0]?.delta.content ?? ''
+      usage = chunk.usage ?? usage
+    }
+    expect(text.length).toBeGreaterThan(0)
+    expect(text).toBe(whole.choices[0]?.message.content)
+    expect(usage).toEqual(whole.usage)
+  })
+
+  test('gets the same text with any arm, and the metrics that it asked for', async () => {
+    const metricsSchema = z.object({
+      metrics: z.object({
+        speculative_decoding: z.looseObject({ mean_acceptance_length: z.number(), num_spec_steps: z.number() }),
+      }),
+    })
+    const texts = new Set<string | null | undefined>()
+    for (const speculation of [{ arm: 'none' }, { arm: 'suffix', lookahead: 4 }, { arm: 'auto' }]) {
+      const body = asked({ speculation: { ...speculation, metrics: true }, temperature: 0.9, seed: 5 })
+      const completion = await client.chat.completions.create(body)
+      texts.add(completion.choices[0]?.message.content)
+      const { metrics } = metricsSchema.parse(completion)
+      expect(metrics.speculative_decoding.mean_acceptance_length).toBeGreaterThanOrEqual(1)
+    }
+    expect(texts.size).toBe(1)
+  })
+
+  test('completes text prompts', async () => {
+    const completion = await client.completions.create({ model: ready.model, prompt: 'SELECT', max_tokens: 8 })
+    expect(completion.choices[0]?.text.length).toBeGreaterThan(0)
+    expect(completion.usage?.completion_tokens).toBeLessThanOrEqual(8)
+  })
+
+  test('may leave in the middle of a stream', async () => {
+    const stream = await client.chat.completions.create({
+      ...asked({ max_tokens: 300, logit_bias: { 2: -100 } }),
+      stream: true,
+    })
+    for await (const _ of stream) break
+    stream.controller.abort()
+    expect((await client.chat.completions.create(asked({ max_tokens: 2 }))).usage?.completion_tokens).toBe(2)
+  })
+})
+
+describe("what is wrong is said in OpenAI's envelope", () => {
+  const envelope = z.strictObject({
+    error: z.strictObject({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+    }),
+  })
+
+  async function post(body: string, key = ready.apiKey) {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const answer = await fetch(`${ready.url}/v1/chat/completions`, { method: 'POST', headers, body })
+    return { status: answer.status, error: envelope.parse(await answer.json()).error }
+  }
+
+  test('a wrong key', async () => {
+    const other = ready.apiKey.slice(0, -1) + (ready.apiKey.endsWith('a') ? 'b' : 'a')
+    expect(await post(JSON.stringify(asked()), other)).toMatchObject({
+      status: 401,
+      error: { code: 'invalid_api_key' },
+    })
+    const stranger = new OpenAI({ baseURL: `${ready.url}/v1`, apiKey: 'sk-nothing', maxRetries: 0 })
+    await expect(stranger.chat.completions.create(asked())).rejects.toBeInstanceOf(OpenAI.AuthenticationError)
+  })
+
+  test('an unknown model', async () => {
+    expect(await post(JSON.stringify(asked({ model: 'gpt-none' })))).toMatchObject({
+      status: 404,
+      error: { code: 'model_not_found' },
+    })
+  })
+
+  test('a prompt that is too long, unstreamed and streamed', async () => {
+    const long = [{ role: 'user', content: 'one two three '.repeat(400) }]
+    for (const stream of [false, true]) {
+      expect(await post(JSON.stringify(asked({ messages: long, stream })))).toMatchObject({
+        status: 400,
+        error: { code: 'context_length_exceeded', param: 'messages' },
+      })
+    }
+  })
+
+  test('invalid JSON', async () => {
+    expect(await post('{"model": ')).toMatchObject({ status: 400, error: { type: 'invalid_request_error' } })
+  })
+
+  test('a parameter of the wrong type, and one that does not exist', async () => {
+    expect(await post(JSON.stringify(asked({ temperature: 'hot' })))).toMatchObject({
+      status: 400,
+      error: { param: 'temperature' },
+    })
+    expect(await post(JSON.stringify(asked({ temprature: 1 })))).toMatchObject({
+      status: 400,
+      error: { param: 'temprature' },
+    })
+  })
+
+  test('an arm that is not trained yet', async () => {
+    expect(await post(JSON.stringify(asked({ speculation: { arm: 'adaptive' } })))).toMatchObject({
+      status: 400,
+      error: { param: 'speculation.arm' },
+    })
+  })
+})
+
+test('health, readiness and metrics answer without a key', async () => {
+  const get = (path: string) => fetch(`${ready.url}${path}`)
+  expect((await get('/healthz')).status).toBe(200)
+  expect((await get('/readyz')).status).toBe(200)
+  const metrics = await (await get('/metrics')).text()
+  for (const name of [
+    'vllm:num_requests_running',
+    'vllm:time_to_first_token_seconds_bucket',
+    'vllm:spec_decode_num_draft_tokens_total',
+  ]) {
+    expect(metrics).toContain(name)
+  }
+})
