@@ -84,7 +84,7 @@ function candidate({ sequences, costs }: StepInput, lookahead: number, drafting:
   const longest = Math.max(0, ...picks.map((each) => each.lookahead))
   const tokens = picks.reduce((sum, each) => sum + each.tokens, 0)
   let ms = costs.targetMs(sequences.length, 1 + longest)
-  for (const arm of drafting) {
+  for (const arm of new Set(picks.filter((each) => !each.drafted).map((each) => each.arm))) {
     const asked = picks.filter((each) => each.arm === arm && !each.drafted)
     ms += costs.draftMs(arm, asked.length, Math.max(0, ...asked.map((each) => each.lookahead)))
   }

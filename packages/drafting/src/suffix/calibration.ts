@@ -75,14 +75,20 @@ function certaintyOf({ share, support }: Evidence): number {
   return share >= 1 ? SHARES.length + below(UNANIMOUS_SUPPORT, support) : below(SHARES, share)
 }
 
+/** Means over replays of public text (commands, SQL, JSON, dialogue, worked maths); no tenant's data is in them. */
 function prior(coarse: number): number {
   const certainty = coarse % CERTAINTIES
   const match = Math.floor(coarse / CERTAINTIES) % MATCHES.length
-  return (PRIOR_BY_MATCH[match] ?? 0) * (PRIOR_BY_CERTAINTY[certainty] ?? 0)
+  return PRIOR_SPLIT[certainty] ?? PRIOR_UNANIMOUS[certainty - SHARES.length]?.[match] ?? 0
 }
 
-const PRIOR_BY_MATCH = [0.35, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9]
-const PRIOR_BY_CERTAINTY = [0.3, 0.45, 0.6, 0.75, 0.85, 0.95, 0.8, 0.95, 1]
+/** Where places disagree the shares tell nearly all; where they agree, match length and support do. */
+const PRIOR_SPLIT = [0.15, 0.25, 0.43, 0.52, 0.68, 0.87]
+const PRIOR_UNANIMOUS = [
+  [0.3, 0.45, 0.52, 0.6, 0.68, 0.75, 0.85],
+  [0.45, 0.65, 0.8, 0.85, 0.9, 0.92, 0.97],
+  [0.86, 0.94, 0.97, 0.98, 0.98, 0.99, 0.99],
+]
 
 function below(bounds: readonly number[], value: number): number {
   const bucket = bounds.findIndex((bound) => value <= bound)
