@@ -14,8 +14,9 @@
  * Invariants
  * - Nothing here can change output: a draft token counts only where it equals the target's own. A wrong proposal, a
  *   wrong cost or a wrong probability costs time, nothing else.
- * - And little time: a tenant's decoding takes at most 2 % longer than plain, plus a capped opening balance, because
- *   no voluntary draft is made that its account could not pay for if it were rejected whole.
+ * - And little time: by the cost table, a tenant's decoding takes at most 2 % longer than plain, plus a capped opening
+ *   balance, because no draft is made by choice that the accounts of all tenants in the batch could not pay for if it
+ *   were rejected whole. A lookahead that a request forces is outside this bound, also for those beside it.
  * - Tenants are walls: an index, a calibration and an account each belong to one tenant; what they start from are
  *   constants. `forget` deletes all of it, also under live sessions.
  * - Memory is bounded in bytes per tenant and in tenants.

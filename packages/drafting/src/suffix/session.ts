@@ -148,7 +148,7 @@ export const LOOKAHEAD_MAX = 32
 const CONTEXT_KEPT = 32
 /** Prompt tokens kept before a response in the tenant's index, so that its first tokens have a context. */
 const LEAD_IN = 8
-/** A draft token this unlikely to be committed never pays for its row. */
+/** A draft token less likely than this to be committed hardly ever pays for its row. */
 const SURVIVAL_MIN = 0.02
 
 const TIRED_MISSES = 16

@@ -113,6 +113,15 @@ describe('what the suffix arm remembers', () => {
     expect((await propose(suffix, live)).tokens).toEqual(PHRASE.slice(2))
     expect((await propose(suffix, suffix.open('ten_b', [9, 50, 51]))).tokens).toEqual([])
   })
+
+  it('stays within the bytes of all tenants together, at the expense of the idle', async () => {
+    const suffix = new SuffixSpeculator({ bytesMax: 1024 * 1024 })
+    const long = Array.from({ length: 5_000 }, (_, i) => 100 + i)
+    for (let tenant = 0; tenant < 20; tenant++) await finish(suffix, `ten_${tenant}`, [1], long)
+    const session = suffix.open('ten_19', [9, 100, 101])
+    expect(suffix.usage.bytes).toBeLessThanOrEqual(1024 * 1024)
+    expect((await propose(suffix, session)).tokens[0]).toBe(102)
+  })
 })
 
 async function finish(suffix: SuffixSpeculator, tenant: string, prompt: number[], response: number[]): Promise<void> {

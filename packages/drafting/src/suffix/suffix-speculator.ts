@@ -12,6 +12,7 @@ export interface SuffixOptions extends TenantLimits {
 export const SUFFIX_DEFAULTS: SuffixOptions = {
   tenantsMax: 1_024,
   bytesPerTenantMax: 8 * 1024 * 1024,
+  bytesMax: 512 * 1024 * 1024,
   contextMax: 32_768,
   endIds: new Set(),
 }

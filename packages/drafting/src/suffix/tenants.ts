@@ -4,8 +4,9 @@ import { BOUNDARY, BYTES_PER_TOKEN, StreamIndex } from './stream-index.ts'
 export interface TenantLimits {
   /** Tenants remembered; the least recently used without a live session goes first. */
   readonly tenantsMax: number
-  /** Index memory of one tenant. */
+  /** Index memory of one tenant, and of all; checked when a session opens. */
   readonly bytesPerTenantMax: number
+  readonly bytesMax: number
 }
 
 /** What the arm knows of one tenant. Nothing in it is ever read for another. */
@@ -79,10 +80,14 @@ export class Tenants {
     this.memories.delete(tenant)
   }
 
+  /** The idle tenants that were used longest ago go first. */
   private evict(spared: TenantMemory): void {
+    let { bytes } = this
     for (const [tenant, memory] of this.memories) {
-      if (this.memories.size <= this.limits.tenantsMax) return
-      if (memory.sessions === 0 && memory !== spared) this.memories.delete(tenant)
+      if (this.memories.size <= this.limits.tenantsMax && bytes <= this.limits.bytesMax) return
+      if (memory.sessions > 0 || memory === spared) continue
+      this.memories.delete(tenant)
+      bytes -= memory.index.bytes
     }
   }
 }
