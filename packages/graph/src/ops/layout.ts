@@ -1,5 +1,5 @@
 import type { Builder } from '../builder.ts'
-import { formatShape, product, quotient, sameShape, sum } from '../dimension.ts'
+import { broadcast, formatShape, product, quotient, sameShape, sum } from '../dimension.ts'
 import { type Dim, int, ints, type Shape, type Value } from '../ir.ts'
 import { dimAt, resolveAxis, withDim } from './axis.ts'
 import { reshapeVector } from './reshape.ts'
@@ -40,8 +40,12 @@ export function layout(builder: Builder) {
     split: (x: Value, sizes: readonly number[], axis = -1) => split(builder, x, builder.integers(sizes), sizes, axis),
     /** Splits into parts whose sizes only the run knows: `sizes` int64 [parts] must then hold what `dims` names. */
     splitBy: (x: Value, sizes: Value, dims: Shape, axis = -1) => split(builder, x, sizes, dims, axis),
-    /** Broadcasts to a fixed or symbolic shape that the run can read from `like`. */
+    /** Broadcasts x to the shape of `like`, which the run reads. */
     expandLike: (x: Value, like: Value) => {
+      const shape = broadcast(x.shape, like.shape, (reason) => builder.refuse('Expand', reason))
+      if (!sameShape(shape, like.shape)) {
+        builder.refuse('Expand', `${formatShape(x.shape)} is larger than ${formatShape(like.shape)}`)
+      }
       const [shapeOf] = builder.emit({
         op: 'Shape',
         inputs: [like],
