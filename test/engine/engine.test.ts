@@ -12,7 +12,11 @@ let prompts: number[][]
 
 beforeAll(async () => {
   model = await loadModel(referenceTargetFolder)
-  engine = await startEngine(model, [new SuffixSpeculator()], { sequencesMax: 4, waitingMax: 6, prefillRows: 16 })
+  engine = await startEngine(model, [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })], {
+    sequencesMax: 4,
+    waitingMax: 6,
+    prefillRows: 16,
+  })
   prompts = workloadPrompts(12).map(({ prompt }) =>
     model.tokenizer.encodeChat([{ role: 'user', content: prompt }], { addGenerationPrompt: true }),
   )

@@ -78,13 +78,16 @@ describe('same seed, same bytes', () => {
   }, 600_000)
 
   test('with the suffix arm forced at every lookahead, cold and warm', async () => {
-    const [cold, warm] = await withEngine([new SuffixSpeculator()], async (engine) => {
-      const run = () =>
-        mapConcurrently(asks, 6, (ask, index) =>
-          complete(engine, { ...ask, speculation: { arm: 'suffix', lookahead: 1 + (index % 8) } }),
-        )
-      return [await run(), await run()]
-    })
+    const [cold, warm] = await withEngine(
+      [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })],
+      async (engine) => {
+        const run = () =>
+          mapConcurrently(asks, 6, (ask, index) =>
+            complete(engine, { ...ask, speculation: { arm: 'suffix', lookahead: 1 + (index % 8) } }),
+          )
+        return [await run(), await run()]
+      },
+    )
     expect(differing(plain, cold)).toEqual([])
     expect(differing(plain, warm)).toEqual([])
     expect(accepted(warm)).toBeGreaterThan(accepted(cold))
@@ -92,10 +95,13 @@ describe('same seed, same bytes', () => {
   }, 600_000)
 
   test('with the controller choosing, alone and in a batch', async () => {
-    const [alone, batched] = await withEngine([new SuffixSpeculator()], async (engine) => {
-      const auto = (ask: Ask) => complete(engine, { ...ask, speculation: { arm: 'auto' } })
-      return [await mapConcurrently(asks, 1, auto), await mapConcurrently(asks, 11, auto)]
-    })
+    const [alone, batched] = await withEngine(
+      [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })],
+      async (engine) => {
+        const auto = (ask: Ask) => complete(engine, { ...ask, speculation: { arm: 'auto' } })
+        return [await mapConcurrently(asks, 1, auto), await mapConcurrently(asks, 11, auto)]
+      },
+    )
     expect(differing(plain, alone)).toEqual([])
     expect(differing(plain, batched)).toEqual([])
   }, 600_000)

@@ -32,7 +32,9 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
   })
   const registry = createRegistry()
   const metrics = createEngineMetrics(registry)
-  const engine = await startEngine(model, [new SuffixSpeculator()], { observer: observe(metrics, model.id) })
+  const engine = await startEngine(model, [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })], {
+    observer: observe(metrics, model.id),
+  })
   watchLoad(metrics, engine, model.id)
   logger.info(
     { model: model.id, weights: config.weights, ms: Math.round(performance.now() - started) },

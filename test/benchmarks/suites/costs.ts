@@ -1,4 +1,4 @@
-import { loadModel, type Target, type TargetInput } from '@foretoken/model'
+import { inspectCheckpoint, loadModel, type Target, type TargetInput } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { readBandwidth } from '../bandwidth.ts'
 import type { SuiteOptions } from '../main.ts'
@@ -24,30 +24,20 @@ export async function run({ quick }: SuiteOptions): Promise<Report> {
       medians[`${weights} rows ${rows} ms`] = rounded(median(samples[index] ?? []))
     ratios[`${weights} rows 8/rows 1`] = rounded(median(samples[3] ?? []) / median(samples[0] ?? []))
     raw[weights] = Object.fromEntries(ROWS.map((rows, index) => [rows, samples[index]?.map((ms) => rounded(ms))]))
-    if (weights === 'fp32') await compareWithBandwidth(target, median(samples[0] ?? []), medians, ratios)
+    if (weights === 'fp32') await compareWithBandwidth(median(samples[0] ?? []), medians, ratios)
     await target.close()
     console.error(`${weights}: measured`)
   }
   return { suite: 'costs', medians, ratios, raw }
 }
 
-async function compareWithBandwidth(
-  target: Target,
-  plainMs: number,
-  medians: Record<string, number>,
-  ratios: Record<string, number>,
-) {
-  const bytes = weightBytes(target)
+async function compareWithBandwidth(plainMs: number, medians: Record<string, number>, ratios: Record<string, number>) {
+  const bytes = (await inspectCheckpoint(referenceTargetFolder)).weightBytes.fp32
   const bandwidth = await readBandwidth(bytes, 2)
   medians['weights MB'] = rounded(bytes / 1e6)
   medians['read bandwidth GB/s'] = rounded(bandwidth / 1e9)
   medians['fp32 floor ms'] = rounded((bytes / bandwidth) * 1000)
   ratios['fp32 plain decoding/bandwidth limit'] = rounded(((bytes / bandwidth) * 1000) / plainMs)
-}
-
-/** Bytes of fp32 weights that one step reads: the matrices of the reference target, its tied head included. */
-function weightBytes({ shape }: Target): number {
-  return shape.parameters * Float32Array.BYTES_PER_ELEMENT
 }
 
 async function timeRows(target: Target, passes: number): Promise<number[][]> {

@@ -32,7 +32,7 @@ interface Pair {
  */
 export async function run({ quick }: SuiteOptions): Promise<Report> {
   const model = await loadModel(referenceTargetFolder, { weights: 'fp32' })
-  const engine = await startEngine(model, [new SuffixSpeculator()])
+  const engine = await startEngine(model, [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })])
   const count = quick ? 4 : 16
   const pairs: Pair[] = []
   for (const domain of DOMAINS) {

@@ -26,7 +26,7 @@ export class SuffixSession implements DraftSession {
   constructor(
     private readonly memory: TenantMemory,
     prompt: readonly number[],
-    private readonly limits: { readonly contextMax: number; readonly endIds: ReadonlySet<number> },
+    private readonly limits: { readonly contextMax: number; readonly endIds: readonly number[] },
   ) {
     memory.sessions++
     this.own = new StreamIndex(prompt.length * 2 + 64, limits.contextMax)
@@ -70,7 +70,7 @@ export class SuffixSession implements DraftSession {
       pending.survival.push(survival)
       pending.buckets.push(guess.bucket)
       pending.positions.push(guess.position)
-      if (this.limits.endIds.has(guess.token)) break
+      if (this.limits.endIds.includes(guess.token)) break
     }
     return pending
   }

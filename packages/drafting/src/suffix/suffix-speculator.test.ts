@@ -60,7 +60,7 @@ describe('SuffixSpeculator', () => {
   })
 
   it('drafts nothing after a token that ends a completion, nor more than it was asked for', async () => {
-    const suffix = new SuffixSpeculator({ endIds: new Set([54]) })
+    const suffix = new SuffixSpeculator({ endIds: [54] })
     await finish(suffix, 'ten_a', [1], PHRASE)
     const session = suffix.open('ten_a', [9, 50, 51])
     expect((await propose(suffix, session)).tokens).toEqual([52, 53, 54])

@@ -6,7 +6,7 @@ export interface SuffixOptions extends TenantLimits {
   /** Tokens of one live sequence that stay searchable; older ones are dropped. */
   readonly contextMax: number
   /** Tokens that end a completion: nothing is drafted after them. */
-  readonly endIds: ReadonlySet<number>
+  readonly endIds: readonly number[]
 }
 
 export const SUFFIX_DEFAULTS: SuffixOptions = {
@@ -14,7 +14,7 @@ export const SUFFIX_DEFAULTS: SuffixOptions = {
   bytesPerTenantMax: 8 * 1024 * 1024,
   bytesMax: 512 * 1024 * 1024,
   contextMax: 32_768,
-  endIds: new Set(),
+  endIds: [],
 }
 
 /** The arm that needs no training: proposes what followed the same context in this request or this tenant's past. */
