@@ -8,10 +8,15 @@ import { createApiKey } from './keys/keys.ts'
 import { temporaryDatabase } from './testing.ts'
 
 let db: Database
+let url: string
+let drop: () => Promise<void>
 beforeAll(async () => {
-  db = openDatabase((await temporaryDatabase()).url)
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  url = temporary.url
+  drop = temporary.drop
 })
-afterAll(() => db.close())
+afterAll(() => db.close().then(drop))
 
 const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -38,7 +43,7 @@ describe('a database error', () => {
 
   it('does not end the process when an idle connection breaks', async () => {
     const seen: DatabaseError[] = []
-    const fragile = openDatabase((await temporaryDatabase()).url, { onIdleError: (error) => seen.push(error) })
+    const fragile = openDatabase(url, { onIdleError: (error) => seen.push(error) })
     const { rows } = await fragile.pool.query('select pg_backend_pid() as pid')
     await db.pool.query('select pg_terminate_backend($1)', [rows[0].pid])
     await expect.poll(() => seen.length).toBe(1)

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { migrate } from './migrate.ts'
 import { temporaryDatabase } from './testing.ts'
 
@@ -11,9 +11,17 @@ async function query(url: string, text: string) {
 
 const TABLES = `select table_name from information_schema.tables where table_schema = 'public' order by 1`
 
+const dropping: (() => Promise<void>)[] = []
+afterEach(() => Promise.all(dropping.splice(0).map((drop) => drop())))
+async function emptyDatabase() {
+  const database = await temporaryDatabase({ migrated: false })
+  dropping.push(database.drop)
+  return database
+}
+
 describe('migrate', () => {
   it('builds every table from an empty database, and does nothing the second time', async () => {
-    const { url } = await temporaryDatabase({ migrated: false })
+    const { url } = await emptyDatabase()
     await migrate(url)
     const names = (await query(url, TABLES)).map((row) => row.table_name)
     expect(names).toEqual(['acceptance_stats', 'api_keys', 'draft_versions', 'requests', 'tenants'])
@@ -23,7 +31,7 @@ describe('migrate', () => {
   })
 
   it('lets processes that start together migrate one after the other', async () => {
-    const { url } = await temporaryDatabase({ migrated: false })
+    const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
     expect(await query(url, TABLES)).toHaveLength(5)
   })

@@ -9,7 +9,7 @@ export const printJson = (value: unknown): void => print(JSON.stringify(value))
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({ head: [...head], style: { head: [], border: [], compact: true }, chars: PLAIN })
   table.push(...rows.map((row) => [...row]))
-  return table.toString()
+  return table.toString().replaceAll(/ +$/gm, '')
 }
 
 /** To the minute, in UTC; a dash for never. */

@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -74,7 +84,7 @@ function readableCopy(folder: string): string {
   const version: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version
   const copy = join(tmpdir(), `foretoken-postgres-${version}-${process.getuid?.() ?? 0}`)
   if (existsSync(copy) && statSync(copy).uid === process.getuid?.()) return copy
-  const partial = `${copy}.${process.pid}`
+  const partial = mkdtempSync(`${copy}-`)
   cpSync(join(folder, 'native'), partial, { recursive: true, verbatimSymlinks: true })
   chmodSync(partial, 0o755)
   try {

@@ -8,6 +8,7 @@ import { createApiKey, listApiKeys, revokeApiKey } from './keys.ts'
 
 const pepper = Buffer.from('a pepper for tests')
 let db: Database
+let drop: () => Promise<void>
 const tenant = async (name: string) => {
   const created = await createTenant(db, name)
   if (!created.ok) throw new Error(`tenant ${name} exists`)
@@ -15,9 +16,11 @@ const tenant = async (name: string) => {
 }
 
 beforeAll(async () => {
-  db = openDatabase((await temporaryDatabase()).url)
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  drop = temporary.drop
 })
-afterAll(() => db.close())
+afterAll(() => db.close().then(drop))
 
 describe('an API key', () => {
   it('authenticates as its tenant until it is revoked', async () => {

@@ -5,6 +5,7 @@ import { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './accepta
 import { createTenant } from './tenants.ts'
 
 let db: Database
+let drop: () => Promise<void>
 const at = new Date('2026-03-01T10:02:30Z')
 const period = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-03-02T00:00:00Z') }
 
@@ -26,9 +27,11 @@ const none: AcceptanceRecord = { ...suffix, arm: 'none', steps: 3, committedToke
 const adaptive: AcceptanceRecord = { ...suffix, arm: 'adaptive', draftVersion: 'drf_1' }
 
 beforeAll(async () => {
-  db = openDatabase((await temporaryDatabase()).url)
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  drop = temporary.drop
 })
-afterAll(() => db.close())
+afterAll(() => db.close().then(drop))
 
 describe('acceptance statistics', () => {
   it('add up per arm, version, position and five-minute bucket', async () => {

@@ -5,10 +5,13 @@ import { latestDraftVersion, registerDraftVersion } from './drafts.ts'
 import { createTenant, findTenant, findTenantByName, listTenants, revokeTenant } from './tenants.ts'
 
 let db: Database
+let drop: () => Promise<void>
 beforeAll(async () => {
-  db = openDatabase((await temporaryDatabase()).url)
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  drop = temporary.drop
 })
-afterAll(() => db.close())
+afterAll(() => db.close().then(drop))
 
 describe('a tenant', () => {
   it('has a name of its own, decided once even when two ask at the same time', async () => {

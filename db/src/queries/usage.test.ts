@@ -7,6 +7,7 @@ import { createTenant } from './tenants.ts'
 import { recordUsage, type UsageRecord, usageTotals } from './usage.ts'
 
 let db: Database
+let drop: () => Promise<void>
 const day = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-03-02T00:00:00Z') }
 
 async function tenantWithKey(name: string) {
@@ -37,9 +38,11 @@ function usage(owner: { tenantId: string; keyId: string }, changes: Partial<Usag
 }
 
 beforeAll(async () => {
-  db = openDatabase((await temporaryDatabase()).url)
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  drop = temporary.drop
 })
-afterAll(() => db.close())
+afterAll(() => db.close().then(drop))
 
 describe('usage', () => {
   it('counts a request once, however often and concurrently it is written', async () => {

@@ -19,6 +19,7 @@ export function addDemoCommand(program: Command): void {
       integer(1, 100),
       2,
     )
+    .option('--prompts <n>', 'how many prompts of each tenant (default: all)', integer(1, 1000))
     .addOption(jsonOption())
     .action(async (options: DemoOptions) => {
       const { demo } = await import('./demo.ts')

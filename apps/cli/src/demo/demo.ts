@@ -10,7 +10,7 @@ import { renderResults, verdict } from './report.ts'
 import { type DemoTenant, runDemo } from './run.ts'
 import { liveScreen, plainScreen } from './screen.ts'
 import { type TenantResult, tally } from './tally.ts'
-import { WORKLOADS } from './workloads/index.ts'
+import { WORKLOADS, type Workload } from './workloads/index.ts'
 
 export interface DemoOptions {
   readonly model?: string
@@ -18,6 +18,7 @@ export interface DemoOptions {
   readonly device: string
   readonly threads?: number
   readonly rounds: number
+  readonly prompts?: number
   readonly json: boolean
 }
 
@@ -60,10 +61,11 @@ function platformOptions({ model, weights, device, threads }: DemoOptions, dataF
   }
 }
 
-async function measure(platform: Platform, { rounds, json }: DemoOptions, signal: AbortSignal) {
-  const tenants = await addTenants(platform)
-  const names = WORKLOADS.map((workload) => workload.tenant)
-  const pairsTotal = rounds * WORKLOADS.reduce((sum, workload) => sum + workload.prompts.length, 0)
+async function measure(platform: Platform, { rounds, prompts, json }: DemoOptions, signal: AbortSignal) {
+  const workloads = WORKLOADS.map((workload) => ({ ...workload, prompts: workload.prompts.slice(0, prompts) }))
+  const tenants = await addTenants(platform, workloads)
+  const names = workloads.map((workload) => workload.tenant)
+  const pairsTotal = rounds * workloads.reduce((sum, workload) => sum + workload.prompts.length, 0)
   const screen = process.stdout.isTTY && !json ? liveScreen(names, pairsTotal) : plainScreen(names, pairsTotal)
   try {
     const pairs = await runDemo({ ...platform, tenants, rounds, signal }, screen)
@@ -75,11 +77,11 @@ async function measure(platform: Platform, { rounds, json }: DemoOptions, signal
   }
 }
 
-async function addTenants({ databaseUrl, pepper }: Platform): Promise<DemoTenant[]> {
+async function addTenants({ databaseUrl, pepper }: Platform, workloads: readonly Workload[]): Promise<DemoTenant[]> {
   const db = openDatabase(databaseUrl, { connectionsMax: 1 })
   try {
     const tenants: DemoTenant[] = []
-    for (const workload of WORKLOADS) {
+    for (const workload of workloads) {
       const created = await createTenant(db, workload.tenant)
       if (!created.ok) throw new Error(`the fresh database has a tenant ${workload.tenant}`)
       const { secret } = await createApiKey(db, pepper, { tenantId: created.tenant.id, name: 'demo' })

@@ -14,17 +14,7 @@ export function verdict(results: readonly TenantResult[]): string {
   return `All ${requests} requests completed; with and without drafts, every output was the same, byte for byte.`
 }
 
-const HEAD = [
-  'TENANT',
-  'REQUESTS',
-  'PLAIN TOK/S',
-  'AUTO TOK/S',
-  'SPEED-UP',
-  'BY ROUND',
-  'TOKENS/STEP',
-  'ARMS',
-  'SAME OUTPUT',
-]
+const HEAD = ['TENANT', 'REQ', 'PLAIN TOK/S', 'AUTO TOK/S', 'SPEED-UP', 'BY ROUND', 'TOK/STEP', 'ARMS', 'SAME']
 
 function row(result: TenantResult): string[] {
   return [

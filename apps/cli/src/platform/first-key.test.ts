@@ -11,12 +11,15 @@ import { firstKey } from './first-key.ts'
 const root = mkdtempSync(join(tmpdir(), 'foretoken-first-'))
 const folder = openDataFolder(root)
 let db: Database
+let drop: () => Promise<void>
 const first = () => firstKey(db, folder, openCredentials(folder))
 
 beforeEach(async () => {
-  db = openDatabase((await temporaryDatabase()).url)
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  drop = temporary.drop
 })
-afterEach(() => db.close())
+afterEach(() => db.close().then(drop))
 afterAll(() => rmSync(root, { recursive: true }))
 
 describe('the first key', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -80,7 +80,7 @@ afterEach(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 }))
 
 describe('foretoken up', { timeout: 300_000 }, () => {
-  it('serves, survives the loss of a worker, keeps others off its folder and stops without a trace', async () => {
+  it('serves, survives the loss of a worker and of the database, keeps others off its folder and stops without a trace', async () => {
     const { child, ended, stdout, ready } = await up()
     expect(Object.keys(ready)).toEqual(['url', 'model', 'tenant', 'apiKey'])
     expect(ready).toMatchObject({ model: 'reference-target', tenant: expect.stringMatching(/^ten_/) })
@@ -104,11 +104,17 @@ describe('foretoken up', { timeout: 300_000 }, () => {
     await expect.poll(() => ask(ready), { timeout: 120_000, interval: 500 }).not.toBe(200)
     await expect.poll(() => ask(ready), { timeout: 120_000, interval: 500 }).toBe(200)
 
+    process.kill(Number.parseInt(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10), 'SIGKILL')
+    const list = () => foretoken('tenant', 'list', '--json').ended.then(({ code }) => code)
+    await expect.poll(list, { timeout: 120_000, interval: 500 }).toBe(0)
+    expect(await ask(ready)).toBe(200)
+
     const all = [...tree, ...descendants(child.pid ?? 0)]
     child.kill('SIGINT')
     expect((await ended).code).toBe(0)
     expect(stdout()).toBe(`${JSON.stringify(ready)}\n`)
-    expect(all.filter(isAlive)).toEqual([])
+    // Polled: the TypeScript loader's helper of the command itself ends a moment after it.
+    await expect.poll(() => all.filter(isAlive), { timeout: 5_000 }).toEqual([])
   })
 
   it('has the same key at the next start, and leaves no process behind when it is killed', async () => {
