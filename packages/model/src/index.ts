@@ -10,9 +10,8 @@
  * (`src/architecture`): tensor names and the few ways in which the Llama family differs.
  *
  * Invariants: a folder is served as its authors meant it or not at all (each field of config.json that changes the
- * function is supported or refused); a run reads the caller's cache and never writes to it; a row's result does not
- * depend on what else is in the run, beyond the rounding that `docs` of the Target interface state; text that a user
- * wrote never becomes a special token through `encodeChat`.
+ * function is supported or refused); a run reads the caller's cache and never writes to it; what else is in a run
+ * changes a row by rounding only (see Target); text that a user wrote never becomes a special token in `encodeChat`.
  *
  * Failure: CheckpointError names file and field; TokenizerError and ChatTemplateError concern the text side;
  * DeviceError a device that is not there; RangeError a run whose arrays do not fit together.

@@ -6,7 +6,7 @@ export const storedBytes: Readonly<Record<StoredType, number>> = { F32: 4, F16: 
 /**
  * Little-endian bytes as float32.
  *
- * Half precision goes through a table of all 65,536 values: 12 M elements take 20 ms where arithmetic takes 150.
+ * Half precision goes through a table of all 65,536 values, a seventh of the time that arithmetic takes.
  * `bytes` must be aligned to its element; F32 is returned as a view of it.
  */
 export function decodeFloats(type: StoredType, bytes: Uint8Array<ArrayBuffer>): Float32Array {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { serialise } from '@foretoken/graph'
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts'
@@ -10,24 +11,24 @@ import { sessionOptions } from './session-options.ts'
 
 export interface TargetOptions {
   readonly weights?: WeightFormat
-  /** Threads of one run. */
+  /** Threads of one run; all cores unless told otherwise. */
   readonly threads?: number
   /** An execution provider of ONNX Runtime. */
   readonly device?: string
 }
 
-/** The device that was asked for is not in this build of ONNX Runtime. */
+/** The device that was asked for is not in this build of ONNX Runtime, or not in this machine. */
 export class DeviceError extends Error {
   override readonly name = 'DeviceError'
 }
 
 /** Compiles the folder's model. Throws CheckpointError, GraphError (over 2 GiB) or DeviceError. */
 export async function openTarget(source: string | Checkpoint, options: TargetOptions = {}): Promise<Target> {
-  const { weights = 'fp32', threads = 2, device = 'cpu' } = options
+  const { weights = 'fp32', threads = availableParallelism(), device = 'cpu' } = options
   requireDevice(device)
   const checkpoint = typeof source === 'string' ? await openCheckpoint(source) : source
   const model = serialise(await buildTargetGraph(checkpoint, { weights }))
-  const session = await InferenceSession.create(model, sessionOptions(device, threads))
+  const session = await compile(model, device, threads)
   const { config } = checkpoint
   const shape = {
     layers: config.layers,
@@ -38,6 +39,15 @@ export async function openTarget(source: string | Checkpoint, options: TargetOpt
     positionsMax: config.positionsMax,
   }
   return new OnnxTarget(session, shape, await quantisedRowsMin(weights, config.hiddenSize))
+}
+
+async function compile(model: Uint8Array, device: string, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model, sessionOptions(device, threads))
+  } catch (error) {
+    if (device === 'cpu') throw error
+    throw new DeviceError(`device "${device}" does not work on this machine: ${error}`, { cause: error })
+  }
 }
 
 function requireDevice(device: string): void {
