@@ -1,7 +1,8 @@
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { decodeFloats } from '../checkpoint/decode.ts'
 import { readSafetensorsHeader, readTensorBytes } from '../checkpoint/safetensors.ts'
@@ -22,9 +23,10 @@ export async function readGolden(name: string) {
   return { tokens, positions, logits: decodeFloats(stored.type, await readTensorBytes(stored)) }
 }
 
-/** A copy of a golden folder that a test may damage. */
+/** A copy of a golden folder that the running test may damage; it goes when the test ends. */
 export async function copyFolder(name: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'foretoken-model-'))
+  onTestFinished(() => rm(copy, { recursive: true }))
   await cp(goldenFolder(name), copy, { recursive: true })
   return copy
 }
