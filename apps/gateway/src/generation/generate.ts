@@ -3,7 +3,7 @@ import type { Services } from '../services.ts'
 import { Meter, type Outcome, type RequestFacts } from '../usage/meter.ts'
 import { callWorkers } from '../workers/call.ts'
 import { type AnswerEvent, answerOf } from './answer.ts'
-import { ClientGone } from './in-flight.ts'
+import { CLIENT_GONE, ClientGone } from './in-flight.ts'
 import { Stopwatch } from './stopwatch.ts'
 
 export interface Generation {
@@ -34,7 +34,7 @@ export async function* generate(services: Services, generation: Generation): Asy
     outcome = outcomeOf(error)
     throw error
   } finally {
-    controller.abort(new ClientGone())
+    controller.abort(CLIENT_GONE)
     services.inFlight.leave(controller)
     finish(services, meter, stopwatch, outcome)
   }

@@ -17,9 +17,8 @@ export class InFlight {
   enter(client: AbortSignal): AbortController {
     if (!this.admitting) throw new ApiError('shutting_down', { values: {} })
     const controller = new AbortController()
-    const hangUp = () => controller.abort(new ClientGone())
-    if (client.aborted) hangUp()
-    else client.addEventListener('abort', hangUp, { once: true, signal: controller.signal })
+    if (client.aborted) controller.abort(CLIENT_GONE)
+    else client.addEventListener('abort', () => controller.abort(CLIENT_GONE), { once: true })
     this.controllers.add(controller)
     return controller
   }
@@ -50,3 +49,6 @@ export class InFlight {
 export class ClientGone extends Error {
   override readonly name = 'ClientGone'
 }
+
+/** One for all: it says the same each time, and making an error costs a stack trace. */
+export const CLIENT_GONE = new ClientGone('the client is gone')

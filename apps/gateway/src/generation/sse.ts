@@ -1,5 +1,5 @@
 import { ApiError } from '@foretoken/protocol'
-import { ClientGone } from './in-flight.ts'
+import { CLIENT_GONE, ClientGone } from './in-flight.ts'
 
 export const KEEP_ALIVE_COMMENT = ': keep-alive\n\n'
 export const DONE_EVENT = 'data: [DONE]\n\n'
@@ -28,7 +28,7 @@ export function sseResponse(texts: AsyncGenerator<string>, options: SseOptions):
   let stalled: NodeJS.Timeout | undefined
   const leave = async () => {
     clearTimeout(stalled)
-    options.controller.abort(new ClientGone())
+    options.controller.abort(CLIENT_GONE)
     await texts.return(undefined)
   }
   const giveUp = () => {

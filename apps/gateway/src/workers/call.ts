@@ -20,10 +20,10 @@ export async function* callWorkers(
   logger: Logger,
 ): AsyncGenerator<CallFrame> {
   const tried = new Set<PooledWorker>()
-  let failure: ApiError = new ApiError('no_worker', { values: {}, internal: `no worker is ready for ${call.model}` })
+  let failure: ApiError | null = null
   for (;;) {
     const worker = pool.choose(call.tenant, call.model, tried)
-    if (!worker) throw failure
+    if (!worker) throw failure ?? new ApiError('no_worker', { values: {}, internal: `none is ready for ${call.model}` })
     tried.add(worker)
     let begun = false
     worker.inFlight++
