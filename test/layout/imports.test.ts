@@ -44,7 +44,9 @@ function packageJson(unit: string): {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(new URL(file, root), 'utf8')
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+  const statements = text.matchAll(/^(?:import|export|\})(?:[^'"\n;]*from)? '([^']+)'/gm)
+  const expressions = text.matchAll(/\bimport\('([^']+)'\)/g)
+  return [...statements, ...expressions].map((match) => match[1] ?? '')
 }
 
 test('imports between packages follow the direction of the design', () => {
@@ -84,7 +86,8 @@ test('each package declares what it imports', () => {
   for (const file of sources) {
     const unit = unitOf(file)
     const { name: own, dependencies, devDependencies } = packageJson(unit)
-    const rootDevelopment = file.endsWith('.test.ts') || unit === 'test' ? ['vitest', 'fast-check'] : []
+    const tests = unit === 'test' || /\.test\.ts$|\/testing(\.ts$|\/)/.test(file)
+    const rootDevelopment = tests ? ['vitest', 'fast-check'] : []
     for (const specifier of importsOf(file)) {
       if (specifier.startsWith('.') || specifier.startsWith('node:')) continue
       const name = specifier

@@ -11,6 +11,7 @@ CHECKPOINT with the suffix .curve.jsonl.
 import argparse
 import json
 import random
+import signal
 import time
 from pathlib import Path
 
@@ -121,6 +122,8 @@ def main() -> None:
     examples = [e for e in read_corpus(args.corpus) if not held_out(e["prompt"])]
     batches = Batches(examples, Tokenizer.from_file(str(args.tokenizer)), config.positions, seed=state["step"] + 1)
     hidden_of = torch.compile(model.hidden) if args.compile else model.hidden
+    stopped = []  # a polite signal ends the run after the step in hand
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
     smooth, last_log, first_step = None, time.time(), state["step"]
     while (progress := max(state["tokens"] / args.tokens, state["seconds"] / 60 / args.minutes)) < 1:
         began = time.time()
@@ -154,8 +157,10 @@ def main() -> None:
             with args.checkpoint.with_suffix(".curve.jsonl").open("a") as curve:
                 curve.write(json.dumps(entry) + "\n")
             print(f"step {entry['step']}  {state['tokens'] / 1e6:.2f} M tokens  response loss {smooth:.3f}  {speed:.0f} tokens/s  {100 * progress:.1f} %", flush=True)
-        if state["step"] % 100 == 0:
+        if state["step"] % 100 == 0 or stopped:
             save()
+        if stopped:
+            return
     save()
 
 
