@@ -141,6 +141,15 @@ describe("what is wrong is said in OpenAI's envelope", () => {
     }
   })
 
+  test('a text prompt that is too long, by the name that endpoint has for it', async () => {
+    const refused = client.completions.create({
+      model: ready.model,
+      prompt: 'one two three '.repeat(400),
+      max_tokens: 8,
+    })
+    await expect(refused).rejects.toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'prompt' })
+  })
+
   test('invalid JSON', async () => {
     expect(await post('{"model": ')).toMatchObject({ status: 400, error: { type: 'invalid_request_error' } })
   })

@@ -44,7 +44,7 @@ async function idle(target: Engine): Promise<void> {
 describe('a request that can not be served is refused with the reason and the parameter', () => {
   const refusals: [string, Partial<Ask> & { choices?: number }, string, string | null][] = [
     ['an empty prompt', { prompt: [] }, 'invalid_value', 'prompt'],
-    ['a prompt beyond the context', { prompt: new Array(512).fill(7) }, 'context_length_exceeded', 'messages'],
+    ['a prompt beyond the context', { prompt: new Array(512).fill(7) }, 'context_length_exceeded', 'prompt'],
     ['a token that is not in the vocabulary', { prompt: [5, 4096] }, 'invalid_value', 'prompt'],
     ['an arm that this model does not have', { speculation: { arm: 'adaptive' } }, 'invalid_value', 'speculation.arm'],
     [

@@ -104,7 +104,7 @@ export class Engine {
     if (prompt.length === 0) return new EngineError('invalid_value', 'The prompt is empty.', 'prompt')
     if (prompt.length >= positionsMax) {
       const message = `This model's context is ${positionsMax} tokens, and the prompt alone takes ${prompt.length}. Shorten it.`
-      return new EngineError('context_length_exceeded', message, 'messages')
+      return new EngineError('context_length_exceeded', message, 'prompt')
     }
     if (prompt.some((token) => token >= vocabularySize)) {
       return new EngineError('invalid_value', `Token ids must be below ${vocabularySize}.`, 'prompt')

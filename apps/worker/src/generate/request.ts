@@ -1,8 +1,12 @@
 import { EngineError, type GenerationRequest } from '@foretoken/engine'
-import type { LoadedModel } from '@foretoken/model'
+import { ChatTemplateError, type LoadedModel } from '@foretoken/model'
 import type { GenerateCall } from '@foretoken/protocol'
 
-/** From the RPC's words to the engine's: text becomes tokens, absent limits become the context's. */
+/**
+ * From the RPC's words to the engine's: text becomes tokens, absent limits become the context's.
+ *
+ * @throws EngineError naming the parameter when the model can't take the conversation or its context is too short.
+ */
 export function generationRequest(call: GenerateCall, model: LoadedModel): GenerationRequest {
   const prompt = promptTokens(call.input, model)
   const { sampling } = call
@@ -28,24 +32,39 @@ export function generationRequest(call: GenerateCall, model: LoadedModel): Gener
 
 /** An explicit limit must fit with the prompt, as OpenAI's API has it; without one the completion may fill the context. */
 function completionTokensMax(call: GenerateCall, promptLength: number, contextLength: number): number {
-  const wanted = call.completionTokensMax
-  if (wanted === undefined) return Math.max(1, contextLength - promptLength)
-  if (promptLength < contextLength && promptLength + wanted > contextLength) {
-    const message =
-      `This model's context is ${contextLength} tokens. The request asks for ${promptLength + wanted}: ` +
-      `${promptLength} in the prompt and ${wanted} for the completion. Reduce one of them.`
-    throw new EngineError('context_length_exceeded', message, call.input.kind === 'chat' ? 'messages' : 'prompt')
-  }
-  return wanted
+  const wanted = call.completionTokensMax ?? Math.max(1, contextLength - promptLength)
+  if (promptLength + wanted <= contextLength) return wanted
+  const message =
+    `This model's context is ${contextLength} tokens. The request asks for ${promptLength + wanted}: ` +
+    `${promptLength} in the prompt and ${wanted} for the completion. Reduce the prompt or the completion's limit.`
+  throw new EngineError('context_length_exceeded', message, call.input.kind === 'chat' ? 'messages' : 'prompt')
 }
 
 function promptTokens(input: GenerateCall['input'], model: LoadedModel): readonly number[] {
   switch (input.kind) {
     case 'chat':
-      return model.tokenizer.encodeChat(input.messages, { addGenerationPrompt: true })
+      return conversationTokens(input.messages, model)
     case 'text':
       return model.tokenizer.encode(input.text)
     case 'tokens':
       return input.tokens
   }
+}
+
+type Messages = Extract<GenerateCall['input'], { kind: 'chat' }>['messages']
+
+function conversationTokens(messages: Messages, { tokenizer }: LoadedModel): readonly number[] {
+  try {
+    return tokenizer.encodeChat(messages, { addGenerationPrompt: true })
+  } catch (cause) {
+    if (!(cause instanceof ChatTemplateError)) throw cause
+    throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], 'messages', { cause })
+  }
+}
+
+/** What a tenant is told; the template's own words may quote the conversation. */
+const TEMPLATE_SENTENCES: Record<ChatTemplateError['reason'], string> = {
+  missing: 'This model has no chat template: use /v1/completions.',
+  refused: "This model's chat template does not accept this order or kind of messages.",
+  failed: "This model's chat template could not be applied to these messages.",
 }
