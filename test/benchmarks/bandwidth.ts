@@ -2,29 +2,39 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 /**
- * Reading bandwidth of memory in bytes per second, the floor under plain decoding: every step reads all weights.
+ * Measures the reading bandwidth of memory, the floor under plain decoding: every step reads all weights.
  *
- * Each thread scans its own part of `bytes` with memchr (Buffer.indexOf of a byte that is not there), which libc runs
- * with the widest vector loads. Best of `passes`, since whatever disturbs a pass only makes it slower.
+ * Each thread scans its own part of a buffer with memchr (Buffer.indexOf of a byte that is not there), which libc runs
+ * with the widest vector loads. The threads sleep between measurements, so that other work can be timed in turns.
  */
-export async function readBandwidth(bytes: number, threads: number, passes = 30): Promise<number> {
-  const workers = Array.from(
-    { length: threads },
-    () => new Worker(SCANNER, { eval: true, workerData: { bytes: Math.floor(bytes / threads) } }),
-  )
-  const answer = (worker: Worker) => once(worker, 'message')
-  await Promise.all(workers.map(answer))
-  let best = Number.POSITIVE_INFINITY
-  for (let pass = 0; pass < passes; pass++) {
-    const done = Promise.all(workers.map(answer))
-    const started = performance.now()
-    for (const worker of workers) worker.postMessage('scan')
-    await done
-    best = Math.min(best, (performance.now() - started) / REPEATS)
+export class BandwidthMeter {
+  private constructor(
+    private readonly bytes: number,
+    private readonly workers: readonly Worker[],
+  ) {}
+
+  static async start(bytes: number, threads: number): Promise<BandwidthMeter> {
+    const workerData = { bytes: Math.floor(bytes / threads) }
+    const workers = Array.from({ length: threads }, () => new Worker(SCANNER, { eval: true, workerData }))
+    await Promise.all(workers.map(answer))
+    return new BandwidthMeter(bytes, workers)
   }
-  await Promise.all(workers.map((worker) => worker.terminate()))
-  return bytes / (best / 1000)
+
+  /** Bytes per second over REPEATS scans of the whole buffer. */
+  async measure(): Promise<number> {
+    const done = Promise.all(this.workers.map(answer))
+    const started = performance.now()
+    for (const worker of this.workers) worker.postMessage('scan')
+    await done
+    return (this.bytes * REPEATS * 1000) / (performance.now() - started)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()))
+  }
 }
+
+const answer = (worker: Worker) => once(worker, 'message')
 
 /** Scans per message, so that the message costs nothing against them. */
 const REPEATS = 8

@@ -1,6 +1,6 @@
 import { inspectCheckpoint, loadModel, type Target, type TargetInput } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
-import { readBandwidth } from '../bandwidth.ts'
+import { BandwidthMeter } from '../bandwidth.ts'
 import type { SuiteOptions } from '../main.ts'
 import { median, type Report, rounded } from '../report.ts'
 
@@ -24,20 +24,46 @@ export async function run({ quick }: SuiteOptions): Promise<Report> {
       medians[`${weights} rows ${rows} ms`] = rounded(median(samples[index] ?? []))
     ratios[`${weights} rows 8/rows 1`] = rounded(median(samples[3] ?? []) / median(samples[0] ?? []))
     raw[weights] = Object.fromEntries(ROWS.map((rows, index) => [rows, samples[index]?.map((ms) => rounded(ms))]))
-    if (weights === 'fp32') await compareWithBandwidth(median(samples[0] ?? []), medians, ratios)
+    if (weights === 'fp32') {
+      const plain = await compareWithBandwidth(target, quick ? 20 : 100)
+      medians['fp32 plain step ms'] = rounded(median(plain.plainMs))
+      medians['fp32 plain step floor ms'] = rounded(median(plain.floorMs))
+      ratios['fp32 plain decoding/bandwidth limit'] = rounded(median(plain.floorMs) / median(plain.plainMs))
+      raw.plain = plain
+    }
     await target.close()
     console.error(`${weights}: measured`)
   }
   return { suite: 'costs', medians, ratios, raw }
 }
 
-async function compareWithBandwidth(plainMs: number, medians: Record<string, number>, ratios: Record<string, number>) {
-  const bytes = (await inspectCheckpoint(referenceTargetFolder)).weightBytes.fp32
-  const bandwidth = await readBandwidth(bytes, 2)
-  medians['weights MB'] = rounded(bytes / 1e6)
-  medians['read bandwidth GB/s'] = rounded(bandwidth / 1e9)
-  medians['fp32 floor ms'] = rounded((bytes / bandwidth) * 1000)
-  ratios['fp32 plain decoding/bandwidth limit'] = rounded(((bytes / bandwidth) * 1000) / plainMs)
+/**
+ * Plain decoding, one row after the other, in turns with reading as many bytes as such a step reads: the weights and
+ * the cached rows. Both as medians, since the bandwidth of a shared machine drifts.
+ */
+async function compareWithBandwidth(target: Target, rounds: number): Promise<Plain> {
+  const { weightBytes, cacheBytesPerToken } = await inspectCheckpoint(referenceTargetFolder)
+  const bytes = weightBytes.fp32 + PAST * cacheBytesPerToken
+  const meter = await BandwidthMeter.start(bytes, 2)
+  const input = inputOf(target, 1)
+  const plainMs: number[] = []
+  const floorMs: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    for (let step = 0; step < 10; step++) {
+      const started = performance.now()
+      await target.run(input)
+      if (step >= 2) plainMs.push(performance.now() - started) // the meter has just flushed the caches
+    }
+    floorMs.push((bytes / (await meter.measure())) * 1000)
+  }
+  await meter.close()
+  return { bytes, plainMs, floorMs }
+}
+
+interface Plain {
+  readonly bytes: number
+  readonly plainMs: readonly number[]
+  readonly floorMs: readonly number[]
 }
 
 async function timeRows(target: Target, passes: number): Promise<number[][]> {
