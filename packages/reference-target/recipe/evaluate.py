@@ -3,7 +3,7 @@
     python evaluate.py CORPUS FOLDER [--per-domain 200]
 
 Loss is in nats per response token (teacher-forced). Exact match compares greedy completions: SQL as text with runs
-of blanks made one, JSON answers as values; for slots the intent alone is reported too.
+of blanks made one, JSON answers as values; for slots and calls the intent or method alone is reported too.
 """
 
 import argparse
@@ -34,10 +34,9 @@ def scores(domain: str, expected: str, got: str) -> dict[str, float]:
     if domain in JSON_DOMAINS:
         want, have = parsed(expected), parsed(got)
         result = {"valid_json": have is not None, "exact": have is not None and want == have}
-        if domain == "extract":
-            result["intent"] = isinstance(have, dict) and have.get("intent") == want["intent"]
-        if domain == "toolcall":
-            result["method"] = isinstance(have, dict) and have.get("method") == want["method"]
+        part = {"extract": "intent", "toolcall": "method"}.get(domain)
+        if part:
+            result[part] = isinstance(have, dict) and have.get(part) == want.get(part)
         return result
     return {}
 
