@@ -9,6 +9,7 @@ export interface NodeSpec {
   readonly domain?: Domain
   readonly inputs: readonly (Value | undefined)[]
   readonly attributes?: Readonly<Record<string, Attribute>>
+  readonly gradient?: 'none'
   readonly outputs: readonly { readonly dtype: DType; readonly shape: Shape }[]
 }
 
@@ -63,8 +64,10 @@ export class Builder {
     )
   }
 
-  scalar(value: number): Value {
-    return this.#share(`scalar/${value}`, 'float32', [], () => Float32Array.of(value))
+  /** A number without axes; equal ones share one initialiser. */
+  scalar(value: number, dtype: DType = 'float32'): Value {
+    const name = dtype === 'float32' ? `scalar/${value}` : `scalar/${dtype}/${value}`
+    return this.#share(name, dtype, [], () => scalarData(value, dtype, () => this.refuse('scalar', `has no ${dtype}`)))
   }
 
   /** Appends a node and returns its outputs, in order. */
@@ -73,11 +76,11 @@ export class Builder {
     const outputs = spec.outputs.map(({ dtype, shape }, index) =>
       this.#define(spec.outputs.length === 1 ? name : `${name}:${index}`, dtype, shape),
     )
-    const { op, domain = '', inputs, attributes = {} } = spec
+    const { op, domain = '', inputs, attributes = {}, gradient } = spec
     for (const input of inputs) {
       if (input && this.#named.get(input.name) !== input) this.refuse(op, `${input.name} belongs to another graph`)
     }
-    this.#nodes.push({ name, op, domain, inputs, outputs, attributes })
+    this.#nodes.push({ name, op, domain, inputs, outputs, attributes, ...(gradient && { gradient }) })
     return outputs
   }
 
@@ -96,10 +99,20 @@ export class Builder {
     return published
   }
 
+  /** What has been built until now, as data that later nodes do not change: what a pass over the graph reads. */
+  soFar(): Graph {
+    return {
+      name: this.#graphName,
+      inputs: [...this.#inputs],
+      initialisers: [...this.#initialisers],
+      nodes: [...this.#nodes],
+      outputs: [...this.#outputs],
+    }
+  }
+
   finish(): Graph {
     if (this.#outputs.length === 0) this.refuse('finish', 'the graph has no outputs')
-    const [inputs, initialisers, nodes] = [this.#inputs, this.#initialisers, this.#nodes]
-    return { name: this.#graphName, inputs, initialisers, nodes, outputs: this.#outputs }
+    return this.soFar()
   }
 
   refuse(op: string, reason: string): never {
@@ -128,4 +141,11 @@ export class Builder {
     this.#nameCounts.set(name, count + 1)
     return count === 0 ? name : `${name}.${count}`
   }
+}
+
+function scalarData(value: number, dtype: DType, refuse: () => never): TensorData {
+  if (dtype === 'float32') return Float32Array.of(value)
+  if (dtype === 'float64') return Float64Array.of(value)
+  if (dtype === 'int64') return BigInt64Array.of(BigInt(value))
+  return refuse()
 }

@@ -21,9 +21,11 @@ export function createGraph(name: string) {
     constant: (constantName: string, dtype: DType, shape: Shape, data: TensorData): Value =>
       builder.constant(constantName, dtype, shape, data),
     integers: (values: readonly number[]): Value => builder.integers(values),
-    scalar: (value: number): Value => builder.scalar(value),
+    scalar: (value: number, dtype?: DType): Value => builder.scalar(value, dtype),
     output: (outputName: string, value: Value): Value => builder.output(outputName, value),
+    soFar: () => builder.soFar(),
     finish: () => builder.finish(),
+    refuse: (op: string, reason: string): never => builder.refuse(op, reason),
     ...elementwise(builder),
     ...reduce(builder),
     ...linear(builder),

@@ -24,6 +24,8 @@ export interface Node {
   readonly inputs: readonly (Value | undefined)[]
   readonly outputs: readonly Value[]
   readonly attributes: Readonly<Record<string, Attribute>>
+  /** 'none': differentiation treats the outputs as constants. ONNX Runtime never sees it. */
+  readonly gradient?: 'none'
 }
 
 export interface Initialiser {
@@ -43,10 +45,19 @@ export type Attribute =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'ints'; readonly value: readonly number[] }
 
-export type TensorData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array | Int8Array
+export type TensorData = Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array | Int8Array
 
 /** ONNX's `TensorProto.DataType` numbers. float16 travels as its bits in a Uint16Array, bool as bytes. */
-export const dataTypeCode = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const
+export const dataTypeCode = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const
 export type DType = keyof typeof dataTypeCode
 
 export const bytesPerElement: Readonly<Record<DType, number>> = {
@@ -57,6 +68,7 @@ export const bytesPerElement: Readonly<Record<DType, number>> = {
   int64: 8,
   bool: 1,
   float16: 2,
+  float64: 8,
 }
 
 export const int = (value: number): Attribute => ({ kind: 'int', value })

@@ -44,6 +44,8 @@ export function elementwise(builder: Builder) {
       const shape = broadcast(condition.shape, broadcast(x.shape, y.shape, refuse), refuse)
       return builder.emitOne({ op: 'Where', inputs: [condition, x, y] }, x.dtype, shape)
     },
+    /** x itself, which differentiation takes for a constant. ONNX Runtime removes the node. */
+    stopGradient: (x: Value) => builder.emitOne({ op: 'Identity', inputs: [x], gradient: 'none' }, x.dtype, x.shape),
     cast: (x: Value, dtype: DType) =>
       builder.emitOne({ op: 'Cast', inputs: [x], attributes: { to: int(dataTypeCode[dtype]) } }, dtype, x.shape),
   }

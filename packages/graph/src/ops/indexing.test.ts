@@ -14,6 +14,15 @@ test('gather picks rows or columns, gatherElements single elements', async () =>
   expect(elements).toMatchObject({ data: [1, 10, 21], shape: [3, 1] })
 })
 
+test('scatterAdd sums what meets in one place, also for more updates than places', async () => {
+  const rows = 2000
+  const indices = Array.from({ length: rows * 2 }, (_, at) => (Math.floor(at / 2) % 2 === 0 ? 0 : -1))
+  const ones = floats([rows, 2], new Array(rows * 2).fill(1), ['rows', 2])
+  const places = { ...integers([rows, 2], indices), shape: ['rows', 2] }
+  const [sums] = await runGraph([table, places, ones], (g, x, at, updates) => g.scatterAdd(x, at, updates, 0))
+  expect(sums).toMatchObject({ data: [1000, 1001, 10, 11, 1020, 1021], shape: [3, 2] })
+})
+
 test('slice counts from either end and stops at the size', async () => {
   const x = floats([2, 4], [0, 1, 2, 3, 4, 5, 6, 7], ['rows', 4])
   const results = await runGraph([x], (g, value) => [
@@ -39,6 +48,9 @@ test('indices and bounds that cannot be meant are refused', () => {
   const each = graph.input('each', 'int64', [3, 1])
   expect(() => graph.gather(x, x)).toThrow('Gather: indices are float32')
   expect(() => graph.gatherElements(x, each, 1)).toThrow('[rows, 4] and [3, 1] differ off axis 1')
+  expect(() => graph.scatterAdd(x, each, x, 1)).toThrow(
+    'ScatterElements: indices [3, 1] and updates float32 [rows, 4] do not fit float32 [rows, 4] along axis 1',
+  )
   expect(() => graph.slice(x, 2, 2)).toThrow('Slice: 2 to 2 of [rows, 4] is empty')
   expect(() => graph.slice(x, 0, 1, 0)).toThrow('Slice: axis 0 of [rows, 4] is symbolic')
 })

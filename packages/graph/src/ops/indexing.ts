@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts'
 import { formatShape, sameShape } from '../dimension.ts'
-import { type Dim, int, type Value } from '../ir.ts'
+import { type Dim, int, string, type Value } from '../ir.ts'
 import { resolveAxis, withDim } from './axis.ts'
 
 /** Operators that pick elements by position. */
@@ -26,6 +26,22 @@ export function indexing(builder: Builder) {
       }
       const attributes = { axis: int(at) }
       return builder.emitOne({ op: 'GatherElements', inputs: [x, indices], attributes }, x.dtype, indices.shape)
+    },
+    /**
+     * x plus `updates`, each added where `indices` points along the axis; one place may be met several times.
+     * indices and updates have one shape, which differs from x on the axis only.
+     */
+    scatterAdd: (x: Value, indices: Value, updates: Value, axis = -1) => {
+      const op = 'ScatterElements'
+      integer(op, indices)
+      const at = resolveAxis(builder, op, x, axis)
+      const fits = sameShape(indices.shape, updates.shape) && updates.dtype === x.dtype
+      if (!fits || !sameShape(withDim(x.shape, at, 0), withDim(indices.shape, at, 0))) {
+        const given = `indices ${formatShape(indices.shape)} and updates ${updates.dtype} ${formatShape(updates.shape)}`
+        builder.refuse(op, `${given} do not fit ${x.dtype} ${formatShape(x.shape)} along axis ${at}`)
+      }
+      const attributes = { axis: int(at), reduction: string('add') }
+      return builder.emitOne({ op, inputs: [x, indices, updates], attributes }, x.dtype, x.shape)
     },
     /** Elements from `start` up to but not including `end` of one axis of known size; negative counts from the end. */
     slice: (x: Value, start: number, end: number, axis = -1) => {

@@ -56,6 +56,23 @@ test('expandLike repeats to the size of another value', async () => {
   expect(result?.data.slice(4, 8)).toEqual([1, 2, 3, 4])
 })
 
+test('pad puts zeros around one axis, and reshapeLike takes a shape that no constant can tell', async () => {
+  const [padded, sizes, count, turned] = await runGraph(
+    [x, floats([3, 2], counting(6), ['length', 'batch'])],
+    (g, v, w) => [
+      g.slice(g.pad(v, 1, 2, 2), 0, 7),
+      g.shapeOf(v, 1, 3),
+      g.sizeOf(v),
+      g.reshapeLike(w, g.reduceSum(v, [2], { keepDims: false })),
+    ],
+  )
+  expect(padded?.shape).toEqual(['batch', 'length', 7])
+  expect(padded?.data.slice(0, 14)).toEqual([0, 0, 1, 2, 3, 0, 0, 0, 4, 5, 6, 7, 0, 0])
+  expect(sizes?.data).toEqual([3, 4])
+  expect(count?.data).toEqual([24])
+  expect(turned).toMatchObject({ dims: [2, 3], data: counting(6), shape: ['batch', 'length'] })
+})
+
 test('what does not fit is refused with the shapes', () => {
   const graph = createGraph('refusals')
   const value = graph.input('x', 'float32', ['batch', 'length', 6])
@@ -73,5 +90,8 @@ test('what does not fit is refused with the shapes', () => {
   expect(() => graph.concat([value, flat], 0)).toThrow('[batch, length, 6] and [batch*length, 6] differ off axis 0')
   expect(() => graph.concat([], 0)).toThrow('Concat: nothing to join')
   expect(() => graph.splitBy(value, flat, ['length'], 1)).toThrow('sizes float32 [batch*length, 6] are not int64 [1]')
+  expect(() => graph.pad(value, -1, 0)).toThrow('Pad: -1 and 0 are not counts')
+  expect(() => graph.reshapeLike(value, graph.integers([1]))).toThrow('[batch, length, 6] does not fit [1]')
+  expect(() => graph.scalar(1, 'bool')).toThrow('scalar: has no bool')
   expect(() => graph.expandLike(value, flat)).toThrow('Expand')
 })

@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts'
 import { broadcast, formatShape, product, quotient, sameShape, sum } from '../dimension.ts'
-import { type Dim, int, ints, type Shape, type Value } from '../ir.ts'
+import { type Attribute, type Dim, int, ints, type Shape, type Value } from '../ir.ts'
 import { dimAt, resolveAxis, withDim } from './axis.ts'
 import { reshapeVector } from './reshape.ts'
 
@@ -42,18 +42,40 @@ export function layout(builder: Builder) {
     splitBy: (x: Value, sizes: Value, dims: Shape, axis = -1) => split(builder, x, sizes, dims, axis),
     /** Broadcasts x to the shape of `like`, which the run reads. */
     expandLike: (x: Value, like: Value) => {
+      if (sameShape(x.shape, like.shape)) return x
       const shape = broadcast(x.shape, like.shape, (reason) => builder.refuse('Expand', reason))
       if (!sameShape(shape, like.shape)) {
         builder.refuse('Expand', `${formatShape(x.shape)} is larger than ${formatShape(like.shape)}`)
       }
-      const [shapeOf] = builder.emit({
-        op: 'Shape',
-        inputs: [like],
-        outputs: [{ dtype: 'int64', shape: [like.shape.length] }],
-      })
-      return builder.emitOne({ op: 'Expand', inputs: [x, shapeOf] }, x.dtype, like.shape)
+      return builder.emitOne({ op: 'Expand', inputs: [x, shapeOf(builder, like)] }, x.dtype, like.shape)
     },
+    /** Same elements in the shape of `like`, which the run reads: for shapes that no constant can tell. */
+    reshapeLike: (x: Value, like: Value) => {
+      if (product(x.shape) !== product(like.shape)) {
+        builder.refuse('Reshape', `${formatShape(x.shape)} does not fit ${formatShape(like.shape)}`)
+      }
+      const attributes = { allowzero: int(1) }
+      return builder.emitOne({ op: 'Reshape', inputs: [x, shapeOf(builder, like)], attributes }, x.dtype, like.shape)
+    },
+    /** `before` and `after` zeros around an axis. */
+    pad: (x: Value, before: number, after: number, axis = -1) => {
+      const at = resolveAxis(builder, 'Pad', x, axis)
+      if (before < 0 || after < 0) builder.refuse('Pad', `${before} and ${after} are not counts`)
+      const inputs = [x, builder.integers([before, after]), undefined, builder.integers([at])]
+      const shape = withDim(x.shape, at, sum([before, dimAt(x.shape, at), after].filter((dim) => dim !== 0)))
+      return builder.emitOne({ op: 'Pad', inputs }, x.dtype, shape)
+    },
+    /** The sizes of x, int64 [rank]; of the axes from `start` up to but not including `end`, when given. */
+    shapeOf: (x: Value, start = 0, end = x.shape.length) => shapeOf(builder, x, start, end),
+    /** The number of elements of x, int64 []. */
+    sizeOf: (x: Value) => builder.emitOne({ op: 'Size', inputs: [x] }, 'int64', []),
   }
+}
+
+function shapeOf(builder: Builder, x: Value, start = 0, end = x.shape.length): Value {
+  const attributes: Record<string, Attribute> =
+    end - start === x.shape.length ? {} : { start: int(start), end: int(end) }
+  return builder.emitOne({ op: 'Shape', inputs: [x], attributes }, 'int64', [end - start])
 }
 
 function concat(builder: Builder, parts: readonly Value[], axis: number): Value {

@@ -5,7 +5,7 @@ import { serialise } from '../wire/serialise.ts'
 
 export interface Feed {
   readonly dims: readonly number[]
-  readonly data: Float32Array | BigInt64Array | Int32Array | Uint8Array
+  readonly data: Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array
   /** Symbolic shape in the graph; absent: the sizes of `dims`. */
   readonly shape?: Shape
 }
@@ -40,14 +40,16 @@ export async function runGraph(
   })
 }
 
-function dtypeOf(data: Feed['data']): DType {
+export function dtypeOf(data: Feed['data']): DType {
   if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Float64Array) return 'float64'
   if (data instanceof BigInt64Array) return 'int64'
   return data instanceof Int32Array ? 'int32' : 'bool'
 }
 
-function tensorOf({ data, dims }: Feed): Tensor {
+export function tensorOf({ data, dims }: Feed): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, dims)
+  if (data instanceof Float64Array) return new Tensor('float64', data, dims)
   if (data instanceof BigInt64Array) return new Tensor('int64', data, dims)
   if (data instanceof Int32Array) return new Tensor('int32', data, dims)
   return new Tensor('bool', data, dims)
