@@ -7,7 +7,7 @@
  *
  * Core idea: `createGraph` gives an object whose methods append nodes and return values; `finish` gives the graph as
  * plain data (inputs, initialisers, nodes in order, outputs); `serialise` writes it as an ONNX file. A pass over a
- * graph, such as differentiation, is a function from that data to more nodes.
+ * graph is a function from that data to more nodes: `grad` adds the derivatives of a loss.
  *
  * Invariants: names are unique; a node reads only what came before it; a value belongs to one graph; equal integer
  * vectors and scalars exist once; initialiser data is held by reference until `serialise`.
@@ -20,6 +20,7 @@
 export { createGraph, type GraphBuilder } from './create.ts'
 export { elementCount, formatShape, product, sameShape, sum } from './dimension.ts'
 export { GraphError } from './error.ts'
+export { grad } from './gradient/grad.ts'
 export type { Attribute, Dim, Domain, DType, Graph, Initialiser, Node, Shape, TensorData, Value } from './ir.ts'
 export type { BlockQuantised } from './ops/quantised.ts'
 export { serialise } from './wire/serialise.ts'
