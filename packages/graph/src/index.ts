@@ -7,7 +7,8 @@
  *
  * Core idea: `createGraph` gives an object whose methods append nodes and return values; `finish` gives the graph as
  * plain data (inputs, initialisers, nodes in order, outputs); `serialise` writes it as an ONNX file. A pass over a
- * graph is a function from that data to more nodes: `grad` adds the derivatives of a loss.
+ * graph is a function from that data to more nodes: `grad` adds the derivatives of a loss,
+ * and `trainingStep` makes one run of the graph one step of AdamW.
  *
  * Invariants: names are unique; a node reads only what came before it; a value belongs to one graph; equal integer
  * vectors and scalars exist once; initialiser data is held by reference until `serialise`.
@@ -22,5 +23,15 @@ export { elementCount, formatShape, product, sameShape, sum } from './dimension.
 export { GraphError } from './error.ts'
 export { grad } from './gradient/grad.ts'
 export type { Attribute, Dim, Domain, DType, Graph, Initialiser, Node, Shape, TensorData, Value } from './ir.ts'
+export { crossEntropy, type Target, weightedMean } from './loss/cross-entropy.ts'
 export type { BlockQuantised } from './ops/quantised.ts'
+export { type AdamWOptions, adamW } from './optimiser/adamw.ts'
+export { clipByGlobalNorm } from './optimiser/clip.ts'
+export {
+  type StateTensor,
+  type Trainable,
+  type TrainingStep,
+  type TrainingStepOptions,
+  trainingStep,
+} from './optimiser/training-step.ts'
 export { serialise } from './wire/serialise.ts'
