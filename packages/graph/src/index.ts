@@ -25,7 +25,7 @@ export { grad } from './gradient/grad.ts'
 export type { Attribute, Dim, Domain, DType, Graph, Initialiser, Node, Shape, TensorData, Value } from './ir.ts'
 export { crossEntropy, type Target, weightedMean } from './loss/cross-entropy.ts'
 export type { BlockQuantised } from './ops/quantised.ts'
-export { type AdamWOptions, adamW } from './optimiser/adamw.ts'
+export { type AdamWOptions, adamW, type Slot, type StepScalars } from './optimiser/adamw.ts'
 export { clipByGlobalNorm } from './optimiser/clip.ts'
 export {
   type StateTensor,

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../create.ts'
 import { formatShape } from '../dimension.ts'
-import type { Initialiser, Node, Shape, Value } from '../ir.ts'
+import type { Initialiser, Node, Shape, TensorData, Value } from '../ir.ts'
 
 /** What a rule sees: the node, and the gradients of the loss with respect to its outputs. */
 export interface Backward {
@@ -26,10 +26,10 @@ export type Pullback = () => Value | undefined
 export type Rule = (backward: Backward) => readonly (Pullback | undefined)[]
 
 export function integersOf(graph: GraphBuilder, initialisers: readonly Initialiser[]): Backward['integers'] {
+  const dataOf = new Map<Value | undefined, TensorData>(initialisers.map(({ value, data }) => [value, data]))
   return (value) => {
-    const known = initialisers.find((initialiser) => initialiser.value === value)
-    if (!known) return graph.refuse('grad', `${value?.name ?? 'a missing input'} is not constant`)
-    return Array.from(known.data, Number)
+    const data = dataOf.get(value) ?? graph.refuse('grad', `${value?.name ?? 'a missing input'} is not constant`)
+    return Array.from(data, Number)
   }
 }
 

@@ -21,6 +21,7 @@ export function grad(graph: GraphBuilder, loss: Value, parameters: readonly Valu
   }
   const { nodes, initialisers } = graph.soFar()
   const reached = reachedFrom(nodes, parameters)
+  const integers = integersOf(graph, initialisers)
   const gradients = new Gradients(graph)
   gradients.add(loss, graph.scalar(1, loss.dtype))
   for (const node of nodes.toReversed()) {
@@ -29,8 +30,7 @@ export function grad(graph: GraphBuilder, loss: Value, parameters: readonly Valu
     const [dy] = outputs.filter((gradient) => gradient !== undefined)
     if (!dy || !node.inputs.some((input) => input && reached.has(input))) continue
     graph.scope(`gradient/${node.name}`, () => {
-      const backward = { graph, node, y, dy, gradients: outputs, integers: integersOf(graph, initialisers) }
-      pullBack(backward, reached, gradients)
+      pullBack({ graph, node, y, dy, gradients: outputs, integers }, reached, gradients)
     })
   }
   return parameters.map(

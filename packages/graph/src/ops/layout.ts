@@ -40,7 +40,7 @@ export function layout(builder: Builder) {
     split: (x: Value, sizes: readonly number[], axis = -1) => split(builder, x, builder.integers(sizes), sizes, axis),
     /** Splits into parts whose sizes only the run knows: `sizes` int64 [parts] must then hold what `dims` names. */
     splitBy: (x: Value, sizes: Value, dims: Shape, axis = -1) => split(builder, x, sizes, dims, axis),
-    /** Broadcasts x to the shape of `like`, which the run reads. */
+    /** Broadcasts x to the shape of `like`, which the run reads; x itself when it has that shape. */
     expandLike: (x: Value, like: Value) => {
       if (sameShape(x.shape, like.shape)) return x
       const shape = broadcast(x.shape, like.shape, (reason) => builder.refuse('Expand', reason))

@@ -10,9 +10,10 @@ test('sums, means and maxima keep the axis unless told otherwise', async () => {
     g.reduceMean(value, [1], { keepDims: false }),
     g.reduceMax(value, [0]),
     g.reduceSum(value, [0, 1], { keepDims: false }),
+    g.reduceSumSquare(value, [1], { keepDims: false }),
   ])
-  expect(results.map(({ data }) => data)).toEqual([[9, 2], [3, expect.closeTo(2 / 3, 5)], [1, 5, 4], [11]])
-  expect(results.map(({ shape }) => shape)).toEqual([['rows', 1], ['rows'], [1, 3], []])
+  expect(results.map(({ data }) => data)).toEqual([[9, 2], [3, expect.closeTo(2 / 3, 5)], [1, 5, 4], [11], [35, 20]])
+  expect(results.map(({ shape }) => shape)).toEqual([['rows', 1], ['rows'], [1, 3], [], ['rows']])
 })
 
 test('softmax and its logarithm normalise the last axis', async () => {
@@ -34,6 +35,7 @@ test('axes that are not there are refused', () => {
   const graph = createGraph('refusals')
   const value = graph.input('x', 'float32', ['rows', 3])
   expect(() => graph.reduceSum(value, [2])).toThrow('ReduceSum: [rows, 3] has no axis 2')
+  expect(() => graph.reduceSum(value, [])).toThrow('ReduceSum: names no axes')
   expect(() => graph.softmax(value, -3)).toThrow('Softmax: [rows, 3] has no axis -3')
   expect(() => graph.topK(value, 4)).toThrow('TopK: asks for 4 of 3')
 })

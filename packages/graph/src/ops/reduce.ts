@@ -7,6 +7,8 @@ export function reduce(builder: Builder) {
   const reduction =
     (op: string) =>
     (x: Value, axes: readonly number[], { keepDims = true } = {}) => {
+      // ONNX takes no axes for all axes, and then the shape below would be wrong.
+      if (axes.length === 0 && x.shape.length > 0) builder.refuse(op, 'names no axes')
       const reduced = axes.map((axis) => resolveAxis(builder, op, x, axis))
       const kept: Shape = reduced.reduce((shape, axis) => withDim(shape, axis, 1), x.shape)
       const shape = keepDims ? kept : x.shape.filter((_, axis) => !reduced.includes(axis))
@@ -21,6 +23,7 @@ export function reduce(builder: Builder) {
     }
   return {
     reduceSum: reduction('ReduceSum'),
+    reduceSumSquare: reduction('ReduceSumSquare'),
     reduceMean: reduction('ReduceMean'),
     reduceMax: reduction('ReduceMax'),
     softmax: alongAxis('Softmax'),

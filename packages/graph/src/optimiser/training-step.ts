@@ -59,12 +59,14 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   )
   const step = graph.input('step', loss.dtype, [])
   const learningRate = graph.input('learningRate', loss.dtype, [])
-  const { norm, clipped } = graph.scope('clip', () => clipByGlobalNorm(graph, gradients, gradientNormMax))
-  const update = graph.scope('adamw', () => adamW(graph, step, learningRate, options))
+  const { norm, factor: gradientFactor } = graph.scope('clip', () =>
+    clipByGlobalNorm(graph, gradients, gradientNormMax),
+  )
+  const update = graph.scope('adamw', () => adamW(graph, { step, learningRate, gradientFactor }, options))
   graph.output('loss', loss)
   graph.output('gradientNorm', norm)
   const state = parameters.flatMap((parameter, at) => {
-    const [name = '', gradient = loss] = [names[at], clipped[at]]
+    const [name = '', gradient = loss] = [names[at], gradients[at]]
     const slot = slotOf(graph, name, parameter, gradient)
     const next = graph.scope(`adamw/${name}`, () => update(slot))
     return stateKinds.map((kind): StateTensor => {

@@ -43,7 +43,7 @@ export async function fusedError(feeds: readonly Feed[], fused: Build, composed:
   )
 }
 
-export async function gradientsOf(feeds: readonly Feed[], build: Build): Promise<number[][]> {
+async function gradientsOf(feeds: readonly Feed[], build: Build): Promise<number[][]> {
   const { run, release } = await open(feeds, build)
   const { gradients } = await run(feeds)
   await release()

@@ -4,6 +4,13 @@ import { type Backward, inputOf, intOf, type Rule, zerosLike } from '../backward
 /** Sums, means and maxima along axes, and what normalises along one. */
 export const reduceRules: Readonly<Record<string, Rule>> = {
   ReduceSum: (backward) => [() => backward.graph.expandLike(kept(backward, backward.dy), inputOf(backward, 0))],
+  ReduceSumSquare: (backward) => [
+    () => {
+      const { graph, dy } = backward
+      const x = inputOf(backward, 0)
+      return graph.mul(x, graph.mul(kept(backward, dy), graph.scalar(2, x.dtype)))
+    },
+  ],
   ReduceMean: (backward) => [
     () => {
       const { graph, dy } = backward
