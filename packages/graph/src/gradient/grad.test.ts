@@ -49,6 +49,17 @@ test('stopGradient passes the value on and makes it a constant', async () => {
   expect(value?.data).toEqual([25])
 })
 
+test('a stopped value may be a parameter itself; nothing passes beyond it', async () => {
+  const results = await runGraph([floats([2], [3, 4])], (g, x) => {
+    const stopped = g.stopGradient(x)
+    return grad(g, total(g, g.mul(stopped, x)), [x, stopped])
+  })
+  expect(results.map(({ data }) => data)).toEqual([
+    [3, 4],
+    [3, 4],
+  ])
+})
+
 test('no node is added for what needs no gradient', () => {
   const graph = createGraph('lean')
   const x = graph.input('x', 'float32', ['rows', 4])

@@ -28,7 +28,7 @@ export function grad(graph: GraphBuilder, loss: Value, parameters: readonly Valu
     const outputs = node.outputs.map((output) => gradients.of(output))
     const [y = loss] = node.outputs
     const [dy] = outputs.filter((gradient) => gradient !== undefined)
-    if (!dy || !node.inputs.some((input) => input && reached.has(input))) continue
+    if (!dy || node.gradient === 'none' || !node.inputs.some((input) => input && reached.has(input))) continue
     graph.scope(`gradient/${node.name}`, () => {
       pullBack({ graph, node, y, dy, gradients: outputs, integers }, reached, gradients)
     })

@@ -63,6 +63,9 @@ function build() {
   return trainingStep({ graph: g, loss, parameters, ...golden.options })
 }
 
+/** Absolute; the moments are means of gradients near 0.1 and of their squares. */
+const tolerance = { parameter: 1e-5, moment1: 1e-6, moment2: 1e-8 }
+
 test('five steps of an unrolled cell end where PyTorch ends', async () => {
   const { graph, state } = build()
   const session = await InferenceSession.create(serialise(graph), { logSeverityLevel: 3, intraOpNumThreads: 1 })
@@ -89,7 +92,7 @@ test('five steps of an unrolled cell end where PyTorch ends', async () => {
   await session.release()
   const expected = { parameter: golden.trained, moment1: golden.moment1, moment2: golden.moment2 }
   for (const { kind, name, input } of state) {
-    expect(distance(trained[input], expected[kind][name] ?? start(''))).toBeLessThan(1e-5)
+    expect(distance(trained[input], expected[kind][name] ?? start(''))).toBeLessThan(tolerance[kind])
   }
 })
 

@@ -31,7 +31,7 @@ const binary: [string, (g: GraphBuilder, x: Value, y: Value) => Value][] = [
   ['sub', (g, x, y) => g.sub(x, y)],
   ['mul', (g, x, y) => g.mul(x, y)],
   ['div', (g, x, y) => g.div(x, g.add(g.mul(y, y), half(g, y)))],
-  ['pow', (g, x, y) => g.pow(g.exp(x), y)],
+  ['pow', (g, x, y) => g.pow(g.exp(g.tanh(x)), y)],
   ['min', (g, x, y) => g.min(x, y)],
   ['max', (g, x, y) => g.max(x, y)],
   ['where', (g, x, y) => g.where(g.less(x, half(g, x)), x, y)],
