@@ -1,6 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { Accounts, type CostTable, type Speculator } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
+import { refusal, rowsNeeded } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
 import { EngineError } from './errors.ts'
 import { Job, type JobTimes } from './job.ts'
@@ -99,41 +100,15 @@ export class Engine {
 
   private refusal(request: GenerationRequest): EngineError | undefined {
     if (this.stopping) return new EngineError('shutting_down', 'This worker is shutting down; try again.')
-    const { positionsMax, vocabularySize } = this.parts.target.shape
-    const { prompt, choices, sampling, speculation } = request
-    if (prompt.length === 0) return new EngineError('invalid_value', 'The prompt is empty.', 'prompt')
-    if (prompt.length >= positionsMax) {
-      const message = `This model's context is ${positionsMax} tokens, and the prompt alone takes ${prompt.length}. Shorten it.`
-      return new EngineError('context_length_exceeded', message, 'prompt')
-    }
-    if (prompt.some((token) => token >= vocabularySize)) {
-      return new EngineError('invalid_value', `Token ids must be below ${vocabularySize}.`, 'prompt')
-    }
-    if (choices > this.options.sequencesMax) {
-      return new EngineError('invalid_value', `At most ${this.options.sequencesMax} choices are possible.`, 'n')
-    }
-    for (const token of sampling.logitBias.keys()) {
-      if (token >= vocabularySize)
-        return new EngineError(
-          'invalid_value',
-          `logit_bias names token ${token}; ids must be below ${vocabularySize}.`,
-          'logit_bias',
-        )
-    }
-    const { arm } = speculation
-    if (arm !== 'auto' && arm !== 'none' && !this.parts.speculators.some((speculator) => speculator.arm === arm)) {
-      return new EngineError('invalid_value', `The arm "${arm}" is not available on this model.`, 'speculation.arm')
-    }
-    if (!this.arena.fits(choices, this.rowsNeeded(request))) {
-      return new EngineError(
-        'context_length_exceeded',
-        'The request needs more cache memory than this worker has.',
-        'max_tokens',
-      )
-    }
-    if (this.waiting.length >= this.options.waitingMax)
-      return new EngineError('overloaded', 'Too many requests are waiting; try again shortly.')
-    return undefined
+    const { target, speculators } = this.parts
+    const impossible = refusal(request, {
+      shape: target.shape,
+      sequencesMax: this.options.sequencesMax,
+      arms: speculators.map(({ arm }) => arm),
+      fits: (sequences, rows) => this.arena.fits(sequences, rows),
+    })
+    if (impossible || this.waiting.length < this.options.waitingMax) return impossible
+    return new EngineError('overloaded', 'Too many requests are waiting; try again shortly.')
   }
 
   private async run(): Promise<void> {
@@ -256,8 +231,8 @@ export class Engine {
     for (const sequence of sequences) sequence.job.fail(error, this.options.clock())
   }
 
-  private rowsNeeded({ prompt, completionTokensMax }: GenerationRequest): number {
-    return Math.min(prompt.length + completionTokensMax, this.parts.target.shape.positionsMax)
+  private rowsNeeded(request: GenerationRequest): number {
+    return rowsNeeded(request, this.parts.target.shape)
   }
 
   private notify(): void {
