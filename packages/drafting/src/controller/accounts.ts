@@ -45,5 +45,5 @@ export class Accounts {
 /** Below the promised 3 %, to leave room for what the cost table gets wrong. */
 export const LOSS_SHARE = 0.02
 /** In plain steps: enough for a new tenant to try drafting, and for a good spell to carry a bad one. */
-export const CREDIT_START = 4
+export const CREDIT_START = 2
 export const CREDIT_MAX = 32
