@@ -15,7 +15,7 @@ export async function startEngine(
   const plan = {
     batches: [1, 2, 4, 8, 16, 32].filter((batch) => batch <= sequencesMax),
     lengths: [1, 2, 3, 5, 9, 17].filter((length) => length <= lookaheadMax + 1),
-    repeats: 3,
+    repeats: 5,
   }
   const points = await measureCosts(
     (batch, length) => model.target.run(probe(model.target, batch, length)).then(() => {}),

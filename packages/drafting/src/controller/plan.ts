@@ -55,8 +55,8 @@ export function planStep(input: StepInput): StepPlan {
   return explored ? (exploration(input, base) ?? finish(input, best, false)) : finish(input, best, false)
 }
 
-/** Smallest gain in expected goodput for which drafting is preferred to plain decoding. */
-export const GAIN_MIN = 0.02
+/** Smallest gain in expected goodput for which drafting is preferred: what costs and survival are known to, at best. */
+export const GAIN_MIN = 0.05
 /** Share of steps judged not worth drafting that draft a little all the same, if credit allows. */
 export const EXPLORE_SHARE = 0.02
 const EXPLORE_LOOKAHEAD = 2

@@ -11,7 +11,7 @@ export interface CostPoint {
  *
  * The correction has two parts. One factor for the whole surface follows the machine (other load, longer contexts)
  * quickly, so that sizes which are not being run stay comparable with those that are. One factor per grid point
- * follows what only that size costs: slowly, and drawn back to 1.
+ * follows what only that size costs: more slowly, and drawn back to 1.
  */
 export class CostSurface {
   private readonly batches: readonly number[]
@@ -84,8 +84,8 @@ export class CostSurface {
   }
 }
 
-const PACE_RATE = 0.1
-const RESIDUAL_RATE = 0.02
+const PACE_RATE = 0.09
+const RESIDUAL_RATE = 0.03
 const RESIDUAL_KEPT = 0.999
 /** Largest factors, up or down. */
 const SURPRISE_MAX = 2

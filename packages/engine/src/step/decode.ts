@@ -84,7 +84,6 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   const running = ctx.clock()
   const output = await ctx.target.run(input)
   const targetMs = ctx.clock() - running
-  ctx.costs.observeTarget(batch.length, input.length, targetMs)
 
   const results = batch.map((sequence, index) => {
     const draft = drafts[index] ?? []
@@ -96,7 +95,9 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   const tenants = batch.map((sequence) => sequence.job.request.tenant)
   const committed = results.map((result) => result.committed)
   ctx.accounts.settle(plan, tenants, committed)
-  return { plan, results, targetMs, ms: ctx.clock() - started }
+  const ms = ctx.clock() - started
+  ctx.costs.observeTarget(batch.length, input.length, ms) // the whole step: more rows also cost more sampling
+  return { plan, results, targetMs, ms }
 }
 
 /** Each arm drafts for the sequences that may use it, all of them in one call. */
