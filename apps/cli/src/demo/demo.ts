@@ -80,12 +80,15 @@ async function measure(platform: Platform, { rounds, prompts, json }: DemoOption
 async function addTenants({ databaseUrl, pepper }: Platform, workloads: readonly Workload[]): Promise<DemoTenant[]> {
   const db = openDatabase(databaseUrl, { connectionsMax: 1 })
   try {
+    const keyOf = async (name: string): Promise<string> => {
+      const created = await createTenant(db, name)
+      if (!created.ok) throw new Error(`the fresh database has a tenant ${name}`)
+      return (await createApiKey(db, pepper, { tenantId: created.tenant.id, name: 'demo' })).secret
+    }
     const tenants: DemoTenant[] = []
     for (const workload of workloads) {
-      const created = await createTenant(db, workload.tenant)
-      if (!created.ok) throw new Error(`the fresh database has a tenant ${workload.tenant}`)
-      const { secret } = await createApiKey(db, pepper, { tenantId: created.tenant.id, name: 'demo' })
-      tenants.push({ workload, apiKey: secret })
+      const { tenant } = workload
+      tenants.push({ workload, apiKey: await keyOf(tenant), plainApiKey: await keyOf(`${tenant}-plain`) })
     }
     return tenants
   } finally {
