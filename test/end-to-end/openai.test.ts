@@ -185,4 +185,6 @@ test('health, readiness and metrics answer without a key', async () => {
   ]) {
     expect(metrics).toContain(name)
   }
+  const cacheUsage = /^vllm:kv_cache_usage_perc\{.*\} (\S+)$/m.exec(metrics)?.[1]
+  expect(Number(cacheUsage)).toBeGreaterThan(0) // read from the engine now, not the value it was born with
 })

@@ -12,10 +12,10 @@ export interface Proposal {
 /** Where one sequence stands with one speculator. Opaque to the engine. */
 export interface DraftSession {
   /**
-   * The target committed these tokens. `proposed` is what this speculator had proposed for them, verified or not,
-   * so that it can calibrate itself; absent when the tokens came from prefill or from another arm.
+   * The target committed these tokens, whichever arm had proposed them. They also judge what this arm proposed for
+   * their places, verified or not, so that it can calibrate itself.
    */
-  commit(tokens: readonly number[], verified?: { proposal: Proposal; lookahead: number; accepted: number }): void
+  commit(tokens: readonly number[]): void
   /** The sequence ended; `keep` says whether the tenant's index may learn from it. */
   close(keep: boolean): void
 }

@@ -58,7 +58,7 @@ export type GenerationEvent =
       readonly tokens: readonly number[]
       readonly logprobs?: readonly TokenLogprob[]
     }
-  | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason; readonly stopString?: string }
+  | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason }
   | { readonly type: 'end'; readonly usage: Usage; readonly speculation: SpeculationSummary }
 
 export interface Usage {

@@ -92,7 +92,6 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--heads", type=int, default=6)
     parser.add_argument("--feed-forward", type=int, default=1024)
-    parser.add_argument("--compile", action="store_true")
     args = parser.parse_args()
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -121,7 +120,6 @@ def main() -> None:
 
     examples = [e for e in read_corpus(args.corpus) if not held_out(e["prompt"])]
     batches = Batches(examples, Tokenizer.from_file(str(args.tokenizer)), config.positions, seed=state["step"] + 1)
-    hidden_of = torch.compile(model.hidden) if args.compile else model.hidden
     stopped = []  # a polite signal ends the run after the step in hand
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
     smooth, last_log, first_step = None, time.time(), state["step"]
@@ -136,7 +134,7 @@ def main() -> None:
         targets, own, weights = targets[kept], own[kept], weights[kept]
         weights = torch.where(own, weights, weights / PROMPT_SHARE)
         with torch.autocast(device, dtype=torch.bfloat16):
-            logits = model.logits(hidden_of(inputs)[kept])
+            logits = model.logits(model.hidden(inputs)[kept])
         losses = F.cross_entropy(logits.float(), targets, reduction="none")
         model.zero_grad(set_to_none=True)
         ((losses * weights).sum() / weights.sum()).backward()

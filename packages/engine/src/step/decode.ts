@@ -23,7 +23,7 @@ export interface DecodeContext {
   readonly costs: CostTable
   readonly accounts: Accounts
   readonly lookaheadMax: number
-  /** Counts steps; with the seed of the engine it decides which ones explore. */
+  /** Counts steps; decides which ones explore. */
   readonly step: number
   readonly clock: () => number
   /** One sequence could not be sampled; the others of the batch go on. */
@@ -44,9 +44,6 @@ export interface SequenceResult {
   readonly accepted: number
   readonly committed: number
 }
-
-/** What one arm proposed for one sequence. */
-type Proposals = ReadonlyMap<Arm, Proposal>
 
 /**
  * One verification step for all decoding sequences: arms propose, the controller picks arm and lookahead for each, one
@@ -89,8 +86,9 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
     const draft = drafts[index] ?? []
     const run = { batch: batch.length, length: input.length, index }
     const result = commit(sequence, draft, output, firstRows[index] ?? 0, run, ctx)
-    settle(sequence, { arm: plan.decisions[index]?.arm ?? 'none', ...result }, proposals[index])
-    return { arm: plan.decisions[index]?.arm ?? 'none', ...result }
+    const settled = { arm: plan.decisions[index]?.arm ?? 'none', ...result }
+    settle(sequence, settled)
+    return settled
   })
   const tenants = batch.map((sequence) => sequence.job.request.tenant)
   const committed = results.map((result) => result.committed)
@@ -152,14 +150,10 @@ function commit(
 }
 
 /** Everybody learns what was committed: the arms, the request's statistics, the tenant's stream. */
-function settle(sequence: Sequence, result: SequenceResult, proposals: Proposals | undefined): void {
+function settle(sequence: Sequence, result: SequenceResult): void {
   const { arm, proposed, accepted, committed } = result
   const tokens = sequence.tokens.slice(sequence.tokens.length - committed)
-  for (const [name, session] of sequence.drafts) {
-    const proposal = proposals?.get(name)
-    const used = name === arm
-    session.commit(tokens, proposal && { proposal, lookahead: used ? proposed : 0, accepted: used ? accepted : 0 })
-  }
+  for (const session of sequence.drafts.values()) session.commit(tokens)
   sequence.job.speculation.add({ arm, draftVersion: null, proposed, accepted, committed })
   sequence.flush()
 }
