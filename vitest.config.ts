@@ -12,7 +12,7 @@ const closingLine: Reporter = {
 
 export default defineConfig({
   test: {
-    include: ['{apps,packages}/*/src/**/*.test.ts', 'db/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{apps,packages}/*/src/**/*.test.ts', '{db,native}/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,6 +1,6 @@
 /**
- * The one relational database: who may call (tenants, keys), what they used (requests), and how well drafts did
- * (acceptance, draft versions).
+ * The one relational database: who may call (tenants, keys), what they used (requests), how well drafts did
+ * (acceptance), which draft serves whom (draft versions) and how it came to be (training runs).
  *
  * Core idea: every question the platform asks has a named function in `queries/` or `keys/`; nobody else writes SQL.
  * A function that touches a tenant's rows takes the tenant's id and puts it in the WHERE clause, so another tenant's
@@ -9,6 +9,8 @@
  * Invariants
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
+ * - A lineage of drafts has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
+ * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
  * On failure every function throws `DatabaseError`, whose `retryable` says whether the same call may succeed later.
@@ -20,18 +22,52 @@
 export { type Database, openDatabase } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
-export { type AuthenticatedKey, authenticate } from './keys/authenticate.ts'
+export { type AuthenticatedKey, authenticate, type LiveAdapter } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
 export { migrate } from './migrate.ts'
 export { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './queries/acceptance.ts'
-export { latestDraftVersion, type NewDraftVersion, registerDraftVersion } from './queries/drafts.ts'
+export {
+  type ArmAcceptance,
+  acceptanceByVersion,
+  type DraftVersion,
+  listDraftVersions,
+  liveDraftVersion,
+} from './queries/drafts.ts'
+export {
+  createCandidate,
+  type NewDraftVersion,
+  promoteDraft,
+  type Rejected,
+  rejectDraft,
+  rollBackDraft,
+} from './queries/promotion.ts'
 export {
   createTenant,
+  type Forgotten,
   findTenant,
   findTenantByName,
+  forgetTenant,
   listTenants,
   revokeTenant,
+  setLearning,
   type Tenant,
 } from './queries/tenants.ts'
+export {
+  beatTrainingRun,
+  type ClaimOptions,
+  claimTrainingRun,
+  finishTrainingRun,
+  releaseTrainingRun,
+  type TrainingLease,
+  type TrainingResult,
+} from './queries/training-leases.ts'
+export {
+  findTrainingRun,
+  latestTrainingRuns,
+  orderTrainingRun,
+  type TrainingRun,
+  tracesSeen,
+} from './queries/training-runs.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
+export type { Figures } from './schema/training-runs.ts'

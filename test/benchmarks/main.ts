@@ -10,12 +10,16 @@ export interface SuiteOptions {
 
 const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
   costs: () => import('./suites/costs.ts'),
+  learning: () => import('./suites/learning/index.ts'),
   speculation: () => import('./suites/speculation.ts'),
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, corpus: { type: 'string', default: '../shared/corpus' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    corpus: { type: 'string', default: '../shared/corpus' },
+  },
 })
 const unknown = positionals.filter((name) => !(name in SUITES))
 if (unknown.length > 0) {

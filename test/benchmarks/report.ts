@@ -13,13 +13,13 @@ export interface Report {
 }
 
 /** Prints the one line that ends every suite, and keeps the raw results in the tree with command and machine. */
-export function publish(report: Report, options: { quick: boolean }): void {
+export function publish(report: Report, options: CommandOptions): void {
   const machine = describeMachine()
   const { suite, medians, ratios, raw } = report
   if (!options.quick) {
     const folder = new URL('results/', import.meta.url)
     mkdirSync(folder, { recursive: true })
-    const command = `npm run bench -- ${suite}`
+    const command = commandOf(suite, options)
     const full = {
       suite,
       command,
@@ -35,6 +35,15 @@ export function publish(report: Report, options: { quick: boolean }): void {
   console.log(JSON.stringify({ suite, machine, medians, ratios }))
 }
 
+export interface CommandOptions {
+  readonly quick: boolean
+}
+
+/** As it can be typed again. */
+export function commandOf(suite: string, options: CommandOptions): string {
+  return ['npm run bench --', suite, ...(options.quick ? ['--quick'] : [])].join(' ')
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -46,13 +55,13 @@ export function rounded(value: number, digits = 3): number {
   return Number(value.toPrecision(digits))
 }
 
-function describeMachine() {
+export function describeMachine() {
   const [cpu] = os.cpus()
   const gib = Math.round(os.totalmem() / 2 ** 30)
   return `${cpu?.model.trim() ?? 'unknown processor'}, ${os.cpus().length} cores, ${gib} GiB, ${os.platform()} ${os.arch()}, Node ${process.version}`
 }
 
-function commit(): string {
+export function commit(): string {
   try {
     return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   } catch {

@@ -144,6 +144,19 @@ describe('choices', () => {
   })
 })
 
+describe('what a tenant lets drafts learn from', () => {
+  test('is remembered by its suffix index; what it keeps to itself is not', async () => {
+    const accepted = async (tenant: string, learn: boolean) => {
+      const asked = { tenant, prompt: prompt(0), tokensMax: 40, learn }
+      await complete(engine, { ...asked, speculation: { arm: 'none' } })
+      return (await complete(engine, { ...asked, speculation: { arm: 'suffix', lookahead: 8 } })).speculation
+    }
+    const [open, closed] = [await accepted('ten_open', true), await accepted('ten_closed', false)]
+    expect(open.acceptedTokens).toBeGreaterThan(10)
+    expect(closed.acceptedTokens).toBeLessThan(open.acceptedTokens / 2)
+  })
+})
+
 describe('nobody waits for a reader that left', () => {
   test('an aborted request frees its sequences and the others go on', async () => {
     const abort = new AbortController()

@@ -1,9 +1,10 @@
-import type {
-  Engine,
-  GenerationRequest,
-  SamplingParameters,
-  SpeculationParameters,
-  SpeculationSummary,
+import {
+  type Engine,
+  type GenerationRequest,
+  plainSampling,
+  type SamplingParameters,
+  type SpeculationParameters,
+  type SpeculationSummary,
 } from '@foretoken/engine'
 
 export interface Completion {
@@ -13,32 +14,25 @@ export interface Completion {
   readonly speculation: SpeculationSummary
 }
 
-export const GREEDY: SamplingParameters = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-  logitBias: new Map(),
-  seed: 1n,
-}
+export const GREEDY: SamplingParameters = plainSampling(0, 1n)
 
 export interface Ask {
+  /** Absent: a new one. */
+  readonly id?: string
   readonly tenant?: string
   readonly prompt: readonly number[]
   readonly tokensMax: number
   readonly sampling?: Partial<SamplingParameters>
   readonly speculation?: SpeculationParameters
   readonly stopStrings?: readonly string[]
+  readonly learn?: boolean
 }
 
 let asked = 0
 
 export function request(ask: Ask): GenerationRequest {
   return {
-    id: `req_${++asked}`,
+    id: ask.id ?? `req_${++asked}`,
     tenant: ask.tenant ?? 'ten_test',
     prompt: ask.prompt,
     choices: 1,
@@ -46,6 +40,7 @@ export function request(ask: Ask): GenerationRequest {
     sampling: { ...GREEDY, ...ask.sampling },
     stopStrings: ask.stopStrings ?? [],
     speculation: ask.speculation ?? { arm: 'none' },
+    learn: ask.learn ?? true,
   }
 }
 

@@ -1,11 +1,20 @@
-import type { DraftSession, Proposal, Speculator } from '@foretoken/drafting'
+import type {
+  Committed,
+  DraftContext,
+  DraftRequest,
+  DraftSession,
+  Forecast,
+  Proposal,
+  Speculator,
+} from '@foretoken/drafting'
 
 /**
  * A draft that knows the truth and lies at will: for each sequence it proposes the right tokens up to a depth that
  * changes from step to step, then wrong ones. Whatever a real draft does, this one does worse.
  */
 export class ScriptedSpeculator implements Speculator {
-  readonly arm = 'static'
+  readonly arms = ['static'] as const
+  readonly eager = true
   private calls = 0
 
   /** @param truth the completion of a prompt, by the prompt's tokens joined with commas */
@@ -14,11 +23,11 @@ export class ScriptedSpeculator implements Speculator {
     private readonly vocabulary: number,
   ) {}
 
-  open(_tenant: string, prompt: readonly number[]): DraftSession {
+  open({ prompt }: DraftContext): DraftSession {
     return new ScriptedSession(this.truth.get(prompt.join(',')) ?? [])
   }
 
-  async propose(requests: readonly { session: DraftSession; lookaheadMax: number }[]): Promise<Proposal[]> {
+  async propose(requests: readonly DraftRequest[]): Promise<Proposal[]> {
     return requests.map(({ session, lookaheadMax }) => {
       const call = this.calls++
       const truth = session instanceof ScriptedSession ? session.rest : []
@@ -27,9 +36,11 @@ export class ScriptedSpeculator implements Speculator {
         const token = truth[depth] ?? 0
         return depth < right ? token : (token + 1 + ((call + depth) % 5)) % this.vocabulary
       })
-      return { tokens, survival: tokens.map((_, depth) => 0.9 ** (depth + 1)) }
+      return { tokens, survival: tokens.map((_, depth) => 0.9 ** (depth + 1)), version: null }
     })
   }
+
+  forget(): void {}
 }
 
 class ScriptedSession implements DraftSession {
@@ -41,7 +52,13 @@ class ScriptedSession implements DraftSession {
     return this.truth.slice(this.committed)
   }
 
-  commit(tokens: readonly number[]): void {
+  forecasts(): readonly Forecast[] {
+    return []
+  }
+
+  prefilled(): void {}
+
+  commit({ tokens }: Committed): void {
     this.committed += tokens.length
   }
 

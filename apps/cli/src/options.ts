@@ -10,6 +10,12 @@ export const databaseUrlOption = () =>
     'FORETOKEN_DATABASE_URL',
   )
 
+export const objectStoreOption = () =>
+  new Option(
+    '--object-store <url>',
+    'where adapters and traces are kept: file:///… or s3://… (default: in the data folder)',
+  ).env('FORETOKEN_OBJECT_STORE')
+
 export const jsonOption = () => new Option('--json', 'write JSON to standard output, and nothing else').default(false)
 
 /** Adds what every command on tenants and keys takes. */
@@ -23,11 +29,29 @@ export interface DatabaseCommandOptions {
   readonly json: boolean
 }
 
+/** Adds what every command on things learned takes. */
+export function withLearningOptions(command: Command): Command {
+  return withDatabaseOptions(command).addOption(objectStoreOption())
+}
+
+export interface LearningCommandOptions extends DatabaseCommandOptions {
+  readonly objectStore?: string
+}
+
 /** Parses a whole number within bounds. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= min && value <= max) return value
     throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+  }
+}
+
+/** Parses a number within bounds. */
+export function fraction(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`)
   }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addDemoCommand } from './demo/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
+import { addDraftCommand } from './draft/command.ts'
 import { addKeyCommand } from './key/command.ts'
 import { addModelCommand } from './model/command.ts'
 import { addTenantCommand } from './tenant/command.ts'
@@ -14,6 +15,7 @@ export function createProgram(): Command {
   addTenantCommand(program)
   addKeyCommand(program)
   addModelCommand(program)
+  addDraftCommand(program)
   addDoctorCommand(program)
   return program
 }

@@ -1,6 +1,7 @@
 import { createRequestMetrics, type Lifecycle, type Logger, type Registry } from '@foretoken/telemetry'
 import { createApp } from './app.ts'
 import type { GatewayConfig } from './config.ts'
+import { Verdicts } from './drafts/verdicts.ts'
 import { InFlight } from './generation/in-flight.ts'
 import { KeyCache } from './keys/key-cache.ts'
 import { type ListeningServer, listen } from './server.ts'
@@ -23,14 +24,16 @@ const FLUSH_MS_MAX = 10_000
 export async function startGateway(parts: GatewayParts): Promise<{ url: string; services: Services }> {
   const { config, logger, lifecycle, store } = parts
   const { limits } = config
+  const keys = new KeyCache(store, {
+    trustMs: limits.keyCacheMs,
+    databaseMsMax: limits.databaseMsMax,
+    now: () => performance.now(),
+  })
   const services: Services = {
     ...parts,
     metrics: createRequestMetrics(parts.registry),
-    keys: new KeyCache(store, {
-      trustMs: limits.keyCacheMs,
-      databaseMsMax: limits.databaseMsMax,
-      now: () => performance.now(),
-    }),
+    keys,
+    verdicts: new Verdicts(store, keys, logger),
     workers: new WorkerPool({
       urls: config.workerUrls,
       clusterSecret: config.clusterSecret,
@@ -49,7 +52,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 }
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
-  const { inFlight, usage, workers, config } = services
+  const { inFlight, usage, verdicts, workers, config } = services
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
     void server.stop()
@@ -57,6 +60,7 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
   lifecycle.on('drain', 'requests in flight', () => inFlight.drain(config.limits.drainMsMax))
   lifecycle.on('drain', 'answers on their way', () => server.stop())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
+  lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())
   lifecycle.on('close', 'connections', () => server.destroy())
 }

@@ -10,6 +10,8 @@
  * - A call that broke before its first frame is tried elsewhere; one that broke later is never repeated.
  * - Answers never wait for usage to be written. Missing, malformed, unknown and revoked keys are answered alike.
  * - No prompt, completion or key in logs, errors or metrics.
+ * - A call names its tenant's live draft, as the key resolved it; a draft that a worker finds fault with is rolled back
+ *   behind the answer, and the tenant notices nothing.
  *
  * Failure: without the database, keys seen in the last ten seconds go on, others get 503; usage waits in memory and
  * ends in the log if it must. Without a worker requests get 503. A revoked key works up to ten seconds longer.

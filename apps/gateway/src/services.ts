@@ -1,6 +1,7 @@
 import type { Lifecycle, Logger, Registry, RequestMetrics } from '@foretoken/telemetry'
 import type { HttpBindings } from '@hono/node-server'
 import type { GatewayConfig } from './config.ts'
+import type { Verdicts } from './drafts/verdicts.ts'
 import type { InFlight } from './generation/in-flight.ts'
 import type { KeyCache } from './keys/key-cache.ts'
 import type { AuthenticatedKey, Store } from './store.ts'
@@ -18,6 +19,7 @@ export interface Services {
   readonly keys: KeyCache
   readonly workers: WorkerPool
   readonly usage: UsageWriter
+  readonly verdicts: Verdicts
   readonly inFlight: InFlight
 }
 

@@ -1,4 +1,12 @@
-import { createApiKey, createTenant, openDatabase, revokeApiKey, usageTotals } from '@foretoken/db'
+import {
+  createApiKey,
+  createCandidate,
+  createTenant,
+  openDatabase,
+  promoteDraft,
+  revokeApiKey,
+  usageTotals,
+} from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgresStore, type Store, type UsageRecord } from './store.ts'
@@ -13,10 +21,17 @@ interface StoreUnderTest {
   readonly close: () => Promise<void>
 }
 
+const adapter = { id: 'adp_2', contentHash: '02', key: 'adapters/a/adp_2' }
+const fallback = { id: 'adp_1', contentHash: '01', key: 'adapters/a/adp_1' }
+
 describeStore('the store in memory', async () => {
   const store = new MemoryStore()
   const secret = 'ftk_memory'
-  store.keys.set(secret, { keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' })
+  store.keys.set(secret, {
+    ...{ keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' },
+    ...{ learning: true, forgottenAt: null, adapter },
+  })
+  store.fallback = fallback
   return {
     store,
     secret,
@@ -33,6 +48,10 @@ describeStore('the store on PostgreSQL', async () => {
   if (!created.ok) throw new Error('name taken')
   const tenantId = created.tenant.id
   const { id: keyId, secret } = await createApiKey(db, pepper, { tenantId, name: 'test' })
+  for (const { id, contentHash, key } of [fallback, adapter]) {
+    await createCandidate(db, { id, tenantId, contentHash, artifactUri: key })
+    await promoteDraft(db, tenantId, id, 'better')
+  }
   const always = { from: new Date(0), to: new Date('2100-01-01') }
   return {
     store: postgresStore(db, pepper),
@@ -82,6 +101,16 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
       expect(await under.rowsOf(key.tenantId)).toBe(1)
       const arms = [{ arm: 'none', draftVersion: null, steps: 1, committedTokens: 1, proposed: [], accepted: [] }]
       await under.store.recordAcceptance(key.tenantId, new Date(2), arms)
+    })
+
+    it('resolves a key to the live draft of its tenant, and to the one before when that is rejected', async () => {
+      const resolve = async () => (await under.store.authenticate(under.secret)) ?? { tenantId: '', adapter: null }
+      const { tenantId, ...resolved } = await resolve()
+      expect(resolved).toMatchObject({ learning: true, forgottenAt: null, adapter })
+      expect(await under.store.rejectDraft('ten_other', adapter.id, 'foreign')).toMatchObject({ changed: false })
+      expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: true, live: fallback.id })
+      expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: false, live: fallback.id })
+      expect((await resolve()).adapter).toEqual(fallback)
     })
 
     it('forgets a key that was revoked', async () => {

@@ -3,12 +3,14 @@ import {
   type AuthenticatedKey,
   authenticate,
   type Database,
+  type Rejected,
   recordAcceptance,
   recordUsage,
+  rejectDraft,
   type UsageRecord,
 } from '@foretoken/db'
 
-export type { AcceptanceRecord, AuthenticatedKey, UsageRecord } from '@foretoken/db'
+export type { AcceptanceRecord, AuthenticatedKey, Rejected, UsageRecord } from '@foretoken/db'
 
 /** What the gateway needs of the database: a port, so that tests can break it at will. */
 export interface Store {
@@ -18,6 +20,8 @@ export interface Store {
   recordUsage(usage: UsageRecord): Promise<void>
   /** Adds to statistics; not idempotent. */
   recordAcceptance(tenantId: string, at: Date, arms: readonly AcceptanceRecord[]): Promise<void>
+  /** Takes a tenant's draft out of use, and the last good one back into it. Idempotent. */
+  rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected>
   /** Resolves when the database answers. */
   ping(): Promise<void>
 }
@@ -27,6 +31,7 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     authenticate: (presented) => authenticate(db, pepper, presented),
     recordUsage: (usage) => recordUsage(db, usage),
     recordAcceptance: (tenantId, at, arms) => recordAcceptance(db, tenantId, at, arms),
+    rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     ping: async () => {
       await db.pool.query('select 1')
     },

@@ -31,6 +31,7 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
     }
     try {
       const request = generationRequest(call.data, serving.model)
+      serving.drafts.prepare(call.data, (tenant) => serving.engine.forget(tenant))
       return new Response(encoded(generateFrames(serving.frameSource, request, ctx.req.raw.signal)), {
         headers: NDJSON,
       })

@@ -13,6 +13,10 @@ const schema = z.object({
   FORETOKEN_WEIGHTS: z.enum(['fp32', 'int8', 'int4']).default('fp32'),
   FORETOKEN_DEVICE: z.enum(['cpu', 'cuda', 'webgpu']).default('cpu'),
   FORETOKEN_THREADS: z.coerce.number().int().positive().optional(),
+  /** Where adapters are and traces go: file:///… or s3://…; without it nothing is learned. */
+  FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }).optional(),
+  /** Folder of the static draft that was trained for this target. */
+  FORETOKEN_STATIC_DRAFT: z.string().min(1).optional(),
   FORETOKEN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -33,6 +37,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     weights: data.FORETOKEN_WEIGHTS,
     device: data.FORETOKEN_DEVICE,
     threads: data.FORETOKEN_THREADS,
+    objectStore: data.FORETOKEN_OBJECT_STORE,
+    staticDraft: data.FORETOKEN_STATIC_DRAFT,
     logLevel: data.FORETOKEN_LOG_LEVEL,
   }
 }

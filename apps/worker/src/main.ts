@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   const serving = await startServing(config, logger, () => lifecycle.ready)
   const server = createAdaptorServer(createApp(serving, config.clusterSecret))
   lifecycle.on('drain', 'engine', () => serving.engine.drain())
+  lifecycle.on('flush', 'traces', () => serving.drafts.close())
   lifecycle.on('close', 'model', () => serving.model.target.close())
   lifecycle.on('close', 'server', () => new Promise((resolve) => server.close(resolve)))
 

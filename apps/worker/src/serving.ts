@@ -1,7 +1,9 @@
-import { SuffixSpeculator } from '@foretoken/drafting'
+import { RecurrentSpeculator, SuffixSpeculator } from '@foretoken/drafting'
 import { type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
-import { type LoadedModel, loadModel } from '@foretoken/model'
+import { type LoadedModel, loadModel, targetFingerprint } from '@foretoken/model'
+import { kernels } from '@foretoken/native'
 import type { WorkerStatus } from '@foretoken/protocol'
+import { openObjectStore } from '@foretoken/storage'
 import {
   createEngineMetrics,
   createRegistry,
@@ -10,12 +12,15 @@ import {
   type Registry,
 } from '@foretoken/telemetry'
 import type { WorkerConfig } from './config.ts'
+import { TenantDrafts } from './drafts.ts'
 import type { FrameSource } from './generate/frames.ts'
+import { openStaticDraft } from './static-draft.ts'
 
 /** One model being served: what the RPC's handlers need, and nothing of HTTP. */
 export interface Serving {
   readonly model: LoadedModel
   readonly engine: Engine
+  readonly drafts: TenantDrafts
   readonly registry: Registry
   readonly frameSource: FrameSource
   status(): WorkerStatus
@@ -32,24 +37,46 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
   })
   const registry = createRegistry()
   const metrics = createEngineMetrics(registry)
-  const engine = await startEngine(model, [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })], {
+  const target = await targetFingerprint(config.modelFolder)
+  const { staticDraft } = config
+  const draft = staticDraft === undefined ? null : await openStaticDraft(staticDraft, config.modelFolder, target)
+  const drafts = new TenantDrafts({
+    store: config.objectStore === undefined ? null : openObjectStore(config.objectStore),
+    target,
+    hiddenSize: model.target.shape.hiddenSize,
+    logger,
+    ...(draft && { open: (events) => new RecurrentSpeculator(draft, events) }),
+  })
+  const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
+  const engine = await startEngine(model, drafts.neural ? [suffix, drafts.neural] : [suffix], {
     observer: observe(metrics, model.id),
+    ...drafts.sink,
   })
   watchLoad(metrics, engine, model.id)
   logger.info(
-    { model: model.id, weights: config.weights, ms: Math.round(performance.now() - started) },
+    {
+      model: model.id,
+      weights: config.weights,
+      kernels: kernels !== undefined,
+      staticDraft: draft?.artifact.id ?? null,
+      ms: Math.round(performance.now() - started),
+    },
     'model is ready',
   )
+
+  if (!kernels) logger.warn(NO_KERNELS)
 
   const created = Math.floor(Date.now() / 1000)
   return {
     model,
     engine,
+    drafts,
     registry,
     frameSource: {
       engine,
       tokens: model.tokenizer,
       worker: config.id,
+      verdictsOf: (tenant) => drafts.verdictsOf(tenant),
       onFault: (err) => {
         if (!(err instanceof EngineError) || err.code === 'internal') logger.error({ err }, 'a request failed')
       },
@@ -63,6 +90,10 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     }),
   }
 }
+
+const NO_KERNELS =
+  'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed. ' +
+  'Install Rust (https://rustup.rs) and run: npm run -w native build'
 
 function observe(metrics: EngineMetrics, model_name: string): EngineObserver {
   const labels = { model_name }

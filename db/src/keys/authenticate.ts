@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { draftVersions } from '../schema/drafts.ts'
 import { apiKeys } from '../schema/keys.ts'
 import { tenants } from '../schema/tenants.ts'
 import { isWellFormed } from './format.ts'
@@ -10,6 +11,19 @@ export interface AuthenticatedKey {
   readonly keyId: string
   readonly tenantId: string
   readonly tenantName: string
+  /** Whether the tenant's traffic may be kept to learn from. */
+  readonly learning: boolean
+  /** What was learned from the tenant before then has to go. */
+  readonly forgottenAt: Date | null
+  /** The draft that the tenant's traffic has taught, if one is live. */
+  readonly adapter: LiveAdapter | null
+}
+
+export interface LiveAdapter {
+  readonly id: string
+  readonly contentHash: string
+  /** Of its folder in the object store. */
+  readonly key: string
 }
 
 /**
@@ -27,15 +41,34 @@ export async function authenticate(
   const hmac = secretHmac(pepper, presented)
   const [found] = await guarded('authenticate', () =>
     db.drizzle
-      .select({ keyId: apiKeys.id, tenantId: tenants.id, tenantName: tenants.name, hmac: apiKeys.secretHmac })
+      .select({
+        keyId: apiKeys.id,
+        tenantId: tenants.id,
+        tenantName: tenants.name,
+        learning: tenants.learning,
+        forgottenAt: tenants.forgottenAt,
+        adapter: { id: draftVersions.id, contentHash: draftVersions.contentHash, key: draftVersions.artifactUri },
+        hmac: apiKeys.secretHmac,
+      })
       .from(apiKeys)
       .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+      .leftJoin(draftVersions, liveAdapterOf(tenants.id))
       .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active')))
       .limit(1),
   )
   // The index compares byte by byte; an attacker can't steer HMAC output, but this costs nothing and assumes less.
   if (found === undefined || !timingSafeEqual(found.hmac, hmac)) return null
-  return { keyId: found.keyId, tenantId: found.tenantId, tenantName: found.tenantName }
+  const { hmac: _, ...key } = found
+  return key
+}
+
+/** As literals, so that the planner sees that the partial index of live versions applies. */
+function liveAdapterOf(tenantId: typeof tenants.id) {
+  return and(
+    eq(draftVersions.tenantId, tenantId),
+    sql`${draftVersions.state} = 'live'`,
+    sql`${draftVersions.arm} = 'adaptive'`,
+  )
 }
 
 export function secretHmac(pepper: Uint8Array, secret: string): Buffer {

@@ -26,7 +26,7 @@ describe('an API key', () => {
   it('authenticates as its tenant until it is revoked', async () => {
     const tenantId = await tenant('acme')
     const { id, secret } = await createApiKey(db, pepper, { tenantId, name: 'first' })
-    expect(await authenticate(db, pepper, secret)).toEqual({ keyId: id, tenantId, tenantName: 'acme' })
+    expect(await authenticate(db, pepper, secret)).toMatchObject({ keyId: id, tenantId, tenantName: 'acme' })
     expect(await revokeApiKey(db, { tenantId, keyId: id })).toBe(true)
     expect(await authenticate(db, pepper, secret)).toBeNull()
     expect(await revokeApiKey(db, { tenantId, keyId: id })).toBe(false)

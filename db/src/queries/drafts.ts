@@ -1,42 +1,62 @@
-import { and, desc, eq, isNull } from 'drizzle-orm'
+import { and, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { acceptanceStats } from '../schema/acceptance.ts'
 import { draftVersions } from '../schema/drafts.ts'
 
-type DraftVersion = typeof draftVersions.$inferSelect
+export type DraftVersion = typeof draftVersions.$inferSelect
 
-export type NewDraftVersion = Pick<
-  DraftVersion,
-  'tenantId' | 'arm' | 'version' | 'contentHash' | 'parentId' | 'artifactUri'
->
-
-/** Adds a candidate; `version_taken` when another process registered that number of the lineage first. */
-export async function registerDraftVersion(
-  db: Database,
-  draft: NewDraftVersion,
-): Promise<{ ok: true; draft: DraftVersion } | { ok: false; reason: 'version_taken' }> {
-  const { tenantId, arm, version } = draftVersions
-  const [row] = await guarded('register draft version', () =>
-    db.drizzle
-      .insert(draftVersions)
-      .values({ id: newId('draft'), ...draft })
-      .onConflictDoNothing({ target: [tenantId, arm, version] })
-      .returning(),
+/** All versions of a lineage, newest first: a tenant's adaptive drafts, or (tenant null) the shared static ones. */
+export function listDraftVersions(db: Database, tenantId: string | null): Promise<DraftVersion[]> {
+  return guarded('list draft versions', () =>
+    db.drizzle.select().from(draftVersions).where(inLineage(tenantId)).orderBy(desc(draftVersions.version)),
   )
-  return row === undefined ? { ok: false, reason: 'version_taken' } : { ok: true, draft: row }
 }
 
-/** The highest version of a lineage: a tenant's adaptive drafts, or (tenant null) the shared static ones. */
-export async function latestDraftVersion(db: Database, tenantId: string | null): Promise<DraftVersion | null> {
-  const owner = tenantId === null ? isNull(draftVersions.tenantId) : eq(draftVersions.tenantId, tenantId)
-  const rows = await guarded('latest draft version', () =>
+/** The version of a lineage that is served now. */
+export async function liveDraftVersion(db: Database, tenantId: string | null): Promise<DraftVersion | null> {
+  const rows = await guarded('live draft version', () =>
     db.drizzle
       .select()
       .from(draftVersions)
-      .where(and(owner, eq(draftVersions.arm, tenantId === null ? 'static' : 'adaptive')))
-      .orderBy(desc(draftVersions.version))
+      .where(and(inLineage(tenantId), eq(draftVersions.state, 'live')))
       .limit(1),
   )
   return rows[0] ?? null
+}
+
+export interface ArmAcceptance {
+  readonly arm: string
+  readonly draftVersion: string | null
+  readonly steps: number
+  readonly committed: number
+  readonly proposed: number
+  readonly accepted: number
+}
+
+/** How well each arm, and each version of it, has drafted for a tenant, over all that is kept. */
+export function acceptanceByVersion(db: Database, tenantId: string): Promise<ArmAcceptance[]> {
+  const { arm, draftVersion, steps, committed, proposed, accepted } = acceptanceStats
+  const total = (column: SQL | typeof steps) => sql<number>`sum(${column})`.mapWith(Number)
+  return guarded('acceptance by version', () =>
+    db.drizzle
+      .select({
+        arm,
+        draftVersion,
+        steps: total(steps),
+        committed: total(committed),
+        proposed: total(proposed),
+        accepted: total(accepted),
+      })
+      .from(acceptanceStats)
+      .where(eq(acceptanceStats.tenantId, tenantId))
+      .groupBy(arm, draftVersion)
+      .orderBy(arm, draftVersion),
+  )
+}
+
+export function inLineage(tenantId: string | null): SQL | undefined {
+  return tenantId === null
+    ? and(isNull(draftVersions.tenantId), eq(draftVersions.arm, 'static'))
+    : and(eq(draftVersions.tenantId, tenantId), eq(draftVersions.arm, 'adaptive'))
 }

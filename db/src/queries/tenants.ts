@@ -3,6 +3,8 @@ import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { tenants } from '../schema/tenants.ts'
+import { forgetDraftsIn, lockLineage } from './promotion.ts'
+import { cancelTrainingIn } from './training-runs.ts'
 
 export type Tenant = typeof tenants.$inferSelect
 
@@ -50,4 +52,42 @@ export async function revokeTenant(db: Database, tenantId: string): Promise<bool
       .returning({ id: tenants.id }),
   )
   return revoked.length > 0
+}
+
+/** Opts a tenant in or out of learning. What was learned before stays: see `forgetTenant`. False: no such tenant. */
+export async function setLearning(db: Database, tenantId: string, learning: boolean): Promise<boolean> {
+  const changed = await guarded('set learning', () =>
+    db.drizzle.update(tenants).set({ learning }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
+  )
+  return changed.length > 0
+}
+
+export interface Forgotten {
+  readonly forgottenAt: Date
+  /** Versions whose files now have to go. */
+  readonly drafts: number
+  /** Open training runs that were ended. */
+  readonly runs: number
+}
+
+/**
+ * Ends everything that was learned from a tenant: no version is live or can come back, its open run is void, and
+ * segments recorded before this moment are to be deleted, also those that a worker writes a little later. Call it
+ * before deleting files, so that nothing reads what is going; null: no such tenant.
+ */
+export function forgetTenant(db: Database, tenantId: string): Promise<Forgotten | null> {
+  const reason = 'The tenant asked to be forgotten.'
+  return guarded('forget tenant', () =>
+    db.drizzle.transaction(async (tx) => {
+      await lockLineage(tx, tenantId)
+      const [tenant] = await tx
+        .update(tenants)
+        .set({ forgottenAt: sql`now()` })
+        .where(eq(tenants.id, tenantId))
+        .returning({ forgottenAt: tenants.forgottenAt })
+      if (!tenant?.forgottenAt) return null
+      const runs = await cancelTrainingIn(tx, tenantId, reason)
+      return { forgottenAt: tenant.forgottenAt, drafts: await forgetDraftsIn(tx, tenantId, reason), runs }
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { type AnyPgColumn, check, integer, pgTable, text, unique } from 'drizzle-orm/pg-core'
-import { createdAt } from './columns.ts'
+import { type AnyPgColumn, check, integer, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import { createdAt, instant } from './columns.ts'
 import { tenants } from './tenants.ts'
 
 export const DRAFT_STATES = ['candidate', 'shadow', 'canary', 'live', 'retired', 'rejected'] as const
@@ -19,12 +19,25 @@ export const draftVersions = pgTable(
     /** What training started from. */
     parentId: text('parent_id').references((): AnyPgColumn => draftVersions.id),
     state: text('state', { enum: DRAFT_STATES }).notNull().default('candidate'),
+    /** Key of the artifact's folder in the object store: relative to the store's URL, so that the store can move. */
     artifactUri: text('artifact_uri').notNull(),
     createdAt: createdAt(),
+    /** Since when it is in its state, and why, in one sentence. */
+    changedAt: instant('changed_at').notNull().defaultNow(),
+    reason: text('reason'),
+    /** When its files were deleted; the row stays, so that the lineage still tells what was served. */
+    artifactDeletedAt: instant('artifact_deleted_at'),
   },
   (table) => [
-    /** One number per lineage, and serves `latestDraftVersion`. Nulls are equal: shared drafts form one lineage. */
+    /** One number per lineage, and serves every query of a lineage. Nulls are equal: shared drafts form one lineage. */
     unique('draft_versions_lineage').on(table.tenantId, table.arm, table.version).nullsNotDistinct(),
+    /** Never two live in one lineage, whatever a process believes; serves `authenticate`. */
+    uniqueIndex('draft_versions_live')
+      .on(table.tenantId)
+      .where(sql`${table.state} = 'live' and ${table.arm} = 'adaptive'`),
+    uniqueIndex('draft_versions_live_shared')
+      .on(table.arm)
+      .where(sql`${table.state} = 'live' and ${table.arm} = 'static'`),
     check('draft_versions_owner', sql`(${table.arm} = 'static') = (${table.tenantId} is null)`),
     check(
       'draft_versions_state',

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, pgTable, text } from 'drizzle-orm/pg-core'
+import { boolean, check, pgTable, text } from 'drizzle-orm/pg-core'
 import { createdAt, instant } from './columns.ts'
 
 export const TENANT_STATUSES = ['active', 'revoked'] as const
@@ -13,6 +13,10 @@ export const tenants = pgTable(
     /** Unique by its index, which also serves `findTenantByName`. */
     name: text('name').notNull().unique(),
     status: text('status', { enum: TENANT_STATUSES }).notNull().default('active'),
+    /** Whether the tenant's traffic may teach its draft. Without it nothing of a request is kept for training. */
+    learning: boolean('learning').notNull().default(true),
+    /** What was recorded before belongs to nobody any more: see `forgetTenant`. */
+    forgottenAt: instant('forgotten_at'),
     createdAt: createdAt(),
     revokedAt: instant('revoked_at'),
   },

@@ -1,31 +1,46 @@
 /**
  * Arms that propose tokens, and the controller that picks among them.
  *
- * An arm is a `Speculator`: it opens a session per sequence, proposes a chain of tokens with the probability that
- * each survives verification, and hears what the target committed. The suffix arm (`suffix/`) looks up what followed
- * the same context before; neural arms implement the same interface. The controller (`controller/`) turns proposals
- * and measured costs (`cost/`) into a lookahead per sequence that maximises expected tokens per millisecond.
+ * A `Speculator` serves one or several arms: it opens a session per sequence, proposes chains of tokens with the
+ * probability that each survives verification, and hears what the target committed, with the hidden states that
+ * predicted it. Proposing is nearly free for the suffix arm (`suffix/`), which looks up what followed the same context
+ * before; that makes it *eager*. A neural arm has a price, so it forecasts first and drafts when asked; its chains are
+ * computed by a compiled kernel or by graphs on ONNX Runtime (`recurrent/native`, `recurrent/graph`). The controller
+ * (`controller/`) turns proposals, forecasts and measured costs (`cost/`) into what each sequence verifies, so that
+ * expected tokens per millisecond are highest; two arms' proposals may share a verification as a tree (`tree/`).
  *
  * One step, as the engine runs it:
- *   1. each speculator proposes for the sequences that may use it;
- *   2. `planStep` chooses arm and lookahead for each, given `CostTable` and each tenant's credit from `Accounts`;
- *   3. the engine verifies, then tells `CostTable.observeTarget`, `Accounts.settle` and every session's `commit`.
+ *   1. eager speculators propose, the others forecast;
+ *   2. `planDrafts` says which of the others to ask, for which sequences and how far: where the forecast pays for the
+ *      call, where a request forces the arm, and now and then to look;
+ *   3. each of those drafts once, for all sequences, arms and tenants that ask it;
+ *   4. `planStep` picks among all that is drafted, the cost of drafting being sunk: one chain, a tree, or nothing;
+ *   5. the engine verifies, then tells `CostTable`, `Accounts.settle` and every session's `commit`.
+ * Steps 3 and 4 are left out where nothing is worth asking, and all of it for a while where nothing was for several
+ * steps (`Rest`). What arms promise before they are asked counts for what came of such promises lately (`Trust`). Both
+ * plans of a sequence take some 30 µs.
  *
  * Invariants
  * - Nothing here can change output: a draft token counts only where it equals the target's own. A wrong proposal, a
  *   wrong cost or a wrong probability costs time, nothing else.
  * - And little time: by the cost table, a tenant's decoding takes at most 2 % longer than plain, plus a capped opening
  *   balance, because no draft is made by choice that the accounts of all tenants in the batch could not pay for if it
- *   were rejected whole. A lookahead that a request forces is outside this bound, also for those beside it.
+ *   were rejected whole, its drafting included. What a request forces is outside this bound, also for those beside it.
+ * - Each arm is judged by every token the target commits, whether or not its proposal was verified, so an arm that was
+ *   not chosen stays calibrated as long as it proposes.
  * - Tenants are walls: an index, a calibration and an account each belong to one tenant; what they start from are
  *   constants. `forget` deletes all of it, also under live sessions.
  * - Memory is bounded in bytes per tenant and in tenants.
  *
- * Time and randomness are arguments. The engine's single step loop is the only caller, so nothing locks; an arm that
- * throws fails the step that called it and leaves no state half written. Everything lives in memory: after a restart
- * the arms learn anew from the first requests, while costs are measured again at boot.
+ * Time and randomness are arguments. The engine's single step loop is the only caller, so nothing locks. An arm that
+ * throws while it proposes has proposed nothing in that step; one that proposes what is no token is cut there.
+ * Everything lives in memory: after a restart the arms learn anew from the first requests, while costs are measured
+ * again at boot.
  */
+export * from './calibration/index.ts'
 export * from './controller/index.ts'
 export * from './cost/index.ts'
+export * from './recurrent/index.ts'
 export * from './speculator.ts'
 export * from './suffix/index.ts'
+export * from './tree/index.ts'

@@ -1,5 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
-import { Accounts, type CostTable, type Speculator } from '@foretoken/drafting'
+import { Accounts, type CostTable, type Speculator, Trust } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import { refusal, rowsNeeded } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
@@ -7,10 +7,13 @@ import { EngineError } from './errors.ts'
 import { Job, type JobTimes } from './job.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
 import { Roster } from './roster.ts'
-import { Sampler, Workspace } from './sampling/index.ts'
+import { draftSampling, isGreedy, NoiseRows, Sampler, Workspace } from './sampling/index.ts'
 import { Sequence, type TokenTable } from './sequence.ts'
-import { type DecodeReport, decodeStep } from './step/decode.ts'
+import { decodeStep } from './step/decode.ts'
 import { type PrefillReport, prefillStep } from './step/prefill.ts'
+import type { DecodeReport } from './step/report.ts'
+import { TraceCapture } from './trace/capture.ts'
+import type { TraceSink } from './trace/trace.ts'
 
 export interface EngineOptions {
   /** Sequences that hold cache rows at once. */
@@ -25,6 +28,8 @@ export interface EngineOptions {
   /** Milliseconds, monotonic. */
   readonly clock: () => number
   readonly observer?: EngineObserver
+  /** Where traces of finished choices go; absent: none are captured. */
+  readonly traces?: TraceSink
 }
 
 export const ENGINE_DEFAULTS: EngineOptions = {
@@ -42,6 +47,8 @@ export interface EngineObserver {
   prefill?(report: PrefillReport): void
   decode?(report: DecodeReport): void
   finished?(job: { times: JobTimes; cancelled: boolean }): void
+  /** A speculator threw instead of drafting; the step went on without it. */
+  draftFailed?(speculator: Speculator, cause: unknown): void
 }
 
 export type Admission = { ok: true; events: ReadableStream<GenerationEvent> } | { ok: false; error: EngineError }
@@ -57,9 +64,11 @@ export class Engine {
   private readonly arena: KvArena
   private readonly roster: Roster
   private readonly workspace: Workspace
+  private readonly noise: NoiseRows
   private readonly waiting: Job[] = []
   private readonly options: EngineOptions
   private readonly accounts = new Accounts()
+  private readonly trust = new Trust()
   private steps = 0
   private stopping = false
   private wake: (() => void) | undefined
@@ -73,6 +82,7 @@ export class Engine {
     this.arena = new KvArena(parts.target.shape, this.options.cacheBytesMax)
     this.roster = new Roster(this.arena)
     this.workspace = new Workspace(parts.target.shape.vocabularySize)
+    this.noise = new NoiseRows(parts.target.shape.vocabularySize)
     this.loop = this.run()
   }
 
@@ -91,6 +101,13 @@ export class Engine {
     return { ok: true, events: job.events }
   }
 
+  /** Deletes all that was learned from a tenant here. */
+  forget(tenant: string): void {
+    this.accounts.forget(tenant)
+    this.trust.forget(tenant)
+    for (const speculator of this.parts.speculators) speculator.forget(tenant)
+  }
+
   /** Admits nothing more and resolves when all that was admitted has ended. */
   async drain(): Promise<void> {
     this.stopping = true
@@ -104,7 +121,7 @@ export class Engine {
     const impossible = refusal(request, {
       shape: target.shape,
       sequencesMax: this.options.sequencesMax,
-      arms: speculators.map(({ arm }) => arm),
+      arms: speculators.flatMap((speculator) => speculator.arms),
       fits: (sequences, rows) => this.arena.fits(sequences, rows),
     })
     if (impossible || this.waiting.length < this.options.waitingMax) return impossible
@@ -149,10 +166,15 @@ export class Engine {
     const { target, tokens, speculators } = this.parts
     const { request } = job
     const sampler = new Sampler(request.sampling, choice, request.prompt, target.shape.vocabularySize, this.workspace)
-    const drafts = new Map(
-      speculators.map((speculator) => [speculator.arm, speculator.open(request.tenant, request.prompt)]),
-    )
-    const sequence = new Sequence(job, choice, sampler, drafts, tokens, target.shape.positionsMax)
+    const { temperature, seed } = request.sampling
+    const context = {
+      tenant: request.tenant,
+      prompt: request.prompt,
+      ...(isGreedy(request.sampling) ? {} : { sampling: draftSampling(temperature, seed, choice, this.noise) }),
+    }
+    const drafts = speculators.map((speculator) => speculator.open(context))
+    const capture = this.options.traces && request.learn ? new TraceCapture(request, target.shape) : undefined
+    const sequence = new Sequence(job, choice, sampler, drafts, capture, tokens, target.shape.positionsMax)
     job.open.add(sequence)
     return sequence
   }
@@ -162,7 +184,7 @@ export class Engine {
     const { choices } = sequence.job.request
     try {
       const busy = roster.decoding.length > 0
-      const report = await prefillStep(sequence, {
+      const { report, hidden } = await prefillStep(sequence, {
         target: this.parts.target,
         arena,
         roster,
@@ -175,6 +197,7 @@ export class Engine {
       roster.promote()
       for (let choice = 1; choice < choices; choice++)
         roster.fork(sequence, this.openSequence(sequence.job, choice), sequence.cached)
+      for (const each of sequence.job.open) each.prefilled(hidden)
     } catch (cause) {
       this.fail([sequence], cause)
     }
@@ -190,10 +213,12 @@ export class Engine {
         speculators: this.parts.speculators,
         costs: this.parts.costs,
         accounts: this.accounts,
+        trust: this.trust,
         step: this.steps++,
         lookaheadMax: this.options.lookaheadMax,
         clock: this.options.clock,
         onSequenceError: (sequence, cause) => this.fail([sequence], cause),
+        onDraftError: (speculator, cause) => this.options.observer?.draftFailed?.(speculator, cause),
       })
       this.options.observer?.decode?.(report)
     } catch (cause) {
@@ -205,7 +230,8 @@ export class Engine {
   private retire(sequence: Sequence): void {
     this.roster.remove(sequence)
     sequence.close()
-    const { job } = sequence
+    const { job, capture } = sequence
+    if (capture && sequence.finished && !job.cancelled) this.options.traces?.record(capture.finish(sequence.tokens))
     job.open.delete(sequence)
     if (job.open.size > 0) return
     job.finish(this.options.clock())

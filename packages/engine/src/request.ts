@@ -20,6 +20,21 @@ export interface SamplingParameters {
   readonly seed: bigint
 }
 
+/** The target's own distribution: nothing filtered, nothing penalised. */
+export function plainSampling(temperature: number, seed: bigint): SamplingParameters {
+  return {
+    temperature,
+    topK: 0,
+    topP: 1,
+    minP: 0,
+    presencePenalty: 0,
+    frequencyPenalty: 0,
+    repetitionPenalty: 1,
+    logitBias: new Map(),
+    seed,
+  }
+}
+
 export interface SpeculationParameters {
   /** `auto` lets the controller pick at each step. */
   readonly arm: Arm | 'auto'
@@ -39,6 +54,11 @@ export interface GenerationRequest {
   /** Number of alternatives to report per token (0 to 20); absent: no logprobs. */
   readonly topLogprobs?: number
   readonly speculation: SpeculationParameters
+  /**
+   * The tenant lets drafts learn from this request: a trace of each finished choice goes to the engine's sink, and the
+   * suffix index keeps its text. Without, nothing of it outlives the request but counts.
+   */
+  readonly learn: boolean
 }
 
 export interface TokenLogprob {
@@ -75,7 +95,7 @@ export interface SpeculationSummary {
   /** histogram[j]: verification steps that accepted exactly j draft tokens. */
   readonly acceptanceHistogram: readonly number[]
   readonly lookaheadMax: number
-  /** Steps by arm. */
+  /** Steps by arm; where two arms were verified side by side, of the one that went further. */
   readonly armSteps: Readonly<Partial<Record<Arm, number>>>
   readonly arms: readonly ArmStatistics[]
 }
@@ -86,7 +106,7 @@ export interface ArmStatistics {
   readonly draftVersion: string | null
   readonly steps: number
   readonly committedTokens: number
-  /** proposed[i], accepted[i]: draft tokens at position i that were verified and accepted. */
+  /** proposed[i], accepted[i]: draft tokens at position i that were verified and accepted, also beside another arm. */
   readonly proposed: readonly number[]
   readonly accepted: readonly number[]
 }

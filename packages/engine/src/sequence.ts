@@ -1,8 +1,9 @@
-import type { Arm, DraftSession } from '@foretoken/drafting'
+import { AWAKE, type DraftSession, type Rest } from '@foretoken/drafting'
 import type { Job } from './job.ts'
 import type { FinishReason, TokenLogprob } from './request.ts'
 import type { Sampler } from './sampling/index.ts'
 import { Detokeniser, StopMatcher } from './text/index.ts'
+import type { TraceCapture } from './trace/capture.ts'
 
 export interface TokenTable {
   readonly eosIds: readonly number[]
@@ -17,6 +18,8 @@ export class Sequence {
   readonly tokens: number[]
   cached = 0
   finished: FinishReason | undefined
+  /** Whether the controller asks what could be drafted for it. */
+  rest: Rest = AWAKE
   private readonly detokeniser: Detokeniser
   private readonly stops: StopMatcher
   private readonly lengthMax: number
@@ -26,7 +29,10 @@ export class Sequence {
     readonly job: Job,
     readonly choice: number,
     readonly sampler: Sampler,
-    readonly drafts: ReadonlyMap<Arm, DraftSession>,
+    /** In the order of the engine's speculators. */
+    readonly drafts: readonly DraftSession[],
+    /** Absent where nobody may learn from this sequence. */
+    readonly capture: TraceCapture | undefined,
     private readonly table: TokenTable,
     positionsMax: number,
   ) {
@@ -45,6 +51,13 @@ export class Sequence {
   /** Draft tokens worth verifying now: the step's own token must still fit. */
   get lookaheadMax(): number {
     return Math.max(0, this.lengthMax - this.tokens.length - 1)
+  }
+
+  /** The prompt is cached but for its last token; `hidden` [d] is the state before that one, if there is one before. */
+  prefilled(hidden: Float32Array | undefined): void {
+    if (!hidden) return
+    for (const session of this.drafts) session.prefilled(hidden)
+    this.capture?.prefilled(hidden)
   }
 
   /** Takes the token that the target chose; says by `finished` whether it was the last one. */
@@ -73,9 +86,10 @@ export class Sequence {
     if (this.finished) this.job.emit({ type: 'finish', choice: this.choice, reason: this.finished })
   }
 
-  /** Releases the drafting sessions; the tenant's index learns only from completions that ran to their end. */
+  /** Releases the drafting sessions; the tenant's index learns only from completions that ran to their end, and may. */
   close(): void {
-    for (const session of this.drafts.values()) session.close(this.finished !== undefined)
+    const keep = this.finished !== undefined && this.job.request.learn
+    for (const session of this.drafts) session.close(keep)
   }
 
   private end(reason: FinishReason): void {

@@ -1,32 +1,62 @@
-import { CostTable, measureCosts, type Speculator } from '@foretoken/drafting'
+import {
+  type CostPoint,
+  CostTable,
+  type DraftArm,
+  type DraftCosts,
+  measureCosts,
+  type Speculator,
+} from '@foretoken/drafting'
 import type { LoadedModel, Target, TargetInput } from '@foretoken/model'
 import { ENGINE_DEFAULTS, Engine, type EngineOptions } from './engine.ts'
 
 /** Context at which costs are measured: attention's share of a run at a middling length. */
 const PAST = 128
 
-/** Measures what the target costs here, by batch and rows, and starts an engine on it. */
+/** Measures what the target and the drafts cost here, by batch and length, and starts an engine on them. */
 export async function startEngine(
   model: Pick<LoadedModel, 'target' | 'tokenizer'>,
   speculators: readonly Speculator[],
   options: Partial<EngineOptions> = {},
 ): Promise<Engine> {
-  const { clock, sequencesMax, lookaheadMax } = { ...ENGINE_DEFAULTS, ...options }
-  const plan = {
-    batches: [1, 2, 4, 8, 16, 32].filter((batch) => batch <= sequencesMax),
-    lengths: [1, 2, 3, 5, 9, 17].filter((length) => length <= lookaheadMax + 1),
-    repeats: 5,
-  }
-  const points = await measureCosts(
-    (batch, length) => model.target.run(probe(model.target, batch, length)).then(() => {}),
-    clock,
-    plan,
-  )
-  return new Engine(
-    { target: model.target, tokens: model.tokenizer, speculators, costs: new CostTable(points) },
-    options,
-  )
+  const target = await measureTarget(model.target, options)
+  const costs = new CostTable(target, await measureDrafts(speculators, options))
+  return new Engine({ target: model.target, tokens: model.tokenizer, speculators, costs }, options)
 }
+
+/** What a run of the target costs here. */
+export async function measureTarget(target: Target, options: Partial<EngineOptions> = {}): Promise<CostPoint[]> {
+  const { clock, lookaheadMax } = { ...ENGINE_DEFAULTS, ...options }
+  const lengths = [1, 2, 3, 5, 9, 17].filter((length) => length <= lookaheadMax + 1)
+  const plan = { batches: batchesOf(options), lengths, repeats: REPEATS }
+  return await measureCosts((batch, length) => target.run(probe(target, batch, length)).then(() => {}), clock, plan)
+}
+
+/** What each speculator that has a price takes for a call. */
+export async function measureDrafts(
+  speculators: readonly Speculator[],
+  options: Partial<EngineOptions> = {},
+): Promise<DraftCosts[]> {
+  const { clock, lookaheadMax } = { ...ENGINE_DEFAULTS, ...options }
+  const lengths = [1, 2, 4, 8, 16].filter((lookahead) => lookahead <= lookaheadMax)
+  const plan = { batches: batchesOf(options), lengths, repeats: REPEATS }
+  const measured: DraftCosts[] = []
+  for (const speculator of speculators) {
+    const costs: { [arm in DraftArm]?: CostPoint[] } = {}
+    for (const arm of speculator.probe ? speculator.arms : []) {
+      const call = async (batch: number, lookahead: number) => speculator.probe?.(arm, batch, lookahead)
+      costs[arm] = await measureCosts(call, clock, plan)
+    }
+    measured.push(costs)
+  }
+  return measured
+}
+
+function batchesOf(options: Partial<EngineOptions>): number[] {
+  const { sequencesMax } = { ...ENGINE_DEFAULTS, ...options }
+  return [1, 2, 4, 8, 16, 32].filter((batch) => batch <= sequencesMax)
+}
+
+const REPEATS = 5
 
 /** A run like a decoding step of `batch` sequences with `length` rows each. */
 function probe({ shape }: Target, batch: number, length: number): TargetInput {

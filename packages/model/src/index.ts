@@ -9,22 +9,29 @@
  * Masks are inputs, so ragged batches and token trees need no other graph. Architectures are data
  * (`src/architecture`): tensor names and the few ways in which the Llama family differs.
  *
+ * In fp32 on a processor the same function is run by a compiled kernel (`native`) where it was built: it reads each
+ * weight once however many rows there are, so verifying eight tokens costs little more than one, and it sums in one order
+ * whatever the rows, so rows do not depend on one another even in their last bit. The graph is its reference, runs where
+ * it is missing, and runs 8 and 4 bits and other devices.
+ *
  * Invariants: a folder is served as its authors meant it or not at all (each field of config.json that changes the
  * function is supported or refused); a run reads the caller's cache and never writes to it; what else is in a run
- * changes a row by rounding only (see Target); text that a user wrote never becomes a special token in `encodeChat`.
+ * changes a row by rounding only, or not at all (see Target); text that a user wrote never becomes a special token in `encodeChat`.
  *
  * Failure: CheckpointError names file and field; TokenizerError and ChatTemplateError concern the text side;
  * DeviceError a device that is not there; RangeError a run whose arrays do not fit together.
  *
- * Concurrency: ONNX Runtime for Node blocks the JavaScript thread while it runs, so runs of one process never overlap;
+ * Concurrency: kernel and ONNX Runtime for Node block the JavaScript thread while they run, so runs of one process never overlap;
  * give each its own worker to overlap them with other work.
  */
 export { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.ts'
 export type { ModelConfig } from './checkpoint/config.ts'
 export { CheckpointError } from './checkpoint/error.ts'
+export { targetFingerprint } from './checkpoint/fingerprint.ts'
 export type { GenerationDefaults } from './checkpoint/generation.ts'
 export { type CheckpointSummary, inspectCheckpoint } from './checkpoint/inspect.ts'
-export type { WeightFormat } from './graph/projection.ts'
+export { readTokenTables, type TokenTables } from './checkpoint/token-tables.ts'
+export { type Matrix, projection, type WeightFormat } from './graph/projection.ts'
 export { buildTargetGraph, type TargetGraphOptions } from './graph/target-graph.ts'
 export { type LoadedModel, type LoadOptions, loadModel } from './load.ts'
 export { DeviceError, openTarget, type TargetOptions } from './runtime/open-target.ts'

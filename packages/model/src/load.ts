@@ -8,6 +8,8 @@ import { Tokenizer } from './tokenizer/tokenizer.ts'
 export interface LoadedModel {
   /** The folder's name, unless the caller chose one. */
   readonly id: string
+  /** Where its files are. */
+  readonly folder: string
   readonly target: Target
   readonly tokenizer: Tokenizer
   readonly generationDefaults: GenerationDefaults
@@ -25,6 +27,7 @@ export async function loadModel(folder: string, { id, ...options }: LoadOptions 
   const tokenizer = await Tokenizer.open(checkpoint.folder, checkpoint.generation.eosIds)
   return {
     id: id ?? checkpoint.id,
+    folder: checkpoint.folder,
     target: await openTarget(checkpoint, options),
     tokenizer,
     generationDefaults: { ...checkpoint.generation, eosIds: tokenizer.eosIds },

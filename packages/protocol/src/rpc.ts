@@ -18,6 +18,10 @@ export const armSchema = z.enum(['none', 'suffix', 'static', 'adaptive'])
 
 const messageSchema = z.strictObject({ role: z.string(), content: z.string(), name: z.string().optional() })
 
+/** A tenant's adapter in the object store: `key` is its folder, `contentHash` the SHA-256 of its weights in hex. */
+export const adapterRefSchema = z.strictObject({ id: z.string(), contentHash: z.string(), key: z.string() })
+export type AdapterRef = z.infer<typeof adapterRefSchema>
+
 export const generateCallSchema = z.strictObject({
   request: z.string(),
   tenant: z.string(),
@@ -48,6 +52,12 @@ export const generateCallSchema = z.strictObject({
     arm: z.union([armSchema, z.literal('auto')]),
     lookahead: z.int().nonnegative().optional(),
   }),
+  /** The draft that this tenant's traffic has taught; null: none, and one that is loaded may go. */
+  adapter: adapterRefSchema.nullable(),
+  /** False: nothing of this request may be kept to learn from. */
+  learn: z.boolean(),
+  /** Unix milliseconds: what was learned from this tenant before then has to go. 0: nothing. */
+  forgottenMs: z.int().nonnegative(),
 })
 export type GenerateCall = z.infer<typeof generateCallSchema>
 
@@ -73,6 +83,18 @@ export const speculationSummarySchema = z.strictObject({
   arms: z.array(armStatisticsSchema),
 })
 export type SpeculationSummary = z.infer<typeof speculationSummarySchema>
+
+/**
+ * What a worker found out about a draft it was told to use: `refused` can't be loaded, `demoted` drafts worse than the
+ * static one. Every `end` of the tenant says so again until the gateway names another adapter, so none can get lost.
+ */
+export const draftVerdictSchema = z.strictObject({
+  version: z.string(),
+  verdict: z.enum(['refused', 'demoted']),
+  /** One sentence for operators. */
+  reason: z.string(),
+})
+export type DraftVerdict = z.infer<typeof draftVerdictSchema>
 
 /** Why a worker did not serve a call. The gateway maps it to OpenAI's envelope in one place. */
 export const workerErrorSchema = z.strictObject({
@@ -108,6 +130,7 @@ export const frameSchema = z.discriminatedUnion('type', [
     type: z.literal('end'),
     usage: z.strictObject({ promptTokens: z.int(), cachedTokens: z.int(), completionTokens: z.int() }),
     speculation: speculationSummarySchema,
+    drafts: z.array(draftVerdictSchema),
   }),
   z.strictObject({ type: z.literal('error'), error: workerErrorSchema }),
 ])

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createLogger } from './logger.ts'
 
@@ -54,3 +57,18 @@ function catchError(run: () => unknown): unknown {
     return error
   }
 }
+
+describe('a process that logs when nobody reads any more', () => {
+  it('ends all the same', async () => {
+    const entry = fileURLToPath(new URL('testing/late-words.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--import', 'tsx', entry], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const ended = once(child, 'exit')
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    await once(child.stdout, 'close')
+    child.stdin.end()
+    const hanging = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    expect(await ended).toEqual([0, null])
+    clearTimeout(hanging)
+  })
+})

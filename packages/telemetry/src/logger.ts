@@ -16,7 +16,15 @@ export function createLogger(name: string, level: LogLevel = 'info', destination
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
     serializers: { err: describeError },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination ?? standardOutput())
+}
+
+/**
+ * Written at once, not in the background: a background write that is pending when the process exits is repeated for
+ * ever if the reader is gone, and the process with it. That is how services end whose supervisor was killed.
+ */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: process.stdout.fd, sync: true })
 }
 
 /** Fields that hold what a tenant wrote or what opens a door, at any of the first three depths. */

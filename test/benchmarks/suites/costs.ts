@@ -79,7 +79,7 @@ async function timeRows(target: Target, passes: number): Promise<number[][]> {
   return samples
 }
 
-function inputOf({ shape }: Target, rows: number): TargetInput {
+export function inputOf({ shape }: Target, rows: number): TargetInput {
   const capacity = Math.ceil((PAST + rows) / 64) * 64
   const layer = () => new Float32Array(shape.keyValueHeads * capacity * shape.headDim).fill(0.01)
   return {

@@ -7,7 +7,7 @@ import { openCredentials, saveCredentials } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './folder.ts'
 import { lockDataFolder, lockHolder } from './lock.ts'
 import { processIdentity } from './process.ts'
-import { publishState, runningDatabaseUrl } from './state.ts'
+import { publishState, runningPlatform } from './state.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'foretoken-data-'))
 let folder: DataFolder
@@ -57,18 +57,20 @@ describe('the lock of a data folder', () => {
 })
 
 describe('the state of a running platform', () => {
+  const platform = { databaseUrl: 'postgresql://somewhere/foretoken', objectStore: 'file:///objects', trainer: true }
+
   it('leads to its database for as long as it runs', () => {
-    const withdraw = publishState(folder, 'postgresql://somewhere/foretoken')
-    expect(runningDatabaseUrl(folder)).toBe('postgresql://somewhere/foretoken')
+    const withdraw = publishState(folder, platform)
+    expect(runningPlatform(folder)).toEqual(platform)
     expect(statSync(folder.state).mode & 0o777).toBe(0o600)
     withdraw()
-    expect(runningDatabaseUrl(folder)).toBeNull()
+    expect(runningPlatform(folder)).toBeNull()
   })
 
   it('that a crash left behind leads nowhere', () => {
-    const state = { pid: process.pid, identity: 'an earlier start', databaseUrl: 'postgresql://gone/foretoken' }
+    const state = { pid: process.pid, identity: 'an earlier start', ...platform }
     writeFileSync(folder.state, JSON.stringify(state))
-    expect(runningDatabaseUrl(folder)).toBeNull()
+    expect(runningPlatform(folder)).toBeNull()
     expect(existsSync(folder.state)).toBe(true)
   })
 })

@@ -12,6 +12,12 @@ export interface DataFolder {
   readonly state: string
   readonly postgres: string
   readonly models: string
+  /** Adapters and traces, where no object store is given. */
+  readonly objects: string
+  /** Answers and checkpoints of `draft train`, a folder per target. */
+  readonly training: string
+  /** Static drafts that were trained here, a folder per target. */
+  readonly drafts: string
 }
 
 export const DEFAULT_DATA_FOLDER = '.foretoken'
@@ -25,6 +31,9 @@ export function dataFolder(path: string): DataFolder {
     state: join(root, 'state.json'),
     postgres: join(root, 'postgres'),
     models: join(root, 'models'),
+    objects: join(root, 'objects'),
+    training: join(root, 'training'),
+    drafts: join(root, 'drafts'),
   }
 }
 

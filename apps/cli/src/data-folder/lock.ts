@@ -14,6 +14,14 @@ type Holder = z.infer<typeof holderSchema>
  * @throws CliError when another process holds it.
  */
 export function lockDataFolder(folder: DataFolder): () => void {
+  return lockFolder(folder, { name: 'data folder', option: '--data-dir' })
+}
+
+/** The same for any folder; `called` is what its users know it as. */
+export function lockFolder(
+  folder: Pick<DataFolder, 'path' | 'lock'>,
+  called: { readonly name: string; readonly option: string },
+): () => void {
   const mine = `${folder.lock}.${process.pid}`
   writeFileSync(mine, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) ?? '' }))
   try {
@@ -22,8 +30,8 @@ export function lockDataFolder(folder: DataFolder): () => void {
       const holder = readHolder(folder.lock)
       if (holder !== null && isRunning(holder)) {
         throw new CliError(
-          `The data folder ${folder.path} is in use by process ${holder.pid}. ` +
-            'Stop that one first, or choose another folder with --data-dir.',
+          `The ${called.name} ${folder.path} is in use by process ${holder.pid}. ` +
+            `Stop that one first, or choose another folder with ${called.option}.`,
         )
       }
       removeStale(folder.lock, holder)

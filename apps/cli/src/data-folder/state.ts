@@ -9,19 +9,23 @@ const stateSchema = z.strictObject({
   pid: z.int().positive(),
   identity: z.string(),
   databaseUrl: z.string(),
+  objectStore: z.string(),
+  /** Whether a trainer runs too. */
+  trainer: z.boolean(),
 })
+export type RunningPlatform = Pick<z.infer<typeof stateSchema>, 'databaseUrl' | 'objectStore' | 'trainer'>
 
-/** Tells other commands where the database of a running platform is; returns what takes it back. */
-export function publishState(folder: DataFolder, databaseUrl: string): () => void {
+/** Tells other commands what a running platform works with; returns what takes it back. */
+export function publishState(folder: DataFolder, platform: RunningPlatform): () => void {
   const identity = processIdentity(process.pid) ?? ''
-  writePrivateJson(folder.state, { pid: process.pid, identity, databaseUrl })
+  writePrivateJson(folder.state, { pid: process.pid, identity, ...platform })
   return () => rmSync(folder.state, { force: true })
 }
 
-/** The database of the platform that runs on this folder; null where none does. */
-export function runningDatabaseUrl(folder: DataFolder): string | null {
+/** The platform that runs on this folder; null where none does. */
+export function runningPlatform(folder: DataFolder): RunningPlatform | null {
   const state = stateSchema.safeParse(readJson(folder.state))
   if (!state.success) return null
-  const { pid, identity, databaseUrl } = state.data
-  return isRunning({ pid, identity }) ? databaseUrl : null
+  const { pid, identity, ...platform } = state.data
+  return isRunning({ pid, identity }) ? platform : null
 }

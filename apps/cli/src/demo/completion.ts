@@ -1,6 +1,7 @@
 import { chatCompletionChunkSchema, type SpeculationMetrics } from '@foretoken/protocol'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { z } from 'zod'
+import type { Way } from './ways.ts'
 
 export interface Completion {
   readonly text: string
@@ -17,7 +18,11 @@ export interface CompletionCall {
   readonly prompt: string
   readonly temperature: number
   readonly seed: number
-  readonly arm: 'none' | 'auto'
+  readonly arm: Way
+  readonly signal: AbortSignal
+  /** Absent: the controller's choice. */
+  readonly lookahead?: number
+  readonly tokensMax?: number
 }
 
 const COMPLETION_TOKENS_MAX = 96
@@ -36,13 +41,14 @@ export async function complete(call: CompletionCall, onText: (text: string) => v
     body: JSON.stringify({
       model: call.model,
       messages: [{ role: 'user', content: call.prompt }],
-      max_tokens: COMPLETION_TOKENS_MAX,
+      max_tokens: call.tokensMax ?? COMPLETION_TOKENS_MAX,
       temperature: call.temperature,
       seed: call.seed,
       stream: true,
       stream_options: { include_usage: true },
-      speculation: { arm: call.arm, metrics: true },
+      speculation: { arm: call.arm, lookahead: call.lookahead, metrics: true },
     }),
+    signal: call.signal,
   })
   if (!response.ok || response.body === null) throw new Error(await refusal(response))
   let text = ''

@@ -1,43 +1,48 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApiKey, createTenant, openDatabase } from '@foretoken/db'
+import { openDatabase } from '@foretoken/db'
+import { openObjectStore } from '@foretoken/storage'
 import { CliError } from '../errors.ts'
 import { log, print, printJson } from '../output.ts'
 import { type Platform, startPlatform } from '../platform/platform.ts'
 import { stopRequests } from '../supervisor/stop-requests.ts'
-import { renderResults, verdict } from './report.ts'
-import { type DemoTenant, runDemo } from './run.ts'
-import { liveScreen, plainScreen } from './screen.ts'
-import { type TenantResult, tally } from './tally.ts'
-import { WORKLOADS, type Workload } from './workloads/index.ts'
+import { lineScreen } from './lines.ts'
+import { play } from './play.ts'
+import { renderEnding } from './report.ts'
+import { resultOf } from './result.ts'
+import { liveScreen } from './screen.ts'
+import type { Settings } from './stage.ts'
+import { Story } from './story.ts'
+import { differing } from './tally.ts'
+import { addTenants } from './tenants.ts'
+import { WORKLOADS } from './workloads/index.ts'
 
-export interface DemoOptions {
+export interface DemoOptions extends Settings {
   readonly model?: string
   readonly weights: 'fp32' | 'int8' | 'int4'
   readonly device: string
   readonly threads?: number
-  readonly rounds: number
-  readonly prompts?: number
+  readonly tenants: number
   readonly json: boolean
 }
 
 /**
- * Shows the platform at work, on a platform of its own that leaves nothing behind.
+ * Shows drafts learning, on a platform of its own that leaves nothing behind.
  *
- * @throws CliError unless every request completed and every output was the same with and without drafts.
+ * @throws CliError unless every request completed and every output was the same however it was drafted.
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const stop = stopRequests(log)
   const folder = mkdtempSync(join(tmpdir(), 'foretoken-demo-'))
   try {
-    log('Starting a platform: PostgreSQL, worker and gateway …')
+    log('Starting a platform: PostgreSQL, worker, gateway and trainer …')
     const platform = await startPlatform(platformOptions(options, folder), quiet, stop.signal)
     try {
-      const results = await measure(platform, options, stop.signal)
-      if (options.json) printJson({ model: platform.model, identical: results.every(isIdentical), tenants: results })
-      else print(`${renderResults(results)}\n\n${verdict(results)}`)
-      if (!results.every(isIdentical)) throw new CliError('Speculation changed an output, which it never may.')
+      const { story, from } = await perform(platform, options, stop.signal)
+      if (options.json) printJson(resultOf(platform.model, story, from))
+      else print(renderEnding(story, from, columns()))
+      if (differing(story.samples).length > 0) throw new CliError('A draft changed an output, which it never may.')
     } finally {
       await platform.stop()
     }
@@ -49,49 +54,45 @@ export async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
-const isIdentical = (result: TenantResult) => result.identical
+interface Ending {
+  readonly story: Story
+  /** The first round after learning. */
+  readonly from: number
+}
 
-/** Logs of the services would break the table; what went wrong is in the error. */
+const columns = () => process.stdout.columns ?? 100
+
+/** Logs of the services would break the chart; what went wrong is in the error. */
 const quiet = () => undefined
 
 function platformOptions({ model, weights, device, threads }: DemoOptions, dataFolder: string) {
   return {
     ...{ dataFolder, model, weights, device, threads },
     ...{ host: '127.0.0.1', port: 0, workers: 1, databaseUrl: undefined, tls: undefined, logLevel: 'error' },
+    ...{ objectStore: undefined, draft: undefined, trainer: true },
+    // Runs are ordered when the traffic is over; none starts by itself before that.
+    trainAfterTokens: 1_000_000_000,
   }
 }
 
-async function measure(platform: Platform, { rounds, prompts, json }: DemoOptions, signal: AbortSignal) {
-  const workloads = WORKLOADS.map((workload) => ({ ...workload, prompts: workload.prompts.slice(0, prompts) }))
-  const tenants = await addTenants(platform, workloads)
-  const names = workloads.map((workload) => workload.tenant)
-  const pairsTotal = rounds * workloads.reduce((sum, workload) => sum + workload.prompts.length, 0)
-  const screen = process.stdout.isTTY && !json ? liveScreen(names, pairsTotal) : plainScreen(names, pairsTotal)
+async function perform(platform: Platform, options: DemoOptions, signal: AbortSignal): Promise<Ending> {
+  const { url, model, databaseUrl, objectStore, staticDraft } = platform
+  const db = openDatabase(databaseUrl, { connectionsMax: 2 })
+  // Whoever still polls the database must not outlive it.
+  const closing = new AbortController()
   try {
-    const pairs = await runDemo({ ...platform, tenants, rounds, signal }, screen)
-    return names.map((name) => tally(name, pairs))
+    const tenants = await addTenants(db, platform, WORKLOADS.slice(0, options.tenants))
+    const story = new Story(tenants)
+    const screen = process.stdout.isTTY && !options.json ? liveScreen(story, columns) : lineScreen(story)
+    const parts = { db, store: openObjectStore(objectStore), tenants, story, settings: options }
+    const until = AbortSignal.any([signal, closing.signal])
+    const stage = { url, model, databaseUrl, teachable: staticDraft !== null, ...parts, signal: until }
+    const from = await play(stage).finally(() => screen.done())
+    return { story, from }
   } catch (error) {
-    throw new CliError(`A request failed. ${error instanceof Error ? error.message : error}`)
+    throw new CliError(`The demo ended early. ${error instanceof Error ? error.message : error}`)
   } finally {
-    screen.done()
-  }
-}
-
-async function addTenants({ databaseUrl, pepper }: Platform, workloads: readonly Workload[]): Promise<DemoTenant[]> {
-  const db = openDatabase(databaseUrl, { connectionsMax: 1 })
-  try {
-    const keyOf = async (name: string): Promise<string> => {
-      const created = await createTenant(db, name)
-      if (!created.ok) throw new Error(`the fresh database has a tenant ${name}`)
-      return (await createApiKey(db, pepper, { tenantId: created.tenant.id, name: 'demo' })).secret
-    }
-    const tenants: DemoTenant[] = []
-    for (const workload of workloads) {
-      const { tenant } = workload
-      tenants.push({ workload, apiKey: await keyOf(tenant), plainApiKey: await keyOf(`${tenant}-plain`) })
-    }
-    return tenants
-  } finally {
+    closing.abort()
     await db.close()
   }
 }

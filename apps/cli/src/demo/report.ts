@@ -1,38 +1,89 @@
+import pc from 'picocolors'
 import { renderTable } from '../output.ts'
-import type { TenantResult } from './tally.ts'
+import { type Block, renderChart } from './chart.ts'
+import { describeLearning, type Learning } from './learning.ts'
+import type { Sample } from './sample.ts'
+import type { Story } from './story.ts'
+import { differing, historyOf } from './tally.ts'
 
-/** The demo's table: one row per tenant. */
-export function renderResults(results: readonly TenantResult[]): string {
-  return renderTable(HEAD, results.map(row))
+/** While it runs: the newest round's figures, and what each tenant's draft waits for. */
+export function renderLive({ tenants, samples, learnings }: Story, columns: number): string {
+  const blocks = tenants.map(({ name, description }): Block => {
+    const learning = learnings.get(name)
+    const note = learning ? describeLearning(learning) : description
+    return { title: name, note, history: historyOf(samples, name, 0), figures: 'newest' }
+  })
+  return renderChart(blocks, columns)
 }
 
-/** One sentence that says what was shown, or what was not. */
-export function verdict(results: readonly TenantResult[]): string {
-  const requests = results.reduce((sum, result) => sum + result.requests, 0)
-  const different = results.filter((result) => !result.identical).map((result) => result.tenant)
-  if (different.length > 0) return `Output DIFFERED between plain and speculative runs: ${different.join(', ')}.`
-  return `All ${requests} requests completed; with and without drafts, every output was the same, byte for byte.`
-}
-
-const HEAD = ['TENANT', 'REQ', 'PLAIN TOK/S', 'AUTO TOK/S', 'SPEED-UP', 'BY ROUND', 'TOK/STEP', 'ARMS', 'SAME']
-
-function row(result: TenantResult): string[] {
+/**
+ * What is left on the terminal: all rounds, the figures after learning, and what became of each draft.
+ *
+ * @param from the first round after learning
+ */
+export function renderEnding({ tenants, samples, learnings }: Story, from: number, columns: number): string {
+  const blocks = tenants.map(({ name, description }): Block => {
+    return { title: name, note: description, history: historyOf(samples, name, from), figures: 'total' }
+  })
+  const all: Block = {
+    title: 'all tenants',
+    note: 'each way, where there is it, against plain decoding of the same prompts',
+    history: historyOf(samples, null, from),
+    figures: 'total',
+  }
+  const lessons = tenants.map(({ name }) => lessonRow(name, learnings.get(name)))
   return [
-    result.tenant,
-    String(result.requests),
-    result.plainTokensPerSecond.toFixed(0),
-    result.autoTokensPerSecond.toFixed(0),
-    times(result.speedUp),
-    result.speedUpByRound.map(times).join(' → '),
-    result.acceptanceLength?.toFixed(2) ?? '-',
-    shares(result.armShares),
-    result.requests === 0 ? '-' : result.identical ? 'yes' : 'NO',
-  ]
+    renderChart(tenants.length > 1 ? [...blocks, all] : blocks, columns),
+    '',
+    ...wrap(legend(samples, from), columns),
+    '',
+    renderTable(['TENANT', 'DRAFT', 'LEARNED FROM', 'TAUGHT IN', 'HELD OUT', 'SWAPPED IN'], lessons),
+    '',
+    ...tenants.flatMap(({ name }) => reasonOf(name, learnings.get(name), columns)),
+    '',
+    ...wrap(verdict(samples), columns),
+  ].join('\n')
 }
 
-const times = (ratio: number) => (ratio === 0 ? '-' : `${ratio.toFixed(2)}x`)
+/** One sentence that says whether all answers were the same. */
+export function verdict(samples: readonly Sample[]): string {
+  const different = [...new Set(differing(samples).map(({ tenant }) => tenant))]
+  if (different.length > 0) return pc.red(`Output DIFFERED between ways of serving it: ${different.join(', ')}.`)
+  return `${samples.length} measured answers: to each prompt every way gave the same answer, byte for byte.`
+}
 
-function shares(armShares: TenantResult['armShares']): string {
-  const sorted = Object.entries(armShares).sort(([, a], [, b]) => b - a)
-  return sorted.map(([arm, share]) => `${arm} ${Math.round(100 * share)}%`).join(' ') || '-'
+function legend(samples: readonly Sample[], from: number): string {
+  const last = Math.max(0, ...samples.map(({ round }) => round)) + 1
+  const numbered = from + 1 < last ? `rounds ${from + 1} to ${last}` : `round ${last}`
+  return (
+    `A bar is a round of prompts that nobody had sent before; the figures are those of ${numbered}, after learning. ` +
+    'A tenant without a draft of its own has the static one beside the suffix index. Held out: acceptance length on ' +
+    'the requests that the gate judges by, before and after learning, suffix index included.'
+  )
+}
+
+function lessonRow(name: string, learning: Learning | undefined): string[] {
+  if (!learning || !('seconds' in learning)) return [name, 'static', '-', '-', '-', '-']
+  const { stage, tokens, seconds, heldOut } = learning
+  const draft = stage === 'live' || stage === 'promoted' ? `version ${learning.version}` : 'static'
+  const swap = stage === 'live' ? `${learning.swapSeconds.toFixed(1)} s` : '-'
+  const length = heldOut ? `${heldOut.before.toFixed(2)} → ${heldOut.after.toFixed(2)}` : '-'
+  return [name, draft, `${tokens} tokens`, `${seconds.toFixed(1)} s`, length, swap]
+}
+
+function reasonOf(name: string, learning: Learning | undefined, columns: number): string[] {
+  return learning ? wrap(`${name}: ${describeLearning(learning)}`, columns) : []
+}
+
+/** Breaks between words; lines after the first are indented. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line)
+      line = `  ${word}`
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
 }

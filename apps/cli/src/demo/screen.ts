@@ -1,61 +1,48 @@
 import logUpdate from 'log-update'
 import pc from 'picocolors'
-import { log } from '../output.ts'
-import { renderResults } from './report.ts'
-import type { Progress } from './run.ts'
-import { type Pair, tally } from './tally.ts'
+import { renderLive } from './report.ts'
+import type { Story } from './story.ts'
 
-export interface Screen extends Progress {
-  /** Leaves the last picture on the terminal. */
+export interface Screen {
+  /** Leaves the terminal to the results. */
   done(): void
 }
 
-const REDRAW_MS = 80
+const REDRAW_MS = 100
 
-/** A table that fills in while requests run, and the text that streams right now. */
-export function liveScreen(tenants: readonly string[], pairsTotal: number): Screen {
-  const pairs: Pair[] = []
-  let sample = { heading: '', text: '' }
-  let drawnAt = 0
+/** A chart that grows while requests run, what goes on, and the answer that streams right now. */
+export function liveScreen(story: Story, columns: () => number): Screen {
+  const started = Date.now()
   const draw = () => {
-    drawnAt = performance.now()
-    const results = tenants.map((tenant) => tally(tenant, pairs))
-    const status = pc.dim(`${pairs.length} of ${pairsTotal} requests, each plain and speculative`)
-    logUpdate([renderResults(results), '', pc.cyan(sample.heading), sample.text, '', status].join('\n'))
+    const { scene, streaming } = story
+    const answer = oneLine(`${streaming.tenant}: ${lastLine(streaming.prompt)} → ${streaming.text}`, columns() - 1)
+    const now = `${pc.bold(clock(Date.now() - started))}  ${scene}`
+    logUpdate([renderLive(story, columns()), now, pc.dim(answer)].join('\n'))
   }
+  // By the clock: training moves on while no request does.
+  const timer = setInterval(draw, REDRAW_MS)
   return {
-    onText: (tenant, prompt, text) => {
-      const heading = `${tenant}: ${lastLine(prompt)}`
-      sample = { heading, text: sample.heading === heading ? sample.text + text : text }
-      if (performance.now() - drawnAt > REDRAW_MS) draw()
-    },
-    onPair: (pair) => {
-      pairs.push(pair)
-      draw()
-    },
     done: () => {
+      clearInterval(timer)
       logUpdate.clear()
       logUpdate.done()
     },
   }
 }
 
-/** For pipes and logs: a line now and then. */
-export function plainScreen(tenants: readonly string[], pairsTotal: number): Screen {
-  let count = 0
-  return {
-    onText: () => undefined,
-    onPair: ({ tenant, auto }) => {
-      count += 1
-      // One more than a multiple of the tenants, so that each gets its turn.
-      if (count % (tenants.length * 4 + 1) === 1) log(`[${count}/${pairsTotal}] ${tenant}: ${auto.text}`)
-    },
-    done: () => undefined,
-  }
+function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1_000)
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
 /** The question, without the table or the dialogue above it. */
 function lastLine(prompt: string): string {
   const lines = prompt.split('\n').filter((line) => line !== 'Assistant:')
   return lines.at(-1) ?? ''
+}
+
+/** The newest end of a text that is too long. */
+function oneLine(text: string, room: number): string {
+  const line = text.replaceAll(/\s+/g, ' ')
+  return line.length <= room ? line : `…${line.slice(line.length - room + 1)}`
 }

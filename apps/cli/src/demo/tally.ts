@@ -1,77 +1,79 @@
 import type { Completion } from './completion.ts'
+import type { Sample } from './sample.ts'
+import { WAYS, type Way } from './ways.ts'
 
-/** The same request, plain and speculative. */
-export interface Pair {
-  readonly tenant: string
-  /** 0: prompts the tenant sends for the first time; later rounds repeat them. */
-  readonly round: number
-  readonly plain: Completion
-  readonly auto: Completion
-}
-
-export interface TenantResult {
-  readonly tenant: string
+/** What one way made of some prompts. Rates are totals over totals, so that long answers weigh more. */
+export interface Figures {
   readonly requests: number
-  readonly plainTokensPerSecond: number
-  readonly autoTokensPerSecond: number
-  readonly speedUp: number
-  /** By round: what changes once the tenant's own traffic is known. */
-  readonly speedUpByRound: readonly number[]
-  /** Tokens per verification step of the speculative runs. */
-  readonly acceptanceLength: number | null
-  /** Share of the speculative runs' steps by arm. */
-  readonly armShares: Readonly<Record<string, number>>
-  readonly draftVersion: string | null
-  readonly identical: boolean
+  /** Tokens per verification step. */
+  readonly acceptanceLength: number
+  readonly tokensPerSecond: number
+  /** Times the speed of plain decoding on the very same prompts; null where they were not all decoded plainly. */
+  readonly speedUp: number | null
 }
 
-/** What the pairs of one tenant add up to. Rates are totals over totals, so that long answers weigh more. */
-export function tally(tenant: string, pairs: readonly Pair[]): TenantResult {
-  const own = pairs.filter((pair) => pair.tenant === tenant)
-  const plain = own.map((pair) => pair.plain)
-  const auto = own.map((pair) => pair.auto)
-  const rounds = [...new Set(own.map((pair) => pair.round))].sort((a, b) => a - b)
-  const ofRound = (round: number) => own.filter((pair) => pair.round === round)
+export interface WayHistory {
+  readonly way: Way
+  /** By round; null where the tenant did not have this way yet. */
+  readonly rounds: readonly (Figures | null)[]
+  readonly total: Figures | null
+}
+
+/**
+ * One tenant's history, or that of all together, way by way.
+ *
+ * @param from the first round that counts for the totals.
+ */
+export function historyOf(samples: readonly Sample[], tenant: string | null, from: number): WayHistory[] {
+  const own = samples.filter((sample) => tenant === null || sample.tenant === tenant)
+  const rounds = Math.max(0, ...own.map(({ round }) => round + 1))
+  return WAYS.map((way) => ({
+    way,
+    rounds: Array.from({ length: rounds }, (_, round) =>
+      figuresOf(
+        own.filter((sample) => sample.round === round),
+        way,
+      ),
+    ),
+    total: figuresOf(
+      own.filter((sample) => sample.round >= from),
+      way,
+    ),
+  }))
+}
+
+/** Prompts whose answer was not the same in every way; there must be none. */
+export function differing(samples: readonly Sample[]): Sample[] {
+  const first = new Map<string, Sample>()
+  return samples.filter((sample) => {
+    const known = first.get(keyOf(sample))
+    if (known === undefined) first.set(keyOf(sample), sample)
+    return known !== undefined && known.completion.text !== sample.completion.text
+  })
+}
+
+function figuresOf(samples: readonly Sample[], way: Way): Figures | null {
+  const own = samples.filter((sample) => sample.way === way)
+  if (own.length === 0) return null
+  const plainMs = new Map(
+    samples.flatMap((sample) => (sample.way === 'none' ? [[keyOf(sample), sample.completion.ms]] : [])),
+  )
+  const baselines = own.flatMap((sample) => plainMs.get(keyOf(sample)) ?? [])
+  const completions = own.map(({ completion }) => completion)
+  const ms = sum(completions.map((each) => each.ms))
   return {
-    tenant,
-    requests: plain.length + auto.length,
-    plainTokensPerSecond: tokensPerSecond(plain),
-    autoTokensPerSecond: tokensPerSecond(auto),
-    speedUp: speedUp(own),
-    speedUpByRound: rounds.map((round) => speedUp(ofRound(round))),
-    acceptanceLength: acceptanceLength(auto),
-    armShares: armShares(auto),
-    draftVersion: auto.at(-1)?.speculation.draft_version ?? null,
-    identical: own.length > 0 && own.every((pair) => pair.plain.text === pair.auto.text),
+    requests: own.length,
+    acceptanceLength: acceptanceLength(completions),
+    tokensPerSecond: (1_000 * sum(completions.map((each) => each.completionTokens))) / ms,
+    speedUp: baselines.length === own.length ? sum(baselines) / ms : null,
   }
 }
 
+const keyOf = ({ tenant, round, prompt }: Sample) => JSON.stringify([tenant, round, prompt])
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
-function tokensPerSecond(completions: readonly Completion[]): number {
-  const ms = sum(completions.map((each) => each.ms))
-  return ms === 0 ? 0 : (1000 * sum(completions.map((each) => each.completionTokens))) / ms
-}
-
-/** The answers have the same tokens, so the ratio of rates is the ratio of times. */
-function speedUp(pairs: readonly Pair[]): number {
-  const plain = tokensPerSecond(pairs.map((pair) => pair.plain))
-  return plain === 0 ? 0 : tokensPerSecond(pairs.map((pair) => pair.auto)) / plain
-}
-
-function acceptanceLength(completions: readonly Completion[]): number | null {
+function acceptanceLength(completions: readonly Completion[]): number {
   const steps = sum(completions.map((each) => each.speculation.num_spec_steps))
   const accepted = sum(completions.map((each) => each.speculation.num_accepted_draft_tokens))
-  return steps === 0 ? null : 1 + accepted / steps
-}
-
-function armShares(completions: readonly Completion[]): Record<string, number> {
-  const steps: Record<string, number> = {}
-  for (const { speculation } of completions) {
-    for (const [arm, share] of Object.entries(speculation.arm_shares)) {
-      steps[arm] = (steps[arm] ?? 0) + share * speculation.num_spec_steps
-    }
-  }
-  const total = sum(Object.values(steps))
-  return Object.fromEntries(Object.entries(steps).map(([arm, count]) => [arm, total === 0 ? 0 : count / total]))
+  return steps === 0 ? 1 : 1 + accepted / steps
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { diagnose, ok } from './finding.ts'
-import { checkMemory, checkNode, checkProcessor, machineChecks } from './machine.ts'
+import { checkKernels, checkMemory, checkNode, checkProcessor, machineChecks } from './machine.ts'
 import { platformChecks } from './platform.ts'
 
 const target = {
@@ -61,6 +61,7 @@ describe('doctor', () => {
     expect(checkProcessor(new Set(['sse2']), 2).status).toBe(process.arch === 'x64' ? 'warn' : 'ok')
     expect(checkProcessor(null, 2).status).toBe('ok')
     expect(checkMemory(2 ** 29, 2 ** 33).status).toBe('warn')
+    expect([true, false].map((built) => checkKernels(built).status)).toEqual(['ok', 'warn'])
     expect(['18.20.0', '20.10.9', '20.11.0', '24.1.0'].map((version) => checkNode(version).status)).toEqual([
       'fail',
       'fail',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
+import { kernels } from '@foretoken/native'
 import { type Check, type Finding, fail, ok, warn } from './finding.ts'
 
 const NODE_MIN = [20, 11] as const
@@ -11,6 +12,7 @@ export const machineChecks: readonly Check[] = [
   { name: 'processor', run: () => checkProcessor(cpuFlags(), availableParallelism()) },
   { name: 'memory', run: () => checkMemory(freemem(), totalmem()) },
   { name: 'onnxruntime', run: checkOnnxRuntime },
+  { name: 'kernels', run: () => checkKernels(kernels !== undefined) },
 ]
 
 export function checkNode(version: string): Finding {
@@ -48,6 +50,15 @@ async function checkOnnxRuntime(): Promise<Finding> {
     const reason = error instanceof Error ? error.message : String(error)
     return fail(`does not load: ${reason}`, 'Reinstall it: npm ci. On Linux it needs glibc 2.28 or newer.')
   }
+}
+
+/** @param built whether the compiled kernels load */
+export function checkKernels(built: boolean): Finding {
+  if (built) return ok('compiled')
+  return warn(
+    'not built: ONNX Runtime runs target and drafts, at half the speed',
+    'Install Rust (https://rustup.rs) and run: npm run -w native build.',
+  )
 }
 
 function cpuFlags(): ReadonlySet<string> | null {

@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { CliError } from '../errors.ts'
 import { type DatabaseCommandOptions, withDatabaseOptions } from '../options.ts'
 import { print, printJson, renderTable, renderTime } from '../output.ts'
-import { withDatabase } from '../platform/connect.ts'
-import { choice, requireTenant } from '../tenant/command.ts'
+import { choice, withDatabase } from '../platform/connect.ts'
+import { requireTenant } from '../tenant/lookup.ts'
 
 interface KeyOptions extends DatabaseCommandOptions {
   readonly tenant: string

@@ -30,7 +30,7 @@ export async function inspectModel(path: string): Promise<ModelSummary> {
     architecture: config.architecture,
     parameters: stored.reduce((sum, tensor) => sum + elements(tensor.shape), 0),
     weightBytes: stored.reduce((sum, tensor) => sum + tensor.bytes, 0),
-    storedAs: [...new Set(stored.map((tensor) => tensor.type))].sort(),
+    storedAs: [...new Set(stored.map((tensor) => tensor.dtype))].sort(),
     layers: config.layers,
     hiddenSize: config.hiddenSize,
     heads: config.heads,

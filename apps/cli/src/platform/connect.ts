@@ -1,18 +1,27 @@
 import { type Database, migrate, openDatabase } from '@foretoken/db'
+import type { ObjectStore } from '@foretoken/storage'
 import { openCredentials, pepperOf, readCredentials } from '../data-folder/credentials.ts'
 import { dataFolder, openDataFolder } from '../data-folder/folder.ts'
 import { lockDataFolder } from '../data-folder/lock.ts'
-import { runningDatabaseUrl } from '../data-folder/state.ts'
+import { runningPlatform } from '../data-folder/state.ts'
 import { CliError } from '../errors.ts'
+import type { LearningCommandOptions } from '../options.ts'
 import { withEmbeddedDatabase } from './database.ts'
+import { objectStoreUrl } from './object-store.ts'
 
 export interface DatabaseChoice {
   readonly dataFolder: string
   readonly databaseUrl: string | undefined
+  readonly objectStore?: string | undefined
 }
 
 export interface Connection {
   readonly db: Database
+  readonly databaseUrl: string
+  /** Whether somebody trains here: null where that can't be known, with a database given by URL. */
+  readonly trainer: boolean | null
+  /** Where the platform keeps what it learns. */
+  store(): Promise<ObjectStore>
   /** @throws CliError when the deployment's pepper is not known here. */
   pepper(): Uint8Array
 }
@@ -22,8 +31,9 @@ export interface Connection {
  * folder, else the folder's own, started for as long as the command takes.
  */
 export async function withDatabase<T>(choice: DatabaseChoice, run: (connection: Connection) => Promise<T>): Promise<T> {
-  const url = choice.databaseUrl ?? runningDatabaseUrl(dataFolder(choice.dataFolder))
-  if (url !== null) return connected(url, choice, run)
+  const running = runningPlatform(dataFolder(choice.dataFolder))
+  const url = choice.databaseUrl ?? running?.databaseUrl
+  if (url !== undefined) return connected(url, choice, run)
   const folder = openDataFolder(choice.dataFolder)
   const unlock = lockDataFolder(folder)
   try {
@@ -35,10 +45,17 @@ export async function withDatabase<T>(choice: DatabaseChoice, run: (connection: 
 }
 
 async function connected<T>(url: string, choice: DatabaseChoice, run: (connection: Connection) => Promise<T>) {
+  const folder = dataFolder(choice.dataFolder)
+  const running = runningPlatform(folder)
+  const trainer = running?.trainer ?? (choice.databaseUrl === undefined ? false : null)
+  const store = async () => {
+    const { openObjectStore } = await import('@foretoken/storage')
+    return openObjectStore(choice.objectStore ?? running?.objectStore ?? objectStoreUrl(folder, undefined))
+  }
   await migrate(url)
   const db = openDatabase(url, { connectionsMax: 4 })
   try {
-    return await run({ db, pepper: () => findPepper(choice.dataFolder) })
+    return await run({ db, databaseUrl: url, trainer, store, pepper: () => findPepper(choice.dataFolder) })
   } finally {
     await db.close()
   }
@@ -54,3 +71,10 @@ function findPepper(folder: string): Uint8Array {
       "gateway's, or name the platform's data folder with --data-dir.",
   )
 }
+
+/** What a command's options say about the database and the store. */
+export const choice = ({ dataDir, databaseUrl, objectStore }: LearningCommandOptions): DatabaseChoice => ({
+  dataFolder: dataDir,
+  databaseUrl,
+  objectStore,
+})

@@ -12,6 +12,14 @@ export interface PlatformOptions {
   readonly workers: number
   /** Absent: an embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined
+  /** Where adapters and traces are kept; absent: in the data folder. */
+  readonly objectStore: string | undefined
+  /** Folder of a static draft; absent: the one that ships for this target, if any. */
+  readonly draft: string | undefined
+  /** Whether drafts are taught beside serving. */
+  readonly trainer: boolean
+  /** So many new tokens of a tenant start a run; absent: as many as the environment or the trainer says. */
+  readonly trainAfterTokens?: number
   readonly tls: { readonly certificate: string; readonly key: string } | undefined
   readonly logLevel: string
 }

@@ -8,14 +8,20 @@ import { Unwind } from '../supervisor/unwind.ts'
 import { checkDevice, checkTls } from './checks.ts'
 import { openEmbeddedDatabase } from './database.ts'
 import { type FirstKey, firstKey } from './first-key.ts'
+import { objectStoreUrl } from './object-store.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
-import { type ServicesContext, startGateway, startWorkers } from './services.ts'
+import { type ServicesContext, startGateway, startTrainer, startWorkers } from './services.ts'
+import { resolveStaticDraft } from './static-draft.ts'
 
 export interface Platform {
   readonly url: string
   readonly model: string
   readonly databaseUrl: string
+  /** Where adapters and traces are kept. */
+  readonly objectStore: string
+  /** Folder of the static draft; null where the target has none, and then nothing can be taught. */
+  readonly staticDraft: string | null
   readonly pepper: Uint8Array
   /** Null when the operator revoked the first tenant. */
   readonly first: FirstKey | null
@@ -56,22 +62,27 @@ async function start(
   await checkPort(options.host, options.port)
 
   const credentials = openCredentials(folder)
-  const context = { options, credentials, model, log, signal, unwind }
+  const objectStore = objectStoreUrl(folder, options.objectStore)
+  const staticDraft = await resolveStaticDraft(model.folder, options.draft)
+  const context = { options, credentials, model, objectStore, staticDraft, log, signal, unwind }
   // Side by side: a worker loads its model while the database starts. Neither is left starting when the other fails.
   const starting = [prepareDatabase(folder, context), startWorkers(context)] as const
   await Promise.allSettled(starting)
   const [{ databaseUrl, first }, workerUrls] = await Promise.all(starting)
-  const url = await startGateway(context, databaseUrl, workerUrls)
-  return { url, model: model.id, databaseUrl, pepper: pepperOf(credentials), first, stop: () => unwind.close() }
+  const fronts = [startGateway(context, databaseUrl, workerUrls), startTrainer(context, databaseUrl)] as const
+  await Promise.allSettled(fronts)
+  const [url] = await Promise.all(fronts)
+  const parts = { databaseUrl, objectStore, staticDraft, pepper: pepperOf(credentials), first }
+  return { url, model: model.id, ...parts, stop: () => unwind.close() }
 }
 
 /** The database, migrated and with a tenant and key to begin with. */
-async function prepareDatabase(folder: DataFolder, { options, credentials, ...context }: ServicesContext) {
+async function prepareDatabase(folder: DataFolder, { options, credentials, objectStore, ...context }: ServicesContext) {
   const databaseUrl = options.databaseUrl ?? (await openEmbeddedDatabase(folder, credentials, context))
   context.signal.throwIfAborted()
   await migrate(databaseUrl)
   const db = openDatabase(databaseUrl, { connectionsMax: 1 })
   const first = await firstKey(db, folder, credentials).finally(() => db.close())
-  context.unwind.add('the state file', publishState(folder, databaseUrl))
+  context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, trainer: options.trainer }))
   return { databaseUrl, first }
 }

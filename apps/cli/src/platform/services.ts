@@ -14,6 +14,8 @@ export interface ServicesContext {
   readonly options: PlatformOptions
   readonly credentials: Credentials
   readonly model: ResolvedModel
+  readonly objectStore: string
+  readonly staticDraft: string | null
   readonly log: (line: string) => void
   readonly signal: AbortSignal
   readonly unwind: Unwind
@@ -26,7 +28,7 @@ const DRAIN_WITHIN_MS = 35_000
 
 /** Starts all workers side by side; returns where they serve. */
 export async function startWorkers(context: ServicesContext): Promise<string[]> {
-  const { options, credentials, model } = context
+  const { options, credentials, model, objectStore, staticDraft } = context
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / options.workers))
   const starting = Array.from({ length: options.workers }, (_, index) =>
     keepRunning(context, {
@@ -42,6 +44,8 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
         FORETOKEN_WEIGHTS: options.weights,
         FORETOKEN_DEVICE: options.device,
         FORETOKEN_THREADS: String(threads),
+        FORETOKEN_OBJECT_STORE: objectStore,
+        FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
         FORETOKEN_LOG_LEVEL: options.logLevel,
         // Weights in huge pages: up to a tenth faster runs where glibc knows the tunable, nothing elsewhere.
         GLIBC_TUNABLES: process.env.GLIBC_TUNABLES ?? 'glibc.malloc.hugetlb=1',
@@ -77,12 +81,38 @@ export function startGateway(
   })
 }
 
+/** Starts what teaches drafts, unless the operator wants none. */
+export async function startTrainer(context: ServicesContext, databaseUrl: string): Promise<void> {
+  const { options, model, objectStore, staticDraft } = context
+  const { trainAfterTokens } = options
+  if (!options.trainer) return
+  await superviseService(context, {
+    name: 'trainer',
+    entry: mainOf('trainer'),
+    env: () => ({
+      FORETOKEN_DATABASE_URL: databaseUrl,
+      FORETOKEN_OBJECT_STORE: objectStore,
+      FORETOKEN_MODEL: model.folder,
+      FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
+      FORETOKEN_LOG_LEVEL: options.logLevel,
+      ...(trainAfterTokens !== undefined && { FORETOKEN_TRAIN_AFTER_TOKENS: String(trainAfterTokens) }),
+    }),
+  })
+}
+
 interface ServiceDefinition extends Pick<ServiceOptions, 'name' | 'entry'> {
   /** @param port the one it had before, which its clients know; undefined at first. */
   readonly env: (port: string | undefined) => ServiceOptions['env']
 }
 
-async function keepRunning(context: ServicesContext, { name, entry, env }: ServiceDefinition): Promise<string> {
+/** Starts what serves, and keeps it running where its clients know it; returns where. */
+async function keepRunning(context: ServicesContext, definition: ServiceDefinition): Promise<string> {
+  const { url } = await superviseService(context, definition)
+  if (url === null) throw new CliError(`The ${definition.name} serves nowhere.`)
+  return url
+}
+
+async function superviseService(context: ServicesContext, { name, entry, env }: ServiceDefinition): Promise<Service> {
   let port: string | undefined
   const start = async (signal: AbortSignal) => {
     const service = await startService(
@@ -96,7 +126,7 @@ async function keepRunning(context: ServicesContext, { name, entry, env }: Servi
       },
       signal,
     )
-    port = new URL(service.url).port || undefined
+    if (service.url !== null) port = new URL(service.url).port || undefined
     return service
   }
   const { log, signal, unwind } = context
@@ -104,7 +134,7 @@ async function keepRunning(context: ServicesContext, { name, entry, env }: Servi
   unwind.add(name, () => supervised?.stop())
   try {
     supervised = await supervise({ name, start, log, now: Date.now, wait }, signal)
-    return supervised.current().url
+    return supervised.current()
   } catch (error) {
     throw new CliError(error instanceof Error ? error.message : String(error))
   }

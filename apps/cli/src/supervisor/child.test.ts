@@ -5,7 +5,7 @@ import { type ServiceOptions, startService } from './child.ts'
 
 const never = new AbortController().signal
 const path = (name: string) => fileURLToPath(new URL(`testing/${name}`, import.meta.url))
-const pidOf = async (url: string) => Number(await (await fetch(`${url}/pid`)).text())
+const pidOf = async (url: string | null) => Number(await (await fetch(`${url}/pid`)).text())
 
 function options(fault: string | undefined, log: (line: string) => void = () => undefined): ServiceOptions {
   const env = { FIXTURE_FAULT: fault }

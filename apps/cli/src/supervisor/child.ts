@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { Running } from './supervise.ts'
 
 export interface Service extends Running {
-  /** Where it serves, as it announced. */
-  readonly url: string
+  /** Where it serves, as it announced; null for one that listens nowhere. */
+  readonly url: string | null
 }
 
 export interface ServiceOptions {
@@ -20,10 +20,10 @@ export interface ServiceOptions {
   readonly stopWithinMs: number
 }
 
-const readySchema = z.object({ type: z.literal('ready'), url: z.url() })
+const readySchema = z.object({ type: z.literal('ready'), url: z.url().nullable().default(null) })
 
 /**
- * Runs a service as a process of its own; resolves when it announces `{ type: 'ready', url }` over the channel.
+ * Runs a service as a process of its own; resolves when it announces `{ type: 'ready', url? }` over the channel.
  *
  * @throws when it ends, or takes too long, before that: the message holds its last words.
  */

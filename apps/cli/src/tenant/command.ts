@@ -1,20 +1,17 @@
-import {
-  createTenant,
-  type Database,
-  findTenant,
-  findTenantByName,
-  listTenants,
-  revokeTenant,
-  type Tenant,
-  usageTotals,
-} from '@foretoken/db'
-import type { Command } from 'commander'
+import { createTenant, listTenants, revokeTenant, usageTotals } from '@foretoken/db'
+import { Argument, type Command } from 'commander'
 import { CliError } from '../errors.ts'
-import { type DatabaseCommandOptions, withDatabaseOptions } from '../options.ts'
+import {
+  type DatabaseCommandOptions,
+  type LearningCommandOptions,
+  withDatabaseOptions,
+  withLearningOptions,
+} from '../options.ts'
 import { print, printJson, renderTable, renderTime } from '../output.ts'
-import { withDatabase } from '../platform/connect.ts'
+import { choice, withDatabase } from '../platform/connect.ts'
+import { requireTenant } from './lookup.ts'
 
-/** `foretoken tenant create | list | revoke`. */
+/** `foretoken tenant create | list | revoke | learning | forget`. */
 export function addTenantCommand(program: Command): void {
   const tenant = program.command('tenant').description('tenants: who may use the platform')
   withDatabaseOptions(tenant.command('create <name>').description('add a tenant')).action(create)
@@ -24,6 +21,22 @@ export function addTenantCommand(program: Command): void {
   withDatabaseOptions(
     tenant.command('revoke <tenant>').description('end all access of a tenant, given by name or id'),
   ).action(revoke)
+  withLearningOptions(
+    tenant
+      .command('learning')
+      .description("let a tenant's traffic teach its draft, or not: `off` deletes its traces and keeps its draft")
+      .argument('<tenant>', 'by name or id')
+      .addArgument(new Argument('<state>').choices(['on', 'off'])),
+  ).action(async (name: string, state: 'on' | 'off', options: LearningCommandOptions) => {
+    const { learning } = await import('./learning.ts')
+    await learning(name, state, options)
+  })
+  withLearningOptions(
+    tenant.command('forget <tenant>').description('delete all that was learned from a tenant: traces and adapters'),
+  ).action(async (name: string, options: LearningCommandOptions) => {
+    const { forget } = await import('./learning.ts')
+    await forget(name, options)
+  })
 }
 
 const USAGE_PERIOD_MS = 30 * 24 * 3_600_000
@@ -67,12 +80,3 @@ async function revoke(nameOrId: string, options: DatabaseCommandOptions): Promis
     else print(`Revoked tenant ${tenant.name} (${tenant.id}): its keys no longer work.`)
   })
 }
-
-/** @throws CliError when there is none. */
-export async function requireTenant(db: Database, nameOrId: string): Promise<Tenant> {
-  const tenant = nameOrId.startsWith('ten_') ? await findTenant(db, nameOrId) : await findTenantByName(db, nameOrId)
-  if (tenant === null) throw new CliError(`There is no tenant "${nameOrId}". See: foretoken tenant list`)
-  return tenant
-}
-
-export const choice = ({ dataDir, databaseUrl }: DatabaseCommandOptions) => ({ dataFolder: dataDir, databaseUrl })

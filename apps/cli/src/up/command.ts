@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander'
 import { DEFAULT_DATA_FOLDER } from '../data-folder/folder.ts'
-import { databaseUrlOption, dataDirOption, integer, jsonOption } from '../options.ts'
+import { databaseUrlOption, dataDirOption, integer, jsonOption, objectStoreOption } from '../options.ts'
 import type { UpOptions } from './up.ts'
 
 /** `foretoken up`: the whole platform on this machine, until a signal ends it. */
 export function addUpCommand(program: Command): void {
   program
     .command('up')
-    .description('run the whole platform on this machine: database, worker and gateway')
+    .description('run the whole platform on this machine: database, worker, gateway and trainer')
     .addOption(dataDirOption())
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on, 0 for any', integer(0, 65_535), 8080)
@@ -19,17 +19,20 @@ export function addUpCommand(program: Command): void {
     .option('--threads <n>', 'threads of one worker (default: the cores, shared evenly)', integer(1, 1024))
     .option('--workers <n>', 'number of workers', integer(1, 64), 1)
     .addOption(databaseUrlOption())
+    .addOption(objectStoreOption())
+    .option('--draft <folder>', 'static draft of the target (default: the one that ships for it, if any)')
+    .option('--no-trainer', 'teach no drafts here')
     .option('--tls-cert <file>', 'certificate chain, PEM; serves HTTPS')
     .option('--tls-key <file>', 'private key, PEM')
     .addOption(
-      new Option('--log-level <level>', 'of worker and gateway')
+      new Option('--log-level <level>', 'of worker, gateway and trainer')
         .choices(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
         .default('warn'),
     )
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `\nThe data folder (${DEFAULT_DATA_FOLDER}) keeps keys and usage; the next start prints the same key.`,
+      `\nThe data folder (${DEFAULT_DATA_FOLDER}) keeps keys, usage and what was learned; the next start prints the same key.`,
     )
     .action(async (options: UpOptions) => {
       const { up } = await import('./up.ts')

@@ -99,7 +99,12 @@ describe('foretoken up', { timeout: 300_000 }, () => {
     expect(elsewhere.stdout).toContain('"name":"port","status":"warn"')
 
     const tree = descendants(child.pid ?? 0)
-    const worker = tree.find(({ command }) => command.includes('worker/src/main.ts'))
+    const childOf = (app: string) => tree.find(({ command }) => command.includes(`${app}/src/main.ts`))
+    expect(childOf('trainer')).toBeDefined()
+    const adapt = await foretoken('draft', 'adapt', '--tenant', 'acme', '--wait', '--json').ended
+    expect(JSON.parse(adapt.stdout)).toMatchObject({ state: 'skipped', reason: expect.any(String) })
+    expect(adapt.code).toBe(0)
+    const worker = childOf('worker')
     process.kill(worker?.pid ?? 0, 'SIGKILL')
     await expect.poll(() => ask(ready), { timeout: 120_000, interval: 500 }).not.toBe(200)
     await expect.poll(() => ask(ready), { timeout: 120_000, interval: 500 }).toBe(200)
@@ -130,6 +135,7 @@ describe('foretoken up', { timeout: 300_000 }, () => {
 
   it.each([
     [['--model', tmpdir()], /is not a model/],
+    [['--draft', tmpdir()], /is not a draft/],
     [['--device', 'abacus'], /"abacus" is not in this build of ONNX Runtime/],
     [['--tls-cert', 'only.pem'], /both --tls-cert and --tls-key/],
     [['--port', '70000'], /from 0 to 65535/],

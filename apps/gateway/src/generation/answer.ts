@@ -1,4 +1,10 @@
-import { addSummaries, type Frame, type GenerateCall, type SpeculationSummary } from '@foretoken/protocol'
+import {
+  addSummaries,
+  type DraftVerdict,
+  type Frame,
+  type GenerateCall,
+  type SpeculationSummary,
+} from '@foretoken/protocol'
 import type { CallFrame } from '../workers/call.ts'
 import { merge } from './merge.ts'
 
@@ -21,7 +27,12 @@ export type AnswerEvent =
       readonly logprobs?: Text['logprobs']
     }
   | { readonly type: 'finish'; readonly choice: number; readonly reason: 'stop' | 'length' }
-  | { readonly type: 'end'; readonly usage: TokenCounts; readonly speculation: SpeculationSummary }
+  | {
+      readonly type: 'end'
+      readonly usage: TokenCounts
+      readonly speculation: SpeculationSummary
+      readonly drafts: readonly DraftVerdict[]
+    }
 
 /** What became known of a request so far, for its usage if it ends early. */
 export interface Progress {
@@ -45,7 +56,12 @@ export async function* answerOf(
     } else if (frame.type === 'end') ends.push(frame)
     else yield { ...frame, choice: choiceOf(frame.choice) }
   }
-  yield { type: 'end', usage: addUsage(ends), speculation: addSummaries(ends.map((end) => end.speculation)) }
+  yield {
+    type: 'end',
+    usage: addUsage(ends),
+    speculation: addSummaries(ends.map((end) => end.speculation)),
+    drafts: ends.flatMap((end) => end.drafts),
+  }
 }
 
 function addUsage(ends: readonly { readonly usage: TokenCounts }[]): TokenCounts {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { ChatRequest, CompletionRequest, GenerateCall } from '@foretoken/protocol'
+import type { AuthenticatedKey } from '../store.ts'
 
 /** The parameters that both endpoints share, as the schemas leave them. */
 type SharedRequest = Pick<ChatRequest, Exclude<keyof ChatRequest & keyof CompletionRequest, 'logprobs' | 'max_tokens'>>
 
 interface CallDetails {
   readonly requestId: string
-  readonly tenantId: string
+  readonly key: AuthenticatedKey
   /** One call each. */
   readonly inputs: readonly GenerateCall['input'][]
   readonly completionTokensMax: number | undefined
@@ -15,11 +16,11 @@ interface CallDetails {
 
 /** A request as the worker reads it, once per prompt. */
 export function toCalls(request: SharedRequest, details: CallDetails): GenerateCall[] {
-  const { completionTokensMax, topLogprobs } = details
+  const { key, completionTokensMax, topLogprobs } = details
   const seed = toSeed(request.seed)
   return details.inputs.map((input, at) => ({
     request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
-    tenant: details.tenantId,
+    tenant: key.tenantId,
     model: request.model,
     input,
     choices: request.n,
@@ -41,6 +42,9 @@ export function toCalls(request: SharedRequest, details: CallDetails): GenerateC
       arm: request.speculation.arm,
       ...(request.speculation.lookahead !== undefined && { lookahead: request.speculation.lookahead }),
     },
+    adapter: key.adapter,
+    learn: key.learning,
+    forgottenMs: key.forgottenAt?.getTime() ?? 0,
   }))
 }
 

@@ -27,7 +27,10 @@ export async function* generate(services: Services, generation: Generation): Asy
     for await (const event of answerOf(calls, run, meter)) {
       meter.observe(event)
       stopwatch.observe(event)
-      if (event.type === 'end') outcome = { status: 'completed', errorCode: null }
+      if (event.type === 'end') {
+        outcome = { status: 'completed', errorCode: null }
+        services.verdicts.apply(facts.key.tenantId, event.drafts)
+      }
       yield event
     }
   } catch (error) {

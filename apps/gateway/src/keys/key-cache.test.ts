@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { KeyCache } from './key-cache.ts'
 
-const owner = { keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' }
+const resolved = { learning: true, forgottenAt: null, adapter: null }
+const owner = { keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a', ...resolved }
 
 function create() {
   const store = new MemoryStore()
@@ -37,6 +38,18 @@ describe('the key cache', () => {
     expect(await cache.authenticate('ftk_new')).toBeNull()
     store.keys.set('ftk_new', owner)
     expect(await cache.authenticate('ftk_new')).toEqual(owner)
+  })
+
+  it('asks anew about the keys of a tenant that changed, and of no other', async () => {
+    const { store, cache } = create()
+    store.keys.set('ftk_other', { ...owner, tenantId: 'ten_b' })
+    for (const key of ['ftk_good', 'ftk_other']) await cache.authenticate(key)
+    cache.drop('ten_a')
+    const adapter = { id: 'adp_1', contentHash: '00', key: 'adapters/ten_a/adp_1' }
+    store.keys.set('ftk_good', { ...owner, adapter })
+    expect((await cache.authenticate('ftk_good'))?.adapter).toEqual(adapter)
+    await cache.authenticate('ftk_other')
+    expect(store.authentications).toBe(3)
   })
 
   it('tells an outage from a wrong key', async () => {

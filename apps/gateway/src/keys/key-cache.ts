@@ -14,7 +14,7 @@ interface Options {
 
 /**
  * Asks the store whose key this is, and trusts a positive answer for a while: a burst of requests costs one query, and
- * a revoked key stops working within `trustMs`. Negative answers are not kept, so a new key works at once. The cache
+ * a revoked key stops working within `trustMs`, as a promoted draft starts to. Negative answers are not kept, so a new key works at once. The cache
  * holds digests, never keys.
  */
 export class KeyCache {
@@ -34,6 +34,13 @@ export class KeyCache {
     this.entries.delete(digest)
     const asked = this.asking.get(digest) ?? this.ask(digest, presented)
     return asked
+  }
+
+  /** Asks anew about every key of a tenant: something that its keys resolve to has changed. */
+  drop(tenantId: string): void {
+    for (const [digest, { key }] of this.entries) {
+      if (key.tenantId === tenantId) this.entries.delete(digest)
+    }
   }
 
   private ask(digest: string, presented: string): Promise<AuthenticatedKey | null> {

@@ -6,11 +6,18 @@ import OpenAI from 'openai'
 import { DEFAULT_LIMITS, type GatewayConfig, type Limits } from '../config.ts'
 import { startGateway } from '../gateway.ts'
 import type { Services } from '../services.ts'
-import type { Store } from '../store.ts'
+import type { AuthenticatedKey, Store } from '../store.ts'
 import { MemoryStore } from './memory-store.ts'
 
 export const KEY = 'ftk_test1234567890'
-export const TENANT = { keyId: 'key_test', tenantId: 'ten_test', tenantName: 'test' }
+export const TENANT: AuthenticatedKey = {
+  keyId: 'key_test',
+  tenantId: 'ten_test',
+  tenantName: 'test',
+  learning: true,
+  forgottenAt: null,
+  adapter: null,
+}
 
 interface HarnessOptions {
   readonly workers?: readonly ScriptedWorkerOptions[]

@@ -1,10 +1,13 @@
-import type { AcceptanceRecord, AuthenticatedKey, Store, UsageRecord } from '../store.ts'
+import type { AcceptanceRecord, AuthenticatedKey, Rejected, Store, UsageRecord } from '../store.ts'
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
   readonly keys = new Map<string, AuthenticatedKey>()
   readonly usage = new Map<string, UsageRecord>()
   readonly acceptance: { tenantId: string; arms: readonly AcceptanceRecord[] }[] = []
+  readonly rejected: { tenantId: string; version: string; reason: string }[] = []
+  /** The version before the live one. */
+  fallback: AuthenticatedKey['adapter'] = null
   /** While set, every operation fails with it. */
   outage: Error | null = null
   authentications = 0
@@ -23,6 +26,20 @@ export class MemoryStore implements Store {
   async recordAcceptance(tenantId: string, _at: Date, arms: readonly AcceptanceRecord[]): Promise<void> {
     this.failInOutage()
     this.acceptance.push({ tenantId, arms })
+  }
+
+  /** What was live stays named by its keys' `adapter`; what it falls back to is `fallback`. */
+  async rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected> {
+    this.failInOutage()
+    let changed = false
+    for (const [secret, key] of this.keys) {
+      if (key.tenantId !== tenantId || key.adapter?.id !== version) continue
+      this.keys.set(secret, { ...key, adapter: this.fallback })
+      changed = true
+    }
+    if (changed) this.rejected.push({ tenantId, version, reason })
+    const live = [...this.keys.values()].find((key) => key.tenantId === tenantId)?.adapter?.id ?? null
+    return { changed, live }
   }
 
   async ping(): Promise<void> {

@@ -5,7 +5,7 @@ import {
   type GenerationRequest,
   type TokenLogprob,
 } from '@foretoken/engine'
-import type { Frame, WorkerError } from '@foretoken/protocol'
+import type { DraftVerdict, Frame, WorkerError } from '@foretoken/protocol'
 
 interface TokenBytes {
   bytesOf(id: number): Uint8Array
@@ -15,6 +15,8 @@ export interface FrameSource {
   readonly engine: Pick<Engine, 'admit'>
   readonly tokens: TokenBytes
   readonly worker: string
+  /** What was found out about the drafts of a tenant. */
+  verdictsOf(tenant: string): DraftVerdict[]
   /** Told about failures that are not the tenant's doing. */
   readonly onFault: (error: unknown) => void
 }
@@ -42,7 +44,9 @@ export async function* generateFrames(
         completionTokens[event.choice] = total
         yield textFrame(event, total, source.tokens)
       } else
-        yield event.type === 'finish' ? { type: 'finish', choice: event.choice, reason: event.reason } : endFrame(event)
+        yield event.type === 'finish'
+          ? { type: 'finish', choice: event.choice, reason: event.reason }
+          : endFrame(event, source.verdictsOf(request.tenant))
     }
   } catch (error) {
     source.onFault(error)
@@ -70,12 +74,13 @@ function textFrame(
   return { ...frame, logprobs }
 }
 
-function endFrame({ usage, speculation }: Extract<GenerationEvent, { type: 'end' }>): Frame {
+function endFrame({ usage, speculation }: Extract<GenerationEvent, { type: 'end' }>, drafts: DraftVerdict[]): Frame {
   const arms = speculation.arms.map((arm) => ({ ...arm, proposed: [...arm.proposed], accepted: [...arm.accepted] }))
   return {
     type: 'end',
     usage,
     speculation: { ...speculation, acceptanceHistogram: [...speculation.acceptanceHistogram], arms },
+    drafts,
   }
 }
 

@@ -6,7 +6,9 @@ import type { StepPlan } from './decision.ts'
  * controller only drafts by choice when the account could pay for total rejection, so over any stretch a tenant's
  * decoding takes at most (1 + LOSS_SHARE) × plain, plus what was in the account at its start, which is capped.
  *
- * A co-tenant's drafts make the shared step longer and draw on this account like the tenant's own.
+ * A co-tenant's drafts make the shared step longer and draw on this account like the tenant's own. What a request
+ * forces is nobody's choice but its own: such a step may earn, but it leaves no debt, or trying an arm out would keep
+ * the controller from drafting for minutes.
  */
 export class Accounts {
   /** Milliseconds by tenant, in order of use. */
@@ -20,14 +22,20 @@ export class Accounts {
 
   /**
    * After a step: `committed[i]` tokens of the sequence at place i of the plan, which belongs to `tenants[i]`.
-   * `draftMs` is what was spent on drafting before the plan was made.
+   * `draftMs` is what was spent on drafting before the plan was made; `forced`, whether some request ordered drafts.
    */
-  settle(plan: StepPlan, tenants: readonly string[], committed: readonly number[], draftMs = 0): void {
+  settle(
+    plan: StepPlan,
+    tenants: readonly string[],
+    committed: readonly number[],
+    { draftMs = 0, forced = false }: { readonly draftMs?: number; readonly forced?: boolean } = {},
+  ): void {
     for (const tenant of new Set(tenants)) {
       const own = committed.filter((_, at) => tenants[at] === tenant)
       const tokens = own.reduce((sum, count) => sum + count, 0) / own.length
       const earned = tokens * plan.plainMs * (1 + LOSS_SHARE) - plan.expectedMs - draftMs
-      const credit = Math.min(this.creditMs(tenant, plan.plainMs) + earned, CREDIT_MAX * plan.plainMs)
+      const before = this.creditMs(tenant, plan.plainMs)
+      const credit = Math.min(before + (forced ? Math.max(0, earned) : earned), CREDIT_MAX * plan.plainMs)
       this.credits.delete(tenant)
       this.credits.set(tenant, credit)
     }

@@ -1,26 +1,34 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CostTable } from '../cost/index.ts'
-import { GAIN_MIN, planStep, type SequenceState, type StepInput } from './plan.ts'
+import { mergeChains, treeSurvival } from '../tree/index.ts'
+import { FORCED_LOOKAHEAD, planDrafts } from './asks.ts'
+import type { DraftedOption, ForecastOption, SequenceState } from './offer.ts'
+import { GAIN_MIN, planStep, type StepInput } from './plan.ts'
 
 const LINEAR = (fixed: number, perRow: number) =>
   [1, 2, 4, 8].flatMap((batch) => [1, 3, 9].map((length) => ({ batch, length, ms: fixed + perRow * batch * length })))
 
-const survival = fc
-  .array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 })
-  .map((chances) => chances.map((_, at) => chances.slice(0, at + 1).reduce((product, each) => product * each, 1)))
+/** Tokens from two, so that two arms often begin alike and then part. */
+const drafted = fc
+  .array(fc.record({ token: fc.nat(1), chance: fc.double({ min: 0, max: 1, noNaN: true }) }), { maxLength: 4 })
+  .map((links) => ({
+    tokens: links.map(({ token }) => token),
+    survival: links.map((_, at) => links.slice(0, at + 1).reduce((product, { chance }) => product * chance, 1)),
+    drafted: true as const,
+  }))
 
 const sequence = fc.record({
   tenant: fc.constantFrom('ten_a', 'ten_b'),
-  options: fc.tuple(survival, survival).map(([suffix, neural]) => [
-    { arm: 'suffix' as const, survival: suffix, drafted: true },
-    { arm: 'static' as const, survival: neural, drafted: true },
+  options: fc.tuple(drafted, drafted).map(([suffix, neural]): DraftedOption[] => [
+    { arm: 'suffix', ...suffix },
+    { arm: 'static', ...neural },
   ]),
   creditMs: fc.constant(Number.POSITIVE_INFINITY),
 })
 
 describe('planStep', () => {
-  it('finds the best goodput of all combinations of arm and lookahead, or plain decoding within the margin', () => {
+  it('finds the best goodput of all combinations of trees, or plain decoding within the margin', () => {
     const scenario = fc.record({
       sequences: fc.array(sequence, { minLength: 1, maxLength: 3 }),
       perRow: fc.double({ min: 0.01, max: 2, noNaN: true }),
@@ -28,14 +36,14 @@ describe('planStep', () => {
     fc.assert(
       fc.property(scenario, ({ sequences, perRow }) => {
         const costs = new CostTable(LINEAR(3, perRow))
-        const plan = planStep({ sequences, costs, lookaheadMax: 5, draw: 1 })
+        const plan = planStep({ sequences, costs, lookaheadMax: 8, draw: 1 })
         const best = bestOfAll(sequences, costs)
         const plain = sequences.length / plan.plainMs
         const goodput = plan.expectedTokens / plan.expectedMs
         if (plan.lookahead === 0) expect(best).toBeLessThanOrEqual(plain * (1 + GAIN_MIN) + 1e-12)
         else expect(goodput).toBeCloseTo(best, 9)
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 
@@ -54,12 +62,25 @@ describe('planStep', () => {
     expect(plan({ sequences: [{ ...offer([1, 1]), forced: { lookahead: 0 } }] }).lookahead).toBe(0)
   })
 
-  it('asks an arm to draft only when what it is expected to add pays for drafting', () => {
-    const input = {
-      sequences: [{ ...offer([]), options: [{ arm: 'static' as const, survival: [0.6, 0.4], drafted: false }] }],
-    }
-    expect(plan({ ...input, costs: tableWithDraft(0.1) }).decisions[0]).toMatchObject({ arm: 'static', lookahead: 2 })
-    expect(plan({ ...input, costs: tableWithDraft(5) }).decisions[0]).toMatchObject({ arm: 'none', lookahead: 0 })
+  it('verifies two arms side by side where they part and both may be right, and one where they agree', () => {
+    const suffix = { ...option([0.5, 0.1]), tokens: [7, 8] }
+    const neural = { ...option([0.45, 0.4]), arm: 'static' as const, tokens: [7, 9] }
+    const [apart, alike] = [{ ...neural, tokens: [1, 2] }, neural].map(
+      (other) => plan({ sequences: [{ ...offer([]), options: [suffix, other] }], lookaheadMax: 3 }).decisions[0],
+    )
+    expect(apart).toMatchObject({
+      arm: 'static',
+      lookahead: 3,
+      branches: [
+        { arm: 'static', lookahead: 2 },
+        { arm: 'suffix', lookahead: 1 },
+      ],
+    })
+    expect(apart?.reason()).toMatch(/^Drafting 2 static tokens beside 1 suffix token, 2\.\d+ expected to commit; /)
+    expect(alike?.branches).toContainEqual({ arm: 'static', lookahead: 2 })
+    expect(alike?.expectedTokens).toBeCloseTo(1 + 0.5 + 0.4 + 0.1, 9)
+    const same = { ...offer([]), options: [suffix, { ...suffix, arm: 'static' as const }] }
+    expect(plan({ sequences: [same] }).decisions[0]).toMatchObject({ branches: [{ arm: 'suffix', lookahead: 2 }] })
   })
 
   it('explores a short proposal when the draw says so and credit allows', () => {
@@ -78,38 +99,122 @@ describe('planStep', () => {
   })
 })
 
-function offer(survival: readonly number[]): SequenceState {
-  return { tenant: 'ten_a', options: [{ arm: 'suffix', survival, drafted: true }], creditMs: 100 }
+describe('planDrafts', () => {
+  const unasked = { ...offer([]), options: [forecast('static', [0.6, 0.4])] }
+  const both = { ...unasked, options: [forecast('static', [0.6, 0.4]), forecast('adaptive', [0.7, 0.6, 0.5])] }
+
+  it('asks an arm to draft only when what it is expected to add pays for drafting', () => {
+    const asks = (ms: number) => drafts({ sequences: [unasked], costs: tableWithDraft(ms) }).asks
+    expect(asks(0.1)).toEqual([{ sequence: 0, arm: 'static', lookahead: 2 }])
+    expect(asks(5)).toEqual([])
+  })
+
+  it('asks each sequence the arm that is expected to go furthest there, and none where a free proposal does', () => {
+    const { asks } = drafts({
+      sequences: [unasked, both, { ...both, options: [...both.options, option([0.9, 0.9, 0.9])] }],
+    })
+    expect(asks).toEqual([
+      { sequence: 0, arm: 'static', lookahead: 2 },
+      { sequence: 1, arm: 'adaptive', lookahead: 3 },
+    ])
+  })
+
+  it('asks an arm for one sequence where another is forced to more rows than it would use', () => {
+    const forced = { ...offer([0.1, 0.1, 0.1, 0.1, 0.1, 0.1]), forced: { lookahead: 6 } }
+    expect(drafts({ sequences: [forced, unasked] }).asks).toEqual([{ sequence: 1, arm: 'static', lookahead: 2 }])
+  })
+
+  it('asks a forced arm whatever it costs and however little it promises, as far as the request says', () => {
+    const hopeless = { ...offer([]), options: [forecast('static', [0.01]), forecast('adaptive', [0.9])], creditMs: 0 }
+    const asked = (forced: SequenceState['forced']) =>
+      drafts({ sequences: [{ ...hopeless, ...(forced ? { forced } : {}) }], costs: tableWithDraft(50) }).asks
+    expect(asked({ arm: 'static' })).toEqual([{ sequence: 0, arm: 'static', lookahead: FORCED_LOOKAHEAD }])
+    expect(asked({ arm: 'static', lookahead: 6 })).toEqual([{ sequence: 0, arm: 'static', lookahead: 6 }])
+    expect(asked({ lookahead: 3 })).toEqual([{ sequence: 0, arm: 'adaptive', lookahead: 3 }])
+    expect(asked({ arm: 'none' })).toEqual([])
+    expect(asked({ arm: 'static', lookahead: 0 })).toEqual([])
+    expect(asked({ arm: 'suffix' })).toEqual([])
+    expect(asked(undefined)).toEqual([])
+  })
+
+  it('now and then lets an arm that was not chosen draft beside the one that was, where credit allows', () => {
+    const look = { sequence: 0, arm: 'static', lookahead: 2 }
+    expect(drafts({ sequences: [both], draw: 0.5 }).asks).not.toContainEqual(look)
+    expect(drafts({ sequences: [both], draw: 0 })).toMatchObject({ explored: true, plan: { explored: false } })
+    expect(drafts({ sequences: [both], draw: 0 }).asks).toContainEqual(look)
+    expect(drafts({ sequences: [both], draw: 0, costs: tableWithDraft(0.1, 400) }).asks).not.toContainEqual(look)
+  })
+
+  it('explores each arm that is not worth asking, in turns', () => {
+    const hopeless = {
+      ...offer([0.03]),
+      options: [option([0.03]), forecast('static', [0.01]), forecast('adaptive', [0.01])],
+    }
+    const arms = [0, 0.007, 0.014].map((draw) => {
+      const { asks, plan: step } = drafts({ sequences: [hopeless], draw })
+      return asks[0]?.arm ?? step.decisions[0]?.arm
+    })
+    expect(arms).toEqual(['suffix', 'static', 'adaptive'])
+  })
+})
+
+function option(survival: readonly number[]): DraftedOption {
+  return { arm: 'suffix', survival, tokens: survival.map((_, at) => at), drafted: true }
 }
 
-function plan(input: Partial<StepInput> & Pick<StepInput, 'sequences'>) {
+function forecast(arm: ForecastOption['arm'], survival: readonly number[]): ForecastOption {
+  return { arm, survival, drafted: false }
+}
+
+function offer(survival: readonly number[]): SequenceState {
+  return { tenant: 'ten_a', options: [option(survival)], creditMs: 100 }
+}
+
+type Some = Partial<StepInput> & Pick<StepInput, 'sequences'>
+
+function plan(input: Some) {
   return planStep({ costs: new CostTable(LINEAR(3, 0.12)), lookaheadMax: 8, draw: 1, ...input })
 }
 
-function tableWithDraft(ms: number): CostTable {
-  return new CostTable(LINEAR(3, 0.12), { static: [{ batch: 1, length: 1, ms }] })
+function drafts(input: Some) {
+  return planDrafts({ costs: tableWithDraft(0.1), lookaheadMax: 8, draw: 1, ...input })
 }
 
-/** Every assignment of (arm, lookahead) to sequences, one by one. */
-function bestOfAll(sequences: readonly SequenceState[], costs: CostTable): number {
-  const choices = sequences.map(({ options }) => [
-    { tokens: 1, lookahead: 0 },
-    ...options.flatMap(({ survival }) =>
-      survival.map((_, at) => ({
-        tokens: 1 + survival.slice(0, at + 1).reduce((a, b) => a + b, 0),
-        lookahead: at + 1,
-      })),
-    ),
-  ])
-  let assignments: { tokens: number; lookahead: number }[] = [{ tokens: 0, lookahead: 0 }]
-  for (const each of choices) {
-    assignments = assignments.flatMap((so) =>
-      each.map((choice) => ({
-        tokens: so.tokens + choice.tokens,
-        lookahead: Math.max(so.lookahead, choice.lookahead),
-      })),
-    )
+/** One call drafts any number of tokens in `ms`, for each further sequence in `more`. */
+function tableWithDraft(ms: number, more = 0): CostTable {
+  const points = [1, 2].map((batch) => ({ batch, length: 1, ms: ms + more * (batch - 1) }))
+  return new CostTable(LINEAR(3, 0.12), [{ static: points, adaptive: points }])
+}
+
+/** Every assignment of subtrees to sequences, one by one. */
+function bestOfAll(sequences: readonly { options: readonly DraftedOption[] }[], costs: CostTable): number {
+  let assignments = new Map([[0, 0]]) // most tokens by longest lookahead
+  for (const { options } of sequences) {
+    const next = new Map<number, number>()
+    for (const [longest, tokens] of assignments) {
+      for (const [nodes, own] of subtreesOf(options)) {
+        const lookahead = Math.max(longest, nodes)
+        next.set(lookahead, Math.max(next.get(lookahead) ?? 0, tokens + own))
+      }
+    }
+    assignments = next
   }
   const batch = sequences.length
-  return Math.max(...assignments.map(({ tokens, lookahead }) => tokens / costs.targetMs(batch, 1 + lookahead)))
+  return Math.max(...[...assignments].map(([lookahead, tokens]) => tokens / costs.targetMs(batch, 1 + lookahead)))
+}
+
+/** [nodes, expected tokens] of every subtree of two chains. */
+function subtreesOf(options: readonly DraftedOption[]): [number, number][] {
+  const tree = mergeChains(options.map(({ tokens }) => tokens))
+  const survival = treeSurvival(
+    tree,
+    options.map((each) => each.survival),
+  )
+  const [first = [], second = []] = tree.chains
+  return Array.from({ length: first.length + 1 }, (_, a) => a).flatMap((a) =>
+    Array.from({ length: second.length + 1 }, (_, b): [number, number] => {
+      const nodes = new Set([...first.slice(0, a), ...second.slice(0, b)])
+      return [nodes.size, [...nodes].reduce((sum, node) => sum + (survival[node] ?? 0), 1)]
+    }),
+  )
 }

@@ -3,6 +3,7 @@ import { CostTable } from '../cost/index.ts'
 import { SuffixSpeculator } from '../suffix/index.ts'
 import { Accounts, CREDIT_MAX, CREDIT_START, LOSS_SHARE } from './accounts.ts'
 import { drawAt } from './draw.ts'
+import type { ArmOption } from './offer.ts'
 import { planStep } from './plan.ts'
 
 /** Writes the next token of a tenant's made-up text, given what was written before. */
@@ -51,7 +52,7 @@ describe('proposals that look certain and are always rejected', () => {
     const plainMs = MACHINES.computing(1)
     let spent = 0
     for (let step = 1; step <= 5_000; step++) {
-      const options = [{ arm: 'suffix' as const, survival: [0.99, 0.98, 0.97, 0.96], drafted: true }]
+      const options = [offer([0.99, 0.98, 0.97, 0.96])]
       const creditMs = accounts.creditMs('ten_a', plainMs)
       const sequences = [{ tenant: 'ten_a', options, creditMs }]
       const plan = planStep({ sequences, costs, lookaheadMax: 8, draw: drawAt(1, step) })
@@ -70,7 +71,7 @@ describe('proposals that look certain and are always rejected', () => {
       const sequences = ['ten_a', 'ten_b'].map((tenant) => ({
         tenant,
         creditMs: accounts.creditMs(tenant, plainMs),
-        options: tenant === 'ten_a' ? [{ arm: 'suffix' as const, survival: [0.9, 0.9, 0.8], drafted: true }] : [],
+        options: tenant === 'ten_a' ? [offer([0.9, 0.9, 0.8])] : [],
       }))
       const plan = planStep({ sequences, costs, lookaheadMax: 8, draw: 1 })
       accounts.settle(plan, ['ten_a', 'ten_b'], [1 + plan.lookahead, 1])
@@ -91,12 +92,12 @@ async function serve(
   const [suffix, accounts, costs] = [new SuffixSpeculator(), new Accounts(), tableOf(ms)]
   const [text, lookaheads]: [number[], number[]] = [[], []]
   let spent = 0
-  let session = suffix.open('ten_a', [0])
+  let session = suffix.open({ tenant: 'ten_a', prompt: [0] })
   while (text.length < TOKENS) {
-    const [proposal] = await suffix.propose([{ session, lookaheadMax: 8 }])
+    const [proposal] = await suffix.propose([{ session, arm: 'suffix', lookaheadMax: 8 }])
     const { tokens = [], survival = [] } = proposal ?? {}
     const creditMs = accounts.creditMs('ten_a', ms(1))
-    const options = [{ arm: 'suffix' as const, survival, drafted: true }]
+    const options = [offer(survival, tokens)]
     const forced = mode === 'controlled' ? {} : { forced: { lookahead: mode } }
     const sequences = [{ tenant: 'ten_a', options, creditMs, ...forced }]
     const plan = planStep({ sequences, costs, lookaheadMax: 8, draw: drawAt(5, lookaheads.length) })
@@ -109,12 +110,16 @@ async function serve(
     accounts.settle(plan, ['ten_a'], [committed.length])
     spent += ms(1 + plan.lookahead)
     lookaheads.push(plan.lookahead)
-    session.commit(committed)
+    session.commit({ tokens: committed, hidden: [] })
     if (Math.floor(text.length / 100) === Math.floor((text.length - committed.length) / 100)) continue
     session.close(true)
-    session = suffix.open('ten_a', [0])
+    session = suffix.open({ tenant: 'ten_a', prompt: [0] })
   }
   return { speed: (text.length * ms(1)) / spent, lookaheads }
+}
+
+function offer(survival: readonly number[], tokens: readonly number[] = survival.map((_, at) => at)): ArmOption {
+  return { arm: 'suffix', survival, tokens, drafted: true }
 }
 
 function tableOf(ms: (rows: number) => number): CostTable {

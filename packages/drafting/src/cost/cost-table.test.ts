@@ -60,16 +60,36 @@ describe('CostTable', () => {
   })
 
   it('counts drafts of arms that were measured, by batch and lookahead', () => {
-    const costs = new CostTable(POINTS, {
-      static: [
-        { batch: 1, length: 1, ms: 0.2 },
-        { batch: 1, length: 3, ms: 0.4 },
-      ],
-    })
+    const points = [
+      { batch: 1, length: 1, ms: 0.2 },
+      { batch: 1, length: 3, ms: 0.4 },
+      { batch: 2, length: 3, ms: 0.5 },
+    ]
+    const costs = new CostTable(POINTS, [
+      { static: points, adaptive: points.map((each) => ({ ...each, ms: 2 * each.ms })) },
+    ])
     expect(costs.draftMs('static', 1, 2)).toBeCloseTo(0.3, 9)
     expect(costs.draftMs('static', 0, 2)).toBe(0)
     expect(costs.draftMs('suffix', 1, 8)).toBe(0)
-    for (let step = 0; step < 60; step++) costs.observeDraft('static', 1, 3, 0.8)
+    const mixed = [
+      { arm: 'static', lookahead: 1 },
+      { arm: 'adaptive', lookahead: 3 },
+      { arm: 'suffix', lookahead: 9 },
+    ] as const
+    expect(costs.draftsMs(mixed)).toBeCloseTo(1, 9) // one call of two, as far as the longer, at the dearer's price
+    expect(costs.draftsMs(mixed.slice(0, 1))).toBeCloseTo(0.2, 9)
+  })
+
+  it('follows what calls take, each by the dearest arm in it', () => {
+    const points = [1, 2].map((batch) => ({ batch, length: 3, ms: 0.2 + 0.2 * batch }))
+    const costs = new CostTable(POINTS, [
+      { static: points, adaptive: points.map((each) => ({ ...each, ms: 2 * each.ms })) },
+    ])
+    const call = (arm: 'static' | 'adaptive') => ({ arm, lookahead: 3 })
+    for (let step = 0; step < 60; step++) costs.observeDrafts([call('static'), call('adaptive')], 3)
+    expect(costs.draftMs('adaptive', 2, 3)).toBeCloseTo(3, 1)
+    expect(costs.draftMs('static', 2, 3)).toBeCloseTo(0.6, 9)
+    for (let step = 0; step < 60; step++) costs.observeDrafts([call('static')], 0.8)
     expect(costs.draftMs('static', 1, 3)).toBeCloseTo(0.8, 1)
   })
 })

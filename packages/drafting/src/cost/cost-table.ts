@@ -1,40 +1,99 @@
-import type { Arm } from '../speculator.ts'
+import { ARMS, type Arm, type DraftArm } from '../speculator.ts'
 import { type CostPoint, CostSurface } from './surface.ts'
+
+/** What calls of one speculator were measured to cost, by arm. All its arms draft in one call, at the dearest's price. */
+export type DraftCosts = Readonly<Partial<Record<DraftArm, readonly CostPoint[]>>>
 
 /** What each part of a step costs on this machine, in milliseconds: measured at boot, followed while serving. */
 export class CostTable {
   private readonly target: CostSurface
-  private readonly drafts: ReadonlyMap<Arm, CostSurface>
+  /**
+   * How much longer a target run takes for coming after a draft: the draft's weights pushed its own out of the caches,
+   * and its threads have slept. That is a price of drafting; taken for a slower machine it would make plain decoding
+   * look dear, and drafting the better for it.
+   */
+  private aftermath = 1
+  private readonly drafts: ReadonlyMap<Arm, DraftPrice>
 
   /** Arms without points cost nothing worth counting, as the suffix arm (microseconds per token). */
-  constructor(target: readonly CostPoint[], drafts: Readonly<Partial<Record<Arm, readonly CostPoint[]>>> = {}) {
+  constructor(target: readonly CostPoint[], drafts: readonly DraftCosts[] = []) {
     this.target = new CostSurface(target)
-    this.drafts = new Map(surfaces(drafts))
+    this.drafts = new Map(
+      drafts.flatMap((costs, speculator) =>
+        ARMS.flatMap((arm): [Arm, DraftPrice][] => {
+          const points = arm === 'none' ? [] : (costs[arm] ?? [])
+          return points.length === 0 ? [] : [[arm, { speculator, surface: new CostSurface(points) }]]
+        }),
+      ),
+    )
   }
 
-  /** A target run of `batch` sequences with `rows` rows each: 1 is plain decoding, 1 + γ verifies γ draft tokens. */
-  targetMs(batch: number, rows: number): number {
-    return this.target.ms(batch, rows)
+  /**
+   * A target run of `batch` sequences with `rows` rows each: 1 is plain decoding, 1 + γ verifies γ draft tokens.
+   * @param drafted whether some draft that has a price comes before it
+   */
+  targetMs(batch: number, rows: number, drafted = false): number {
+    return this.target.ms(batch, rows) * (drafted ? this.aftermath : 1)
   }
 
   /** One call of an arm that drafts `lookahead` tokens for each of `batch` sequences. */
   draftMs(arm: Arm, batch: number, lookahead: number): number {
     if (batch === 0 || lookahead === 0) return 0
-    return this.drafts.get(arm)?.ms(batch, lookahead) ?? 0
+    return this.drafts.get(arm)?.surface.ms(batch, lookahead) ?? 0
   }
 
-  observeTarget(batch: number, rows: number, ms: number): void {
-    this.target.observe(batch, rows, ms)
+  /** All these drafts, arms of one speculator in one call: as many as there are, as far as the longest. */
+  draftsMs(asks: readonly { readonly arm: Arm; readonly lookahead: number }[]): number {
+    const calls = new Map<number, { surfaces: Set<CostSurface>; batch: number; lookahead: number }>()
+    for (const { arm, lookahead } of asks) {
+      const price = this.drafts.get(arm)
+      if (!price || lookahead === 0) continue
+      const call = calls.get(price.speculator) ?? { surfaces: new Set(), batch: 0, lookahead: 0 }
+      calls.set(price.speculator, call)
+      call.surfaces.add(price.surface)
+      call.batch++
+      call.lookahead = Math.max(call.lookahead, lookahead)
+    }
+    let ms = 0
+    for (const { surfaces, batch, lookahead } of calls.values()) {
+      ms += Math.max(...[...surfaces].map((surface) => surface.ms(batch, lookahead)))
+    }
+    return ms
   }
 
-  observeDraft(arm: Arm, batch: number, lookahead: number, ms: number): void {
-    this.drafts.get(arm)?.observe(batch, lookahead, ms)
+  observeTarget(batch: number, rows: number, ms: number, drafted = false): void {
+    if (!drafted) {
+      this.target.observe(batch, rows, ms)
+      this.aftermath += (1 - this.aftermath) * AFTERMATH_FADING
+      return
+    }
+    const surprise = Math.log(ms / this.targetMs(batch, rows, true))
+    this.target.observe(batch, rows, ms / this.aftermath, AFTERMATH_SHARE)
+    if (!Number.isFinite(surprise)) return
+    const factor = Math.exp(AFTERMATH_RATE * Math.min(Math.max(surprise, -SURPRISE_MAX), SURPRISE_MAX))
+    this.aftermath = Math.min(Math.max(this.aftermath * factor, 1), AFTERMATH_MAX)
+  }
+
+  /** A call took this long for all these drafts: its dearest arm learns from it. */
+  observeDrafts(asks: readonly { readonly arm: Arm; readonly lookahead: number }[], ms: number): void {
+    const lookahead = Math.max(0, ...asks.map((ask) => ask.lookahead))
+    const surfaces = asks.flatMap(({ arm }) => this.drafts.get(arm)?.surface ?? [])
+    const price = (surface: CostSurface) => surface.ms(asks.length, lookahead)
+    const [dearest] = surfaces.sort((a, b) => price(b) - price(a))
+    dearest?.observe(asks.length, lookahead, ms)
   }
 }
 
-function surfaces(drafts: Readonly<Partial<Record<Arm, readonly CostPoint[]>>>): [Arm, CostSurface][] {
-  return (Object.keys(drafts) as Arm[]).flatMap((arm) => {
-    const points = drafts[arm]
-    return points && points.length > 0 ? [[arm, new CostSurface(points)] as [Arm, CostSurface]] : []
-  })
+const AFTERMATH_RATE = 0.05
+/** So that one that is too high does not keep an arm from ever being tried again. */
+const AFTERMATH_FADING = 0.005
+const AFTERMATH_MAX = 1.3
+const SURPRISE_MAX = Math.LN2
+/** What a run after a draft counts for among those that were not: enough to follow the machine where all draft. */
+const AFTERMATH_SHARE = 0.3
+
+interface DraftPrice {
+  /** Which call it is part of. */
+  readonly speculator: number
+  readonly surface: CostSurface
 }

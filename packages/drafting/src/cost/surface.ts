@@ -45,11 +45,14 @@ export class CostSurface {
     return mix(low, b.share > 0 ? this.row(b.index + 1, length) : low, b.share) * crowd * this.pace
   }
 
-  /** A live step took this long. Outliers (a collection, a descheduled thread) are clipped before they count. */
-  observe(batch: number, length: number, ms: number): void {
+  /**
+   * A live step took this long. Outliers (a collection, a descheduled thread) are clipped before they count.
+   * @param weight how much it counts: 1 or less
+   */
+  observe(batch: number, length: number, ms: number, weight = 1): void {
     const ratio = ms / this.ms(batch, length)
     if (!(ratio > 0 && Number.isFinite(ratio))) return
-    const surprise = Math.log(clip(ratio, SURPRISE_MAX))
+    const surprise = weight * Math.log(clip(ratio, SURPRISE_MAX))
     this.pace = clip(this.pace * Math.exp(PACE_RATE * surprise), PACE_MAX)
     const at = closest(this.batches, batch) * this.lengths.length + closest(this.lengths, length)
     const residual = (this.residuals[at] ?? 1) ** RESIDUAL_KEPT * Math.exp(RESIDUAL_RATE * surprise)
@@ -84,11 +87,11 @@ export class CostSurface {
   }
 }
 
-const PACE_RATE = 0.09
+const PACE_RATE = 0.08
 const RESIDUAL_RATE = 0.03
 const RESIDUAL_KEPT = 0.999
 /** Largest factors, up or down. */
-const SURPRISE_MAX = 2
+const SURPRISE_MAX = 1.25
 const PACE_MAX = 8
 const RESIDUAL_MAX = 1.5
 

@@ -1,4 +1,4 @@
-import type { DraftSession, Proposal } from '../speculator.ts'
+import type { Committed, DraftSession, Forecast, Proposal } from '../speculator.ts'
 import { candidates, type Prediction, vote } from './predict.ts'
 import { StreamIndex } from './stream-index.ts'
 import type { TenantMemory } from './tenants.ts'
@@ -34,7 +34,15 @@ export class SuffixSession implements DraftSession {
     for (const token of prompt) this.extend(token)
   }
 
-  commit(tokens: readonly number[]): void {
+  /** None: proposing is free, so it simply proposes. */
+  forecasts(): readonly Forecast[] {
+    return []
+  }
+
+  /** It reads tokens alone. */
+  prefilled(): void {}
+
+  commit({ tokens }: Pick<Committed, 'tokens'>): void {
     this.countMiss(tokens[0])
     for (const token of tokens) {
       this.judge(this.older, token)
@@ -57,7 +65,7 @@ export class SuffixSession implements DraftSession {
   }
 
   private draft(lookaheadMax: number): Pending {
-    const pending: Pending = { tokens: [], survival: [], buckets: [], positions: [], judged: 0 }
+    const pending: Pending = { tokens: [], survival: [], buckets: [], positions: [], version: null, judged: 0 }
     let survival = 1
     const orderMin = this.tired() ? TIRED_ORDER : 1
     while (pending.tokens.length < lookaheadMax) {

@@ -1,4 +1,4 @@
-import type { DraftSession, Proposal, Speculator } from '../speculator.ts'
+import type { DraftContext, DraftRequest, DraftSession, Proposal, Speculator } from '../speculator.ts'
 import { SuffixSession } from './session.ts'
 import { type TenantLimits, Tenants } from './tenants.ts'
 
@@ -19,7 +19,8 @@ export const SUFFIX_DEFAULTS: SuffixOptions = {
 
 /** The arm that needs no training: proposes what followed the same context in this request or this tenant's past. */
 export class SuffixSpeculator implements Speculator {
-  readonly arm = 'suffix'
+  readonly arms = ['suffix'] as const
+  readonly eager = true
   private readonly tenants: Tenants
   private readonly options: SuffixOptions
 
@@ -28,11 +29,11 @@ export class SuffixSpeculator implements Speculator {
     this.tenants = new Tenants(this.options)
   }
 
-  open(tenant: string, prompt: readonly number[]): DraftSession {
+  open({ tenant, prompt }: DraftContext): DraftSession {
     return new SuffixSession(this.tenants.of(tenant), prompt, this.options)
   }
 
-  async propose(requests: readonly { session: DraftSession; lookaheadMax: number }[]): Promise<Proposal[]> {
+  async propose(requests: readonly DraftRequest[]): Promise<Proposal[]> {
     return requests.map(({ session, lookaheadMax }) => ownSession(session).propose(lookaheadMax))
   }
 

@@ -31,11 +31,12 @@ function rowsOf(arena: KvArena, slot: number, count: number): number[][] {
   )
 }
 
-test('each sequence keeps exactly its accepted rows through appends, growth, shrinking, forks and moves', () => {
+test('each sequence keeps exactly its accepted rows through appends, paths, growth, shrinking, forks and moves', () => {
   const operation = fc.oneof(
     fc.record({
       kind: fc.constant('append' as const),
       accepted: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 3, maxLength: 3 }),
+      gap: fc.option(fc.nat(39), { nil: undefined }),
     }),
     fc.record({ kind: fc.constant('copy' as const), from: fc.nat(2), to: fc.nat(2) }),
     fc.record({ kind: fc.constant('truncate' as const), slot: fc.nat(2) }),
@@ -53,8 +54,11 @@ test('each sequence keeps exactly its accepted rows through appends, growth, shr
           arena.reserve(lengths, Math.max(...lengths) + length)
           const delta = deltaOf(stamps, length)
           for (const [slot, count] of op.accepted.entries()) {
-            arena.append(slot, truth[slot]?.length ?? 0, delta, { batch: 3, length, index: slot }, count)
-            truth[slot]?.push(...(stamps[slot] ?? []).slice(0, count))
+            const path = Array.from({ length: count }, (_, row) => row).filter((row) => row !== op.gap)
+            const [at, run] = [truth[slot]?.length ?? 0, { batch: 3, length, index: slot }]
+            if (op.gap === undefined) arena.append(slot, at, delta, run, count)
+            else arena.appendPath(slot, at, delta, run, path)
+            truth[slot]?.push(...path.map((row) => stamps[slot]?.[row] ?? Number.NaN))
           }
         } else if (op.kind === 'copy' && op.from !== op.to && arena.capacity > 0) {
           arena.copy(op.from, op.to, truth[op.from]?.length ?? 0)

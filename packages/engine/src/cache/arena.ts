@@ -12,6 +12,7 @@ const ROWS_PER_BUCKET = 64
 export class KvArena {
   private capacityRows = 0
   private slotCount = 0
+  /** As large as they ever were: memory that comes and goes is marked by V8 each time. */
   private keys: Float32Array[] = []
   private values: Float32Array[] = []
   private views = new Map<number, CacheView>()
@@ -82,6 +83,35 @@ export class KvArena {
     }
   }
 
+  /**
+   * Appends some of the rows that a run computed for one sequence, in ascending order: the path through a token tree
+   * that was accepted. A path without a gap is copied as one piece.
+   */
+  appendPath(
+    slot: number,
+    row: number,
+    delta: Float32Array,
+    run: { batch: number; length: number; index: number },
+    path: readonly number[],
+  ): void {
+    if ((path.at(-1) ?? -1) === path.length - 1) {
+      this.append(slot, row, delta, run, path.length)
+      return
+    }
+    const { layers, keyValueHeads: heads, headDim } = this.shape
+    for (let block = 0; block < layers * 2; block++) {
+      const side = block % 2 === 0 ? this.keys[block >> 1] : this.values[block >> 1]
+      for (let head = 0; head < heads; head++) {
+        const from = ((block * run.batch + run.index) * heads + head) * run.length
+        const to = (slot * heads + head) * this.capacityRows + row
+        for (const [at, each] of path.entries()) {
+          const start = (from + each) * headDim
+          side?.set(delta.subarray(start, start + headDim), (to + at) * headDim)
+        }
+      }
+    }
+  }
+
   /** Copies the first `rows` rows of one slot to another: a fork, or filling the hole a finished sequence left. */
   copy(from: number, to: number, rows: number): void {
     const { keyValueHeads: heads, headDim } = this.shape
@@ -104,14 +134,16 @@ export class KvArena {
   private relayout(slots: number, capacity: number, lengths: readonly number[]): void {
     const { keyValueHeads: heads, headDim } = this.shape
     const old = { slots: this.slotCount, capacity: this.capacityRows }
-    const rebuild = (layer: Float32Array | undefined): Float32Array => {
-      const next = new Float32Array(slots * heads * capacity * headDim)
-      for (let slot = 0; layer && slot < Math.min(old.slots, lengths.length); slot++) {
-        const width = (lengths[slot] ?? 0) * headDim
-        for (let head = slot * heads; head < (slot + 1) * heads; head++) {
-          const from = head * old.capacity * headDim
-          next.set(layer.subarray(from, from + width), head * capacity * headDim)
-        }
+    const length = slots * heads * capacity * headDim
+    const blocks = Array.from({ length: Math.min(old.slots, lengths.length) * heads }, (_, block) => block)
+    if (capacity > old.capacity) blocks.reverse() // what moves up must not meet what has not moved yet
+    const rebuild = (layer: Float32Array = new Float32Array(length)): Float32Array => {
+      const next = layer.length < length ? new Float32Array(length) : layer
+      for (const block of blocks) {
+        const width = (lengths[Math.floor(block / heads)] ?? 0) * headDim
+        const [from, to] = [block * old.capacity * headDim, block * capacity * headDim]
+        if (next === layer) next.copyWithin(to, from, from + width)
+        else next.set(layer.subarray(from, from + width), to)
       }
       return next
     }

@@ -10,6 +10,10 @@ import type { Workspace } from './workspace.ts'
 /** Below this temperature sampling is greedy, as in vLLM: the quotient would leave the range of numbers. */
 const GREEDY_TEMPERATURE = 1e-5
 
+export function isGreedy({ temperature }: Pick<SamplingParameters, 'temperature'>): boolean {
+  return temperature < GREEDY_TEMPERATURE
+}
+
 /**
  * Draws the tokens of one sequence. Processors run in vLLM's order: bias, penalties → temperature → min-p → top-k →
  * top-p; then the token is argmax(score + noise), or at temperature 0 the argmax, lowest id on ties.
@@ -35,7 +39,7 @@ export class Sampler {
   ) {
     this.penalties = new Penalties(parameters, prompt, vocabularySize)
     this.noise = new Noise(parameters.seed, choice)
-    this.greedy = parameters.temperature < GREEDY_TEMPERATURE
+    this.greedy = isGreedy(parameters)
     this.filtered = hasFilters(parameters)
   }
 

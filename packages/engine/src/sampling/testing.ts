@@ -1,18 +1,8 @@
 import fc from 'fast-check'
-import type { SamplingParameters } from '../request.ts'
+import { plainSampling, type SamplingParameters } from '../request.ts'
 
 /** Plain sampling at temperature 1. */
-export const PLAIN: SamplingParameters = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-  logitBias: new Map(),
-  seed: 42n,
-}
+export const PLAIN: SamplingParameters = plainSampling(1, 42n)
 
 /** Uniform numbers in (0, 1) from a linear congruential generator: independent of the code under test. */
 export function uniforms(seed: number): () => number {

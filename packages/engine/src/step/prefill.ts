@@ -20,20 +20,27 @@ export interface PrefillReport {
 /**
  * Caches the next chunk of a prompt. All but its last token: that one leads the first decoding step, which draws the
  * first token and may already verify drafts. So prefill never samples, and the choices of one request fork from here.
+ *
+ * @returns with the last chunk also [d], the final hidden state of the last row cached: what neural arms draft the
+ * first step from. A prompt of one token has none.
  */
-export async function prefillStep(sequence: Sequence, ctx: PrefillContext): Promise<PrefillReport> {
+export async function prefillStep(
+  sequence: Sequence,
+  ctx: PrefillContext,
+): Promise<{ report: PrefillReport; hidden?: Float32Array }> {
   const { arena, roster, target } = ctx
   const started = ctx.clock()
   const rows = Math.min(ctx.rowsMax, sequence.uncached - 1)
-  if (rows > 0) {
-    const slot = roster.decoding.length
-    const { cached } = sequence
-    arena.reserve(roster.lengths, Math.max(...roster.lengths, cached + rows))
-    const feed = { tokens: sequence.tokens.slice(cached, cached + rows), cached, logits: 0 }
-    const { input } = packFeeds([feed], { ...arena.view(slot, 1), capacity: arena.capacity })
-    const output = await target.run(input)
-    arena.append(slot, cached, output.delta, { batch: 1, length: rows, index: 0 }, rows)
-    sequence.cached += rows
-  }
-  return { rows, ms: ctx.clock() - started }
+  if (rows === 0) return { report: { rows, ms: 0 } }
+  const last = rows === sequence.uncached - 1
+  const slot = roster.decoding.length
+  const { cached } = sequence
+  arena.reserve(roster.lengths, Math.max(...roster.lengths, cached + rows))
+  const feed = { tokens: sequence.tokens.slice(cached, cached + rows), cached, logits: last ? 1 : 0 }
+  const { input } = packFeeds([feed], { ...arena.view(slot, 1), capacity: arena.capacity })
+  const output = await target.run(input)
+  arena.append(slot, cached, output.delta, { batch: 1, length: rows, index: 0 }, rows)
+  sequence.cached += rows
+  const report = { rows, ms: ctx.clock() - started }
+  return last ? { report, hidden: output.hidden } : { report }
 }

@@ -1,31 +1,45 @@
+import { childOf, type DraftTree } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 
+/** How a sequence came through verification. */
+export interface Verdict {
+  /**
+   * Rows of the sequence's feed that drew a token, from the leading one (0) on; row 1 + n belongs to node n of the tree.
+   * As many as tokens were committed, and those whose cache rows are kept.
+   */
+  readonly rows: readonly number[]
+  /** Draft tokens that the target agreed with. */
+  readonly accepted: number
+}
+
 /**
- * Draws the target's own token at each row and goes on while it equals the draft (design 3.3). The output is thereby
- * the target's sample whatever the draft was; a draft only decides how many tokens one run commits.
+ * Draws the target's own token at each row and goes on where a draft token equals it (design 3.3). The output is
+ * thereby the target's sample whatever the drafts were; they only decide how many tokens one run commits.
  *
- * Row i is drawn after the tokens before it were committed, so penalties see them exactly as plain decoding would.
+ * A row is drawn after the tokens before it were committed, so penalties see them exactly as plain decoding would.
  *
  * @param logits [R, V] of the run
  * @param firstRow the row that predicts the token after the sequence's last committed one
- * @returns how many draft tokens were accepted; committed are those and, unless the sequence ended, one more
  */
 export function verify(
   sequence: Sequence,
-  drafts: readonly number[],
+  tree: DraftTree,
   logits: Float32Array,
   firstRow: number,
   vocabulary: number,
-): number {
+): Verdict {
   const { topLogprobs } = sequence.job.request
-  for (let accepted = 0; ; accepted++) {
-    const offset = (firstRow + accepted) * vocabulary
+  const rows: number[] = []
+  for (let row = 0; ; ) {
+    rows.push(row)
+    const offset = (firstRow + row) * vocabulary
     const token = sequence.sampler.sample(logits, offset, sequence.tokens.length)
     const logprob =
       topLogprobs === undefined ? undefined : sequence.sampler.logprobs(logits, offset, token, topLogprobs)
     sequence.commit(token, logprob)
-    const agrees = accepted < drafts.length && token === drafts[accepted]
-    if (!agrees) return accepted
-    if (sequence.finished) return accepted + 1
+    const node = childOf(tree, row - 1, token)
+    if (node < 0) return { rows, accepted: rows.length - 1 }
+    if (sequence.finished) return { rows, accepted: rows.length }
+    row = node + 1
   }
 }

@@ -1,11 +1,11 @@
 import { basename, resolve } from 'node:path'
+import { toFloat32 } from '@foretoken/storage'
 import type { Architecture } from '../architecture/architecture.ts'
 import { architectureNames, architectures } from '../architecture/index.ts'
 import { type ModelConfig, readConfig } from './config.ts'
-import { decodeFloats } from './decode.ts'
 import { CheckpointError } from './error.ts'
 import { type GenerationDefaults, readGenerationDefaults } from './generation.ts'
-import { readTensorBytes, type StoredTensor } from './safetensors.ts'
+import { readTensor, type StoredTensor } from './safetensors.ts'
 import { locateWeights } from './weights.ts'
 
 /** A validated Hugging Face folder. Weights stay on disk until `floats` asks for them. */
@@ -40,7 +40,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     async floats(name) {
       const tensor = tensors.get(name)
       if (!tensor) throw new CheckpointError('model.safetensors', name, 'is missing')
-      return decodeFloats(tensor.type, await readTensorBytes(tensor))
+      return toFloat32(await readTensor(tensor))
     },
   }
 }

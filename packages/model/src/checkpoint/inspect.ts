@@ -3,7 +3,7 @@ import type { WeightFormat } from '../graph/projection.ts'
 import { blockSize } from '../graph/quantise.ts'
 import { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
-import type { StoredType } from './decode.ts'
+import type { StoredType } from './safetensors.ts'
 
 /** What an operator wants to know about a model folder before serving it. */
 export interface CheckpointSummary {
@@ -45,7 +45,7 @@ export async function inspectCheckpoint(folder: string): Promise<CheckpointSumma
     id: checkpoint.id,
     architecture,
     parameters: embedding + projections + vectors,
-    storedAs: [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))],
+    storedAs: [...new Set([...checkpoint.tensors.values()].map(({ dtype }) => dtype))],
     ...shape,
     contextLength: config.positionsMax,
     ropeScaling: config.rope.scaling.type,

@@ -12,20 +12,32 @@ export interface Matrix {
 
 /** x [..., columns] · Wᵀ → [..., rows], with the weight stored in the wanted format. */
 export function project(graph: GraphBuilder, x: Value, name: string, matrix: Matrix, format: WeightFormat): Value {
+  return projection(graph, name, matrix, format)(x)
+}
+
+/** The same for a weight that several inputs meet: it is stored once. */
+export function projection(
+  graph: GraphBuilder,
+  name: string,
+  matrix: Matrix,
+  format: WeightFormat,
+): (x: Value) => Value {
   const { rows, columns } = matrix
   if (format === 'fp32') {
-    return graph.fusedMatMul(x, graph.constant(name, 'float32', [rows, columns], matrix.data), { transB: true })
+    const weight = graph.constant(name, 'float32', [rows, columns], matrix.data)
+    return (x) => graph.fusedMatMul(x, weight, { transB: true })
   }
   const bits = format === 'int8' ? 8 : 4
   const { blocks, scales } = quantise(matrix, bits)
   const blockCount = columns / blockSize
-  return graph.matMulNBits(x, {
+  const weight = {
     blocks: graph.constant(`${name}/blocks`, 'uint8', [rows, blockCount, (blockSize * bits) / 8], blocks),
     scales: graph.constant(`${name}/scales`, 'float32', [rows * blockCount], scales),
     bits,
     blockSize,
     accuracyLevel: 4,
-  })
+  } as const
+  return (x) => graph.matMulNBits(x, weight)
 }
 
 /** Matrices that read the same input, as one: a single product instead of several. */

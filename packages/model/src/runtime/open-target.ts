@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { serialise } from '@foretoken/graph'
+import { kernels } from '@foretoken/native'
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { WeightFormat } from '../graph/projection.ts'
 import { buildTargetGraph } from '../graph/target-graph.ts'
 import type { Target } from '../target.ts'
+import { NativeTarget } from './native-target.ts'
 import { OnnxTarget } from './onnx-target.ts'
 import { quantisedRowsMin } from './quantised-rows.ts'
 import { sessionOptions } from './session-options.ts'
@@ -15,6 +17,8 @@ export interface TargetOptions {
   readonly threads?: number
   /** An execution provider of ONNX Runtime. */
   readonly device?: string
+  /** What runs it: compiled kernels where they were built and fit (cpu, fp32), otherwise ONNX Runtime. */
+  readonly runtime?: 'native' | 'onnx'
 }
 
 /** The device that was asked for is not in this build of ONNX Runtime, or not in this machine. */
@@ -24,11 +28,9 @@ export class DeviceError extends Error {
 
 /** Compiles the folder's model. Throws CheckpointError, GraphError (over 2 GiB) or DeviceError. */
 export async function openTarget(source: string | Checkpoint, options: TargetOptions = {}): Promise<Target> {
-  const { weights = 'fp32', threads = availableParallelism(), device = 'cpu' } = options
+  const { weights = 'fp32', threads = availableParallelism(), device = 'cpu', runtime = 'native' } = options
   requireDevice(device)
   const checkpoint = typeof source === 'string' ? await openCheckpoint(source) : source
-  const model = serialise(await buildTargetGraph(checkpoint, { weights }))
-  const session = await compile(model, device, threads)
   const { config } = checkpoint
   const shape = {
     layers: config.layers,
@@ -38,6 +40,11 @@ export async function openTarget(source: string | Checkpoint, options: TargetOpt
     vocabularySize: config.vocabularySize,
     positionsMax: config.positionsMax,
   }
+  if (kernels && runtime === 'native' && device === 'cpu' && weights === 'fp32') {
+    return await NativeTarget.open(kernels, checkpoint, shape, threads)
+  }
+  const model = serialise(await buildTargetGraph(checkpoint, { weights }))
+  const session = await compile(model, device, threads)
   return new OnnxTarget(session, shape, await quantisedRowsMin(weights, config.hiddenSize))
 }
 

@@ -2,10 +2,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { toFloat32 } from '@foretoken/storage'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { decodeFloats } from '../checkpoint/decode.ts'
-import { readSafetensorsHeader, readTensorBytes } from '../checkpoint/safetensors.ts'
+import { readSafetensorsHeader, readTensor } from '../checkpoint/safetensors.ts'
 
 /** A small random checkpoint that golden/make_golden.py wrote. */
 export const goldenFolder = (name: string): string => fileURLToPath(new URL(`../../golden/${name}`, import.meta.url))
@@ -20,7 +20,7 @@ export async function readGolden(name: string) {
   const { tokens, positions } = goldenSchema.parse(JSON.parse(await readFile(join(folder, 'golden.json'), 'utf8')))
   const stored = (await readSafetensorsHeader(join(folder, 'logits.safetensors'))).get('logits')
   if (!stored) throw new Error(`${folder} has no logits`)
-  return { tokens, positions, logits: decodeFloats(stored.type, await readTensorBytes(stored)) }
+  return { tokens, positions, logits: toFloat32(await readTensor(stored)) }
 }
 
 /** A copy of a golden folder that the running test may damage; it goes when the test ends. */

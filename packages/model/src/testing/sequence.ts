@@ -31,7 +31,7 @@ export class Sequence {
       logitRows: Int32Array.from(tokens.keys()),
     })
     this.commit(output.delta, tokens.length, 1, 0, tokens.length)
-    return output
+    return { logits: output.logits.slice(), hidden: output.hidden.slice(), delta: output.delta.slice() }
   }
 
   /** Appends the first `count` rows of one sequence of a delta [L, 2, B, H, S, D]. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Frame, GenerateCall, WorkerError } from '../rpc.ts'
+import type { DraftVerdict, Frame, GenerateCall, WorkerError } from '../rpc.ts'
 
 /** What a script can do besides sending a frame: drop the connection, send bytes as they are, wait. */
 export type Act = Frame | { readonly type: 'crash' } | { readonly type: 'raw'; readonly bytes: string }
@@ -27,7 +27,11 @@ export async function* wordsScript(call: GenerateCall, signal: AbortSignal, word
   yield endFrame(call, length * call.choices)
 }
 
-export function endFrame(call: GenerateCall, completionTokens: number): Frame {
+export function endFrame(
+  call: GenerateCall,
+  completionTokens: number,
+  drafts: readonly DraftVerdict[] = [],
+): Extract<Frame, { type: 'end' }> {
   return {
     type: 'end',
     usage: { promptTokens: promptTokensOf(call), cachedTokens: 1, completionTokens },
@@ -43,6 +47,19 @@ export function endFrame(call: GenerateCall, completionTokens: number): Frame {
         { arm: 'none', draftVersion: null, steps: 1, committedTokens: 1, proposed: [], accepted: [] },
       ],
     },
+    drafts: [...drafts],
+  }
+}
+
+/** Words from a worker that found the call's adapter wanting: served all the same, and said at the end. */
+export async function* verdictScript(
+  call: GenerateCall,
+  signal: AbortSignal,
+  judge: (version: string) => DraftVerdict | null,
+): AsyncGenerator<Act> {
+  const verdict = call.adapter && judge(call.adapter.id)
+  for await (const act of wordsScript(call, signal)) {
+    yield act.type === 'end' ? { ...act, drafts: verdict ? [verdict] : [] } : act
   }
 }
 
@@ -102,5 +119,8 @@ export function exampleCall(model: string): GenerateCall {
     },
     stopStrings: [],
     speculation: { arm: 'auto' },
+    adapter: null,
+    learn: true,
+    forgottenMs: 0,
   }
 }

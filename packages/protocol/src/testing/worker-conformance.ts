@@ -74,6 +74,27 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
       for (const token of scored) expect(token.top).toHaveLength(2)
     })
 
+    it('serves a tenant whose adapter it does not have at once, with the same text, and speaks of no other draft', async () => {
+      const tenant = 'ten_adapted'
+      const adapter = { id: 'adp_missing', contentHash: '00', key: `adapters/${tenant}/adp_missing` }
+      const plain = textOf(await collect(client, call))
+      for (const request of ['req_first', 'req_second']) {
+        const frames = await collect(client, { ...call, tenant, request, adapter })
+        expect(textOf(frames)).toBe(plain)
+        const end = frames.at(-1)
+        const versions = end?.type === 'end' ? end.drafts.map(({ version }) => version) : ['no end']
+        expect([[], [adapter.id]]).toContainEqual(versions)
+      }
+      const end = (await collect(client, { ...call, tenant })).at(-1)
+      expect(end?.type === 'end' && end.drafts).toEqual([])
+    })
+
+    it('serves a tenant that opted out, or was forgotten, with the same text', async () => {
+      const plain = textOf(await collect(client, call))
+      expect(textOf(await collect(client, { ...call, learn: false }))).toBe(plain)
+      expect(textOf(await collect(client, { ...call, forgottenMs: 1_700_000_000_000 }))).toBe(plain)
+    })
+
     it('declines a model that it does not have', async () => {
       await expect(collect(client, { ...call, model: 'no-such-model' })).rejects.toMatchObject({
         error: { code: 'model_not_found' },

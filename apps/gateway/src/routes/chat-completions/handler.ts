@@ -13,7 +13,7 @@ export function chatCompletions(services: Services): Handler<AuthenticatedEnv> {
     const { model, stream } = request
     const calls = toCalls(request, {
       requestId: ctx.var.requestId,
-      tenantId: ctx.var.key.tenantId,
+      key: ctx.var.key,
       inputs: [{ kind: 'chat', messages: request.messages.map(toMessage) }],
       completionTokensMax: request.max_completion_tokens ?? request.max_tokens,
       topLogprobs: request.logprobs ? (request.top_logprobs ?? 0) : undefined,

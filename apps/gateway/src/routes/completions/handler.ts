@@ -13,7 +13,7 @@ export function completions(services: Services): Handler<AuthenticatedEnv> {
     const { model, stream } = request
     const calls = toCalls(request, {
       requestId: ctx.var.requestId,
-      tenantId: ctx.var.key.tenantId,
+      key: ctx.var.key,
       inputs: request.prompt.map(toInput),
       completionTokensMax: request.max_tokens,
       topLogprobs: request.logprobs,

@@ -1,0 +1,202 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
+import {
+  claimTrainingRun,
+  createCandidate,
+  createTenant,
+  type Database,
+  finishTrainingRun,
+  liveDraftVersion,
+  openDatabase,
+  promoteDraft,
+  recordAcceptance,
+  type TrainingResult,
+} from '@foretoken/db'
+import { temporaryDatabase } from '@foretoken/db/testing'
+import { type ObjectStore, openObjectStore } from '@foretoken/storage'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createProgram } from '../program.ts'
+
+let db: Database
+let url: string
+let drop: () => Promise<void>
+let folder: string
+let store: ObjectStore
+let tenantId: string
+
+beforeEach(async () => {
+  const temporary = await temporaryDatabase()
+  ;({ url, drop } = temporary)
+  db = openDatabase(url)
+  folder = mkdtempSync(join(tmpdir(), 'foretoken-draft-'))
+  store = openObjectStore(pathToFileURL(join(folder, 'objects')).href)
+  const created = await createTenant(db, 'acme')
+  if (!created.ok) throw new Error('name taken')
+  tenantId = created.tenant.id
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await db.close().then(drop)
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs a command in this process; what it wrote to standard output, without the colours that CI gets. */
+async function foretoken(...args: string[]): Promise<string> {
+  const written: string[] = []
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0)
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+  const where = ['--data-dir', folder, '--database-url', url]
+  await createProgram().parseAsync([...args, ...where], { from: 'user' })
+  return stripVTControlCharacters(written.join(''))
+}
+
+async function live(): Promise<string> {
+  const id = `adp_${(await db.pool.query('select count(*) from draft_versions')).rows[0].count}`
+  const artifactUri = `adapters/${tenantId}/${id}`
+  for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
+    await store.put(`${artifactUri}/${name}`, Buffer.from(name))
+  }
+  await createCandidate(db, { id, tenantId, contentHash: 'ab', artifactUri })
+  await promoteDraft(db, tenantId, id, 'Better by a third.')
+  return id
+}
+
+const record = (tenant: string, tokens: number) =>
+  store.put(
+    `traces/${tenant}/01m000000000000000000${String(tokens).padStart(5, '0')}-${tokens}.safetensors`,
+    Buffer.of(1),
+  )
+
+async function keys(prefix: string): Promise<string[]> {
+  const found: string[] = []
+  for await (const { key } of store.list(prefix)) found.push(key)
+  return found
+}
+
+const result: TrainingResult = {
+  state: 'rejected',
+  reason: 'Acceptance length 1.5 against 1.6.',
+  tokens: 5_000,
+  tracesUntil: null,
+  baseline: { acceptanceLength: 1.6 },
+  candidate: { acceptanceLength: 1.5 },
+  draft: null,
+}
+
+/** Ends the next run, as a trainer would. */
+async function trainOnce(ended: TrainingResult): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const run = await claimTrainingRun(db, { trainer: 'test', leaseMs: 60_000, attemptsMax: 3 })
+      if (!run) throw new Error('no run yet')
+      await finishTrainingRun(db, run.tenantId, { runId: run.id, trainer: 'test', attempt: run.attempts }, ended)
+    },
+    { timeout: 20_000 },
+  )
+}
+
+describe('foretoken draft status', () => {
+  it('says per tenant what serves it, how well each version drafts, and what it waits for', async () => {
+    const id = await live()
+    await record(tenantId, 1_500)
+    const arm = { steps: 10, committedTokens: 25, proposed: [10, 10], accepted: [9, 6] }
+    await recordAcceptance(db, tenantId, new Date(), [
+      { ...arm, arm: 'adaptive', draftVersion: id },
+      { ...arm, arm: 'none', draftVersion: null, proposed: [], accepted: [], committedTokens: 10 },
+    ])
+    const [status] = JSON.parse(await foretoken('draft', 'status', '--json'))
+    expect(status).toMatchObject({
+      tenant: { name: 'acme' },
+      learning: true,
+      newTokens: 1_500,
+      tokensNeeded: 4_000,
+      why: '1500 of 4000 new tokens for the next run.',
+      live: { id, version: 1 },
+      versions: [{ id, state: 'live', acceptance: { acceptanceLength: 2.5, acceptanceRate: 0.75 } }],
+      arms: [
+        { arm: 'adaptive', draftVersion: id },
+        { arm: 'none', acceptanceLength: 1, acceptanceRate: null },
+      ],
+      runs: [],
+    })
+    const shown = await foretoken('draft', 'status', '--tenant', 'acme')
+    expect(shown).toMatch(/acme .*version 1 .*1500/)
+    expect(shown).toMatch(/adaptive +1 +10 +2\.50 +75 %/)
+  })
+})
+
+describe('foretoken draft adapt', () => {
+  it('follows a run to its end and says what it found, also when nothing is better', async () => {
+    const said = foretoken('draft', 'adapt', '--tenant', 'acme', '--wait')
+    await trainOnce(result)
+    expect(await said).toContain('not better, so nothing changes.\nAcceptance length 1.5 against 1.6.')
+    expect(await said).toContain('acceptanceLength: 1.6 → 1.5')
+  })
+
+  it('fails when the run fails, in its words', async () => {
+    const said = foretoken('draft', 'adapt', '--tenant', tenantId, '--wait', '--json')
+    const failed = expect(said).rejects.toThrow('It diverged.')
+    await trainOnce({ ...result, state: 'failed', reason: 'It diverged.' })
+    await failed
+  })
+
+  it('orders one run however often it is asked, and does not wait unless it is told to', async () => {
+    const orders = [await foretoken('draft', 'adapt', '--tenant', 'acme', '--json')]
+    orders.push(await foretoken('draft', 'adapt', '--tenant', 'acme', '--json'))
+    const [first, second] = orders.map((order) => JSON.parse(order))
+    expect(first).toMatchObject({ state: 'queued', trigger: 'ordered' })
+    expect(second.id).toBe(first.id)
+  })
+})
+
+describe('foretoken draft rollback', () => {
+  it('puts the last good draft back, then none, then says that there is none', async () => {
+    const [first, second] = [await live(), await live()]
+    expect(JSON.parse(await foretoken('draft', 'rollback', '--tenant', 'acme', '--json'))).toMatchObject({
+      rejected: second,
+      live: first,
+    })
+    expect(await foretoken('draft', 'rollback', '--tenant', 'acme')).toContain('the static draft serves it')
+    await expect(foretoken('draft', 'rollback', '--tenant', 'acme')).rejects.toThrow('no draft of its own in use')
+  })
+})
+
+describe('what was learned from a tenant', () => {
+  it('is deleted by `tenant forget`, to the last file, and of no other tenant', async () => {
+    const other = await createTenant(db, 'other')
+    const otherId = other.ok ? other.tenant.id : ''
+    await live()
+    await live()
+    for (const [tenant, tokens] of [
+      [tenantId, 100],
+      [tenantId, 200],
+      [otherId, 300],
+    ] as const) {
+      await record(tenant, tokens)
+    }
+    await store.put(`adapters/${tenantId}/adp_orphan/adapter_config.json`, Buffer.of(1))
+    await foretoken('draft', 'adapt', '--tenant', 'acme')
+    const said = JSON.parse(await foretoken('tenant', 'forget', 'acme', '--json'))
+    expect(said).toEqual({ id: tenantId, adapters: 3, traceSegments: 2, traceTokens: 300, runs: 1 })
+    expect([await keys(`traces/${tenantId}/`), await keys('adapters/')]).toEqual([[], []])
+    expect(await keys('traces/')).toHaveLength(1)
+    expect(await liveDraftVersion(db, tenantId)).toBeNull()
+  })
+
+  it('stays in use, but grows no more, when the tenant opts out', async () => {
+    const id = await live()
+    await record(tenantId, 100)
+    expect(await foretoken('tenant', 'learning', 'acme', 'off')).toContain('100 tokens of traces are deleted')
+    expect(await keys('traces/')).toEqual([])
+    expect((await liveDraftVersion(db, tenantId))?.id).toBe(id)
+    expect(JSON.parse(await foretoken('draft', 'status', '--json'))[0]).toMatchObject({
+      learning: false,
+      why: 'Opted out of learning.',
+    })
+    await foretoken('tenant', 'learning', 'acme', 'on')
+    expect(JSON.parse(await foretoken('draft', 'status', '--json'))[0]).toMatchObject({ learning: true })
+  })
+})

@@ -1,0 +1,107 @@
+import {
+  type ArmAcceptance,
+  acceptanceByVersion,
+  type Database,
+  type DraftVersion,
+  latestTrainingRuns,
+  listDraftVersions,
+  listTenants,
+  type Tenant,
+  type TrainingRun,
+  tracesSeen,
+} from '@foretoken/db'
+import { listSegments, TRAIN_AFTER_TOKENS } from '@foretoken/learning'
+import type { ObjectStore } from '@foretoken/storage'
+import type { LearningCommandOptions } from '../options.ts'
+import { print, printJson } from '../output.ts'
+import { choice, withDatabase } from '../platform/connect.ts'
+import { requireTenant } from '../tenant/lookup.ts'
+import { explain } from './explain.ts'
+import { renderStatus } from './render.ts'
+
+export interface TenantStatus {
+  readonly tenant: Pick<Tenant, 'id' | 'name' | 'status'>
+  readonly learning: boolean
+  /** Trace tokens that no run has seen, and how many start one. */
+  readonly newTokens: number
+  readonly tokensNeeded: number
+  readonly why: string
+  readonly live: { readonly id: string; readonly version: number } | null
+  /** Newest first. */
+  readonly versions: readonly VersionStatus[]
+  readonly arms: readonly ArmStatus[]
+  readonly runs: readonly TrainingRun[]
+}
+
+export interface VersionStatus extends DraftVersion {
+  /** Null: it has drafted nothing. */
+  readonly acceptance: ArmStatus | null
+}
+
+export interface ArmStatus extends ArmAcceptance {
+  /** Tokens committed per verification step, bonus token included; null without steps. */
+  readonly acceptanceLength: number | null
+  /** Accepted of proposed draft tokens. */
+  readonly acceptanceRate: number | null
+}
+
+const RUNS_SHOWN = 5
+
+/** `foretoken draft status`. */
+export async function status({ tenant: wanted, ...options }: LearningCommandOptions & { tenant?: string }) {
+  await withDatabase(choice(options), async ({ db, store }) => {
+    const tenants = wanted === undefined ? await listTenants(db) : [await requireTenant(db, wanted)]
+    const seen = await tracesSeen(db)
+    const objects = await store()
+    const statuses: TenantStatus[] = []
+    for (const tenant of tenants) statuses.push(await statusOf(db, objects, tenant, seen.get(tenant.id)))
+    if (options.json) printJson(statuses)
+    else print(renderStatus(statuses, wanted !== undefined))
+  })
+}
+
+async function statusOf(
+  db: Database,
+  store: ObjectStore,
+  tenant: Tenant,
+  seenUntil: string | undefined,
+): Promise<TenantStatus> {
+  const [versions, acceptance, runs, newTokens] = await Promise.all([
+    listDraftVersions(db, tenant.id),
+    acceptanceByVersion(db, tenant.id),
+    latestTrainingRuns(db, tenant.id, RUNS_SHOWN),
+    newTokensOf(store, tenant.id, seenUntil),
+  ])
+  const arms = acceptance.map(withRates)
+  const live = versions.find(({ state }) => state === 'live') ?? null
+  const tokensNeeded = Number(process.env.FORETOKEN_TRAIN_AFTER_TOKENS ?? TRAIN_AFTER_TOKENS)
+  return {
+    tenant: { id: tenant.id, name: tenant.name, status: tenant.status },
+    learning: tenant.learning,
+    newTokens,
+    tokensNeeded,
+    why: explain({ tenant, live, newTokens, tokensNeeded, run: runs[0] ?? null }),
+    live: live && { id: live.id, version: live.version },
+    versions: versions.map((version) => {
+      return { ...version, acceptance: arms.find(({ draftVersion }) => draftVersion === version.id) ?? null }
+    }),
+    arms,
+    runs,
+  }
+}
+
+async function newTokensOf(store: ObjectStore, tenant: string, seenUntil: string | undefined): Promise<number> {
+  let sum = 0
+  for await (const { key, tokens } of listSegments(store, tenant)) {
+    if (seenUntil === undefined || key > seenUntil) sum += tokens
+  }
+  return sum
+}
+
+function withRates(arm: ArmAcceptance): ArmStatus {
+  return {
+    ...arm,
+    acceptanceLength: arm.steps > 0 ? arm.committed / arm.steps : null,
+    acceptanceRate: arm.proposed > 0 ? arm.accepted / arm.proposed : null,
+  }
+}

@@ -1,0 +1,25 @@
+import { basename } from 'node:path'
+import type { TrainOptions } from './train.ts'
+
+/**
+ * The command that trains the same draft again, with every option that its weights depend on. Folders are left out and
+ * prompts named by file only: a card travels, the machine's paths don't.
+ */
+export function commandLine(options: TrainOptions, targetName: string, threads: number): string {
+  const values: readonly (readonly [string, string | number | undefined])[] = [
+    ['target', targetName],
+    ['prompts', options.prompts.map((path) => basename(path)).join(' ')],
+    ['prompts-max', options.promptsMax],
+    ['completion-tokens', options.completionTokens],
+    ['sampled-share', options.sampledShare],
+    ['steps', options.steps],
+    ['batch', options.batch],
+    ['learning-rate', options.learningRate],
+    ['vocabulary', options.vocabulary],
+    ['state', options.state],
+    ['seed', options.seed],
+    ['threads', threads],
+  ]
+  const given = values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]))
+  return ['foretoken draft train', ...given, '--output FOLDER'].join(' \\\n  ')
+}

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '@foretoken/telemetry'
+
+export interface LoopWork {
+  /** Looks for runs to order and traces to delete. */
+  sweep(signal: AbortSignal): Promise<void>
+  /** Does one run, if there is one to claim. False: there was none. */
+  next(signal: AbortSignal): Promise<boolean>
+}
+
+export interface LoopTimes {
+  readonly sweepMs: number
+  /** Looks for runs so often, woken or not: a wake-up may get lost, and a lease ends silently. */
+  readonly pollMs: number
+  /** Pause after something failed. */
+  readonly retryMs: number
+}
+
+/** One thing at a time, for ever: sweeps when that is due, does runs while there are any, and waits to be woken. */
+export class Loop {
+  private readonly stopping = new AbortController()
+  private waking = new AbortController()
+  private running: Promise<void> | null = null
+
+  constructor(
+    private readonly work: LoopWork,
+    private readonly logger: Logger,
+    private readonly times: LoopTimes,
+  ) {}
+
+  start(): void {
+    this.running ??= this.run()
+  }
+
+  /** There may be a run. */
+  wake(): void {
+    this.waking.abort()
+  }
+
+  /** Aborts what is being done, and resolves when it has been given back. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('the trainer is stopping'))
+    this.wake()
+    await this.running
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping
+    let sweptAt = Number.NEGATIVE_INFINITY
+    while (!signal.aborted) {
+      this.waking = new AbortController()
+      try {
+        if (performance.now() - sweptAt >= this.times.sweepMs) {
+          await this.work.sweep(signal)
+          sweptAt = performance.now()
+        }
+        if (await this.work.next(signal)) continue
+        await this.pause(this.times.pollMs)
+      } catch (err) {
+        if (signal.aborted) return
+        this.logger.warn({ err }, 'training paused')
+        await this.pause(this.times.retryMs)
+      }
+    }
+  }
+
+  private async pause(ms: number): Promise<void> {
+    const signal = AbortSignal.any([this.waking.signal, this.stopping.signal])
+    await sleep(ms, undefined, { signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,81 @@
+import { constants, setPriority } from 'node:os'
+import { openDatabase } from '@foretoken/db'
+import { openQueue } from '@foretoken/jobs'
+import { adaptTenant, FLUSH_MS } from '@foretoken/learning'
+import { loadModel, targetFingerprint } from '@foretoken/model'
+import { openObjectStore } from '@foretoken/storage'
+import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
+import { readConfig, type TrainerConfig } from './config.ts'
+import type { Adapt } from './run/execute.ts'
+import { startTrainer } from './trainer.ts'
+
+/** Traces are kept for so many runs' worth of tokens. */
+const RUNS_KEPT = 10
+
+/** The trainer as a process. A supervisor that spawned it with an IPC channel is told when it is at work. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const logger = createLogger('trainer', config.logLevel)
+  const lifecycle = new Lifecycle({ logger })
+  lifecycle.listen()
+  yieldToServing(logger)
+
+  const db = openDatabase(config.databaseUrl, {
+    connectionsMax: 3,
+    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+  })
+  lifecycle.on('close', 'database', () => db.close())
+  const queue = await openQueue(config.databaseUrl, 'training', {
+    onError: (err) => logger.warn({ err }, 'the queue lost a connection'),
+  })
+  lifecycle.on('close', 'queue', () => queue.close())
+  const loop = startTrainer({
+    db,
+    store: openObjectStore(config.objectStore),
+    adapt: adaptWith(config),
+    logger,
+    tokensMax: config.tokensMax,
+    rules: {
+      trainAfterTokens: config.trainAfterTokens,
+      keepTokens: config.tokensMax * RUNS_KEPT,
+      // What a worker holds when its tenant is forgotten, and what it is still generating.
+      forgetMarginMs: FLUSH_MS + 60_000,
+    },
+  })
+  lifecycle.on('drain', 'training', () => loop.stop())
+  await queue.consume(() => loop.wake())
+  lifecycle.markReady()
+  logger.info('training')
+  process.send?.({ type: 'ready' })
+}
+
+/** The target is loaded for a run and closed after it: between runs a trainer holds nothing. */
+function adaptWith({ modelFolder, staticDraft }: TrainerConfig): Adapt {
+  return async (request) => {
+    if (staticDraft === null) {
+      const reason = 'There is no static draft for this target: train one with `foretoken draft train`.'
+      return { outcome: 'too-little', figures: { tokens: 0, baseline: null, candidate: null }, reason }
+    }
+    const target = await targetFingerprint(modelFolder)
+    const model = await loadModel(modelFolder, { threads: 1 })
+    try {
+      return await adaptTenant({ ...request, model, target, staticDraft })
+    } finally {
+      await model.target.close()
+    }
+  }
+}
+
+/** Serving comes first: the system gives this process what is left. */
+function yieldToServing(logger: Logger): void {
+  try {
+    setPriority(constants.priority.PRIORITY_LOW)
+  } catch (err) {
+    logger.warn({ err }, 'the priority could not be lowered')
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})

@@ -1,0 +1,112 @@
+import {
+  type Database,
+  DatabaseError,
+  findTenant,
+  finishTrainingRun,
+  listDraftVersions,
+  newId,
+  type TrainingLease,
+  type TrainingResult,
+  type TrainingRun,
+} from '@foretoken/db'
+import { type AdaptRequest, type AdaptResult, deleteAdapter, listSegments, storeAdapter } from '@foretoken/learning'
+import { type ObjectStore, StorageError } from '@foretoken/storage'
+import type { Logger } from '@foretoken/telemetry'
+import { Heartbeat, LeaseLost } from './heartbeat.ts'
+
+/** `adaptTenant` with the target and its static draft at hand. */
+export type Adapt = (request: Omit<AdaptRequest, 'model' | 'target' | 'staticDraft'>) => Promise<AdaptResult>
+
+export interface ExecuteContext {
+  readonly db: Database
+  readonly store: ObjectStore
+  readonly adapt: Adapt
+  readonly logger: Logger
+  readonly tokensMax: number
+  readonly beatMs: number
+}
+
+const STATES = { better: 'promoted', 'not-better': 'rejected', 'too-little': 'skipped', failed: 'failed' } as const
+
+/**
+ * Does one claimed run to its end. Throws only where the run is to be taken up again: told to stop, the lease lost, or
+ * the database or the store away. Everything else is a result, with its reason.
+ */
+export async function executeRun(context: ExecuteContext, run: TrainingRun, stop: AbortSignal): Promise<void> {
+  const { db, logger, beatMs } = context
+  const { tenantId } = run
+  const lease = { runId: run.id, trainer: run.trainer ?? '', attempt: run.attempts }
+  const heartbeat = new Heartbeat(db, lease, logger, beatMs)
+  const signal = AbortSignal.any([stop, heartbeat.signal])
+  const tracesUntil = await newestSegment(context.store, tenantId)
+  try {
+    const result = await resultOf(context, run, heartbeat, signal)
+    await finish(context, tenantId, lease, { ...result, tracesUntil })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof LeaseLost || isPassing(error)) throw error
+    logger.error({ err: error, runId: run.id, tenantId }, 'training failed')
+    const reason = `Training failed: ${error instanceof Error ? error.message : 'unknown'}`
+    await finish(context, tenantId, lease, { ...NOTHING, state: 'failed', reason, tracesUntil })
+  } finally {
+    await heartbeat.stop()
+  }
+}
+
+const NOTHING = { tokens: 0, tracesUntil: null, baseline: null, candidate: null, draft: null } as const
+
+async function resultOf(
+  context: ExecuteContext,
+  { tenantId }: TrainingRun,
+  heartbeat: Heartbeat,
+  signal: AbortSignal,
+): Promise<TrainingResult> {
+  const { db, store, adapt, tokensMax } = context
+  const tenant = await findTenant(db, tenantId)
+  if (!tenant?.learning) {
+    return { ...NOTHING, state: 'skipped', reason: 'The tenant is opted out of learning.' }
+  }
+  const versions = await listDraftVersions(db, tenantId)
+  const live = versions.find(({ state }) => state === 'live')
+  const next = { id: newId('adapter'), version: (versions[0]?.version ?? 0) + 1 }
+  const { outcome, artifact, figures, reason } = await adapt({
+    store,
+    tenant: tenantId,
+    current: live ? { id: live.id, contentHash: live.contentHash, key: live.artifactUri } : null,
+    next,
+    tokensMax,
+    signal,
+    onProgress: (progress) => heartbeat.report(progress),
+  })
+  signal.throwIfAborted()
+  const ended = { state: STATES[outcome], reason, ...figures, tracesUntil: null }
+  if (!artifact || (outcome !== 'better' && outcome !== 'not-better')) {
+    if (outcome === 'better') throw new Error('the run found a better draft and brought none')
+    return { ...ended, draft: null }
+  }
+  const { contentHash, key } = await storeAdapter(store, { tenant: tenantId, id: next.id }, artifact)
+  return { ...ended, draft: { id: next.id, tenantId, contentHash, artifactUri: key } }
+}
+
+/** Files whose row could not be written belong to nobody: the tenant was forgotten, or another trainer has the run. */
+async function finish(context: ExecuteContext, tenantId: string, lease: TrainingLease, result: TrainingResult) {
+  const { db, store, logger } = context
+  const { state, reason, tokens, draft } = result
+  if (await finishTrainingRun(db, tenantId, lease, result)) {
+    logger.info({ runId: lease.runId, tenantId, state, tokens, version: draft?.id, reason }, 'training run ended')
+    return
+  }
+  if (draft) await deleteAdapter(store, draft.artifactUri)
+  throw new LeaseLost('the run was no longer ours when it ended')
+}
+
+async function newestSegment(store: ObjectStore, tenant: string): Promise<string | null> {
+  let newest: string | null = null
+  for await (const { key } of listSegments(store, tenant)) newest = key
+  return newest
+}
+
+/** The same attempt may succeed later. */
+function isPassing(error: unknown): boolean {
+  return (error instanceof DatabaseError || error instanceof StorageError) && error.retryable
+}

@@ -1,0 +1,61 @@
+import { beatTrainingRun, type Database, type TrainingLease } from '@foretoken/db'
+import type { Logger } from '@foretoken/telemetry'
+
+type Progress = { readonly phase: string; readonly progress: number }
+
+/** Aborts work whose run now belongs to another trainer, or to nobody. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+/**
+ * Keeps a run's lease while it is worked on, and tells how far it is. A beat that does not reach the database is left
+ * out: the lease outlasts several, and whoever lost it can't write anyway.
+ */
+export class Heartbeat {
+  private readonly timer: NodeJS.Timeout
+  private readonly lost = new AbortController()
+  private latest: Progress | null = null
+  private beating: Promise<void> | null = null
+
+  constructor(
+    private readonly db: Database,
+    private readonly lease: TrainingLease,
+    private readonly logger: Logger,
+    everyMs: number,
+  ) {
+    this.timer = setInterval(() => this.beat(), everyMs).unref()
+  }
+
+  /** Aborts with LeaseLost. */
+  get signal(): AbortSignal {
+    return this.lost.signal
+  }
+
+  /** Cheap: the next beat carries the latest; a new phase is told at once. */
+  report(progress: Progress): void {
+    const phase = this.latest?.phase
+    this.latest = progress
+    if (progress.phase !== phase) this.beat()
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer)
+    await this.beating
+  }
+
+  private beat(): void {
+    this.beating ??= this.send().finally(() => {
+      this.beating = null
+    })
+  }
+
+  private async send(): Promise<void> {
+    try {
+      if (await beatTrainingRun(this.db, this.lease, this.latest)) return
+      this.lost.abort(new LeaseLost('another trainer has this run, or it was cancelled'))
+    } catch (err) {
+      this.logger.warn({ err, runId: this.lease.runId }, 'heartbeat not written')
+    }
+  }
+}

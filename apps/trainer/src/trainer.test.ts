@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import {
+  claimTrainingRun,
+  createTenant,
+  type Database,
+  forgetTenant,
+  latestTrainingRuns,
+  listDraftVersions,
+  liveDraftVersion,
+  openDatabase,
+  orderTrainingRun,
+  setLearning,
+} from '@foretoken/db'
+import { temporaryDatabase } from '@foretoken/db/testing'
+import type { AdaptResult } from '@foretoken/learning'
+import { type ObjectStore, openObjectStore, StorageError } from '@foretoken/storage'
+import { createLogger } from '@foretoken/telemetry'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Adapt } from './run/execute.ts'
+import { startTrainer } from './trainer.ts'
+
+let db: Database
+let drop: () => Promise<void>
+let folder: string
+let store: ObjectStore
+const running: { stop(): Promise<void> }[] = []
+beforeEach(async () => {
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  drop = temporary.drop
+  folder = mkdtempSync(join(tmpdir(), 'foretoken-trainer-'))
+  store = openObjectStore(pathToFileURL(folder).href)
+})
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((trainer) => trainer.stop()))
+  await db.close().then(drop)
+  rmSync(folder, { recursive: true })
+})
+
+const rules = { trainAfterTokens: 100, keepTokens: 1_000, forgetMarginMs: 0 }
+
+function train(adapt: Adapt, changes: { store?: ObjectStore; leaseMs?: number } = {}) {
+  const times = { sweepMs: 50, pollMs: 20, retryMs: 20, leaseMs: changes.leaseMs ?? 60_000 }
+  const logger = createLogger('trainer', 'silent')
+  const trainer = startTrainer({ db, store: changes.store ?? store, adapt, logger, tokensMax: 500, rules, times })
+  running.push(trainer)
+  return trainer
+}
+
+async function tenant(name: string): Promise<string> {
+  const created = await createTenant(db, name)
+  if (!created.ok) throw new Error('name taken')
+  return created.tenant.id
+}
+
+let segments = 0
+/** A segment as far as a sweep looks: its key. */
+async function record(tenantId: string, tokens: number): Promise<void> {
+  const id = `01m0000000000000000000${String(segments++).padStart(4, '0')}`
+  await store.put(`traces/${tenantId}/${id}-${tokens}.safetensors`, new Uint8Array(1))
+}
+
+const weights = Buffer.from('weights')
+const contentHash = createHash('sha256').update(weights).digest('hex')
+const better: AdaptResult = {
+  outcome: 'better',
+  artifact: { contentHash, files: { 'adapter_model.safetensors': weights, 'adapter_config.json': Buffer.from('{}') } },
+  figures: { tokens: 120, baseline: { acceptanceLength: 1.4 }, candidate: { acceptanceLength: 1.8 } },
+  reason: 'Acceptance length rose from 1.4 to 1.8.',
+}
+const { artifact: _, ...poor } = { ...better, outcome: 'too-little' as const, reason: 'Only 12 requests.' }
+
+const runsOf = async (tenantId: string) =>
+  (await latestTrainingRuns(db, tenantId, 10)).map(({ state, trigger, reason }) => ({ state, trigger, reason }))
+const ended = (tenantId: string, count = 1) =>
+  expect
+    .poll(async () => (await latestTrainingRuns(db, tenantId, 10)).filter((run) => run.finishedAt).length, {
+      timeout: 20_000,
+    })
+    .toBe(count)
+
+async function filesOf(prefix: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of store.list(prefix)) keys.push(key)
+  return keys
+}
+
+describe('the trainer', () => {
+  it('trains a tenant with enough new tokens, makes what is better live, and waits for new ones', async () => {
+    const owner = await tenant('busy')
+    const quiet = await tenant('quiet')
+    await record(owner, 120)
+    await record(quiet, 80)
+    const asked: (string | undefined)[] = []
+    train(async ({ current, next, tenant: id }) => {
+      asked.push(`${id} ${next.version} ${current?.id ?? 'none'}`)
+      return better
+    })
+    await ended(owner)
+    const live = await liveDraftVersion(db, owner)
+    expect(live).toMatchObject({ version: 1, contentHash, reason: better.reason })
+    expect(await filesOf('adapters/')).toEqual([
+      `${live?.artifactUri}/adapter_config.json`,
+      `${live?.artifactUri}/adapter_model.safetensors`,
+    ])
+    await record(owner, 99)
+    await record(owner, 1)
+    await ended(owner, 2)
+    expect(asked).toEqual([`${owner} 1 none`, `${owner} 2 ${live?.id}`])
+    expect((await listDraftVersions(db, owner)).map(({ state }) => state)).toEqual(['live', 'retired'])
+    expect(await runsOf(quiet)).toEqual([])
+  })
+
+  it.each([
+    [{ ...better, outcome: 'not-better' as const, reason: 'No gain.' }, 'rejected', ['rejected'], 2],
+    [poor, 'skipped', [], 0],
+    [{ ...poor, outcome: 'failed' as const, reason: 'Diverged.' }, 'failed', [], 0],
+  ] as const)('promotes nothing that is %o', async (result, state, versions, files) => {
+    const owner = await tenant('unlucky')
+    await orderTrainingRun(db, owner, 'ordered')
+    train(async () => result)
+    await ended(owner)
+    expect(await runsOf(owner)).toEqual([{ state, trigger: 'ordered', reason: result.reason }])
+    expect((await listDraftVersions(db, owner)).map((version) => version.state)).toEqual(versions)
+    expect(await filesOf('adapters/')).toHaveLength(files)
+  })
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('out of memory')), 'Training failed: out of memory'],
+    [
+      'calls something better and brings nothing',
+      async () => ({ ...poor, outcome: 'better' as const }),
+      'brought none',
+    ],
+    [
+      'misnames its weights',
+      async () => ({ ...better, artifact: { contentHash: '00', files: better.artifact?.files ?? {} } }),
+      'content hash',
+    ],
+  ])('fails a run that %s, in words, and goes on with others', async (_name, adapt, reason) => {
+    const [first, second] = [await tenant('first'), await tenant('second')]
+    await orderTrainingRun(db, first, 'ordered')
+    await orderTrainingRun(db, second, 'tokens')
+    train((request) => (request.tenant === first ? adapt() : Promise.resolve(better)))
+    await ended(second)
+    expect(await runsOf(first)).toMatchObject([{ state: 'failed', reason: expect.stringContaining(reason) }])
+    expect(await liveDraftVersion(db, first)).toBeNull()
+    expect(await filesOf(`adapters/${first}`)).toEqual([])
+  })
+
+  it('takes up the run of a trainer that was killed, and tells how far it is', async () => {
+    const owner = await tenant('killed')
+    await orderTrainingRun(db, owner, 'ordered')
+    await claimTrainingRun(db, { trainer: 'gone', leaseMs: 60_000, attemptsMax: 3 })
+    await db.pool.query(`update training_runs set heartbeat_at = now() - interval '61 seconds'`)
+    let finish = () => {}
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    train(async ({ onProgress }) => {
+      onProgress({ phase: 'training', progress: 0.4 })
+      await finished
+      return better
+    })
+    const progress = async () => (await latestTrainingRuns(db, owner, 1))[0]
+    await expect.poll(progress, { timeout: 20_000 }).toMatchObject({ phase: 'training', attempts: 2, state: 'running' })
+    finish()
+    await ended(owner)
+    expect(await liveDraftVersion(db, owner)).toMatchObject({ version: 1 })
+  })
+
+  it('gives its run back when it is told to stop', async () => {
+    const owner = await tenant('stopped')
+    await orderTrainingRun(db, owner, 'ordered')
+    let began = () => {}
+    const begun = new Promise<void>((resolve) => {
+      began = resolve
+    })
+    const trainer = train(({ signal }) => {
+      began()
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    await begun
+    await trainer.stop()
+    expect(await latestTrainingRuns(db, owner, 1)).toMatchObject([{ state: 'queued', attempts: 0, trainer: null }])
+  })
+
+  it('leaves nothing behind when the tenant is forgotten while it trains', async () => {
+    const owner = await tenant('forgotten')
+    await orderTrainingRun(db, owner, 'ordered')
+    train(async () => {
+      await forgetTenant(db, owner)
+      return better
+    })
+    await ended(owner)
+    await expect.poll(() => filesOf('adapters/'), { timeout: 20_000 }).toEqual([])
+    expect(await runsOf(owner)).toMatchObject([{ state: 'skipped' }])
+    expect(await listDraftVersions(db, owner)).toEqual([])
+  })
+
+  it('learns nothing of a tenant that opted out, and deletes what there is', async () => {
+    const owner = await tenant('private')
+    await record(owner, 500)
+    await setLearning(db, owner, false)
+    await orderTrainingRun(db, owner, 'ordered')
+    let trained = 0
+    train(async () => {
+      trained++
+      return better
+    })
+    await ended(owner)
+    expect(await runsOf(owner)).toMatchObject([{ state: 'skipped', reason: expect.stringContaining('opted out') }])
+    await expect.poll(() => filesOf('traces/'), { timeout: 20_000 }).toEqual([])
+    expect(trained).toBe(0)
+  })
+
+  it('tries again when the store comes back', async () => {
+    const owner = await tenant('patient')
+    await orderTrainingRun(db, owner, 'ordered')
+    let outages = 1
+    const moody: ObjectStore = {
+      get: (key) => store.get(key),
+      put: async (...put) => {
+        if (outages-- > 0) throw new StorageError('unreachable', 'away')
+        return store.put(...put)
+      },
+      list: (prefix) => store.list(prefix),
+      delete: (key) => store.delete(key),
+    }
+    train(async () => better, { store: moody, leaseMs: 300 })
+    await ended(owner)
+    expect(await latestTrainingRuns(db, owner, 1)).toMatchObject([{ state: 'promoted', attempts: 2 }])
+  })
+})

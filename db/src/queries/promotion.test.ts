@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../database.ts'
+import { newId } from '../ids.ts'
+import { authenticate } from '../keys/authenticate.ts'
+import { createApiKey } from '../keys/keys.ts'
+import { temporaryDatabase } from '../testing.ts'
+import { recordAcceptance } from './acceptance.ts'
+import { acceptanceByVersion, listDraftVersions, liveDraftVersion } from './drafts.ts'
+import { createCandidate, promoteDraft, rejectDraft, rollBackDraft } from './promotion.ts'
+import { createTenant, forgetTenant } from './tenants.ts'
+
+let db: Database
+let drop: () => Promise<void>
+const pepper = Buffer.from('pepper')
+
+beforeAll(async () => {
+  const temporary = await temporaryDatabase()
+  db = openDatabase(temporary.url)
+  drop = temporary.drop
+})
+afterAll(() => db.close().then(drop))
+
+async function tenant(name: string): Promise<string> {
+  const created = await createTenant(db, name)
+  if (!created.ok) throw new Error(`tenant ${name} exists`)
+  return created.tenant.id
+}
+
+function candidate(tenantId: string | null) {
+  const id = newId(tenantId === null ? 'draft' : 'adapter')
+  return createCandidate(db, { id, tenantId, contentHash: 'ab', artifactUri: `adapters/${tenantId}/${id}` })
+}
+
+async function promoted(tenantId: string | null): Promise<string> {
+  const { id } = await candidate(tenantId)
+  expect(await promoteDraft(db, tenantId, id, 'better')).toBe(true)
+  return id
+}
+
+const statesOf = async (tenantId: string | null) =>
+  (await listDraftVersions(db, tenantId)).map(({ version, state }) => `${version} ${state}`)
+
+describe('a lineage of drafts', () => {
+  it('numbers its versions without gaps, whoever adds at the same time, the shared one included', async () => {
+    for (const owner of [await tenant('numbers'), null]) {
+      await Promise.all(Array.from({ length: 8 }, () => candidate(owner)))
+      const versions = (await listDraftVersions(db, owner)).map(({ version }) => version)
+      expect(versions).toEqual([8, 7, 6, 5, 4, 3, 2, 1])
+    }
+  })
+
+  it('has one live version however many are promoted at once, and remembers what each grew from', async () => {
+    const owner = await tenant('one-live')
+    const candidates = await Promise.all(Array.from({ length: 6 }, () => candidate(owner)))
+    await Promise.all(candidates.map(({ id }) => promoteDraft(db, owner, id, 'better')))
+    const states = (await listDraftVersions(db, owner)).map(({ state }) => state).sort()
+    expect(states).toEqual(['live', 'retired', 'retired', 'retired', 'retired', 'retired'])
+    expect((await candidate(owner)).parentId).toBe((await liveDraftVersion(db, owner))?.id)
+  })
+
+  it('can have no second live version, even by a statement that asks nobody', async () => {
+    const owner = await tenant('index')
+    await promoted(owner)
+    const { id } = await candidate(owner)
+    const forced = db.pool.query(`update draft_versions set state = 'live' where id = $1`, [id])
+    await expect(forced).rejects.toMatchObject({ constraint: 'draft_versions_live' })
+    await promoted(null)
+    const shared = await candidate(null)
+    const forcedShared = db.pool.query(`update draft_versions set state = 'live' where id = $1`, [shared.id])
+    await expect(forcedShared).rejects.toMatchObject({ constraint: 'draft_versions_live_shared' })
+  })
+
+  it('falls back to the last good version when several gateways report the live one at once', async () => {
+    const owner = await tenant('rollback')
+    const [first, second] = [await promoted(owner), await promoted(owner)]
+    const reports = await Promise.all(Array.from({ length: 5 }, () => rejectDraft(db, owner, second, 'not a number')))
+    expect(reports.filter(({ changed }) => changed)).toHaveLength(1)
+    expect(new Set(reports.map(({ live }) => live))).toEqual(new Set([first]))
+    expect(await statesOf(owner)).toEqual(['2 rejected', '1 live'])
+    expect(await rollBackDraft(db, owner, 'by hand')).toEqual({ rejected: first, live: null })
+    expect(await rollBackDraft(db, owner, 'by hand')).toBeNull()
+    expect(await statesOf(owner)).toEqual(['2 rejected', '1 rejected'])
+    expect((await listDraftVersions(db, owner)).map(({ reason }) => reason)).toEqual(['not a number', 'by hand'])
+  })
+
+  it("is out of reach of another tenant's verdict", async () => {
+    const [mine, theirs] = [await tenant('mine'), await tenant('theirs')]
+    const id = await promoted(theirs)
+    expect(await rejectDraft(db, mine, id, 'foreign')).toEqual({ changed: false, live: null })
+    expect(await promoteDraft(db, mine, (await candidate(theirs)).id, 'foreign')).toBe(false)
+    expect(await listDraftVersions(db, mine)).toEqual([])
+    expect((await liveDraftVersion(db, theirs))?.id).toBe(id)
+  })
+})
+
+describe('what a key resolves to', () => {
+  it('names the live adapter of its own tenant, and whether the tenant is learned from', async () => {
+    const [owner, other] = [await tenant('resolved'), await tenant('resolved-other')]
+    await promoted(other)
+    const { secret } = await createApiKey(db, pepper, { tenantId: owner, name: 'k' })
+    expect(await authenticate(db, pepper, secret)).toMatchObject({ tenantId: owner, learning: true, adapter: null })
+    await candidate(owner)
+    expect((await authenticate(db, pepper, secret))?.adapter).toBeNull()
+    const id = await promoted(owner)
+    expect((await authenticate(db, pepper, secret))?.adapter).toEqual({
+      id,
+      contentHash: 'ab',
+      key: `adapters/${owner}/${id}`,
+    })
+  })
+})
+
+describe('a tenant that is forgotten', () => {
+  it('is served without a draft at once, and none of its versions ever comes back', async () => {
+    const owner = await tenant('forgotten')
+    const { secret } = await createApiKey(db, pepper, { tenantId: owner, name: 'k' })
+    const [first] = [await promoted(owner), await promoted(owner)]
+    expect(await forgetTenant(db, owner)).toMatchObject({ drafts: 2, runs: 0 })
+    expect((await authenticate(db, pepper, secret))?.adapter).toBeNull()
+    expect(await statesOf(owner)).toEqual(['2 rejected', '1 rejected'])
+    expect(await promoteDraft(db, owner, first, 'again')).toBe(false)
+    expect(await forgetTenant(db, owner)).toMatchObject({ drafts: 0 })
+    expect(await forgetTenant(db, 'ten_unknown')).toBeNull()
+  })
+})
+
+it("a version's acceptance is summed over time and positions", async () => {
+  const owner = await tenant('acceptance')
+  const arm = {
+    arm: 'adaptive',
+    draftVersion: 'adp_1',
+    steps: 10,
+    committedTokens: 30,
+    proposed: [10, 8],
+    accepted: [9, 7],
+  }
+  await recordAcceptance(db, owner, new Date('2026-03-01T10:00:00Z'), [arm, { ...arm, draftVersion: 'adp_2' }])
+  await recordAcceptance(db, owner, new Date('2026-03-02T10:00:00Z'), [arm])
+  expect(await acceptanceByVersion(db, owner)).toEqual([
+    { arm: 'adaptive', draftVersion: 'adp_1', steps: 20, committed: 60, proposed: 36, accepted: 32 },
+    { arm: 'adaptive', draftVersion: 'adp_2', steps: 10, committed: 30, proposed: 18, accepted: 16 },
+  ])
+})

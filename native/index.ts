@@ -1,0 +1,132 @@
+/**
+ * Compiled kernels (Rust, napi-rs): what drafting spends its time on. `npm ci` builds them where there is cargo, and
+ * `npm run -w native build` after a change. They are an optimisation and nothing else: what they compute has a
+ * TypeScript reference, and who uses them has another way where they are missing.
+ *
+ * Every call checks the lengths of what it is given and throws; none keeps a reference to its arguments. Kernels of one
+ * process with as many threads share them, and wait for one another.
+ */
+import { createRequire } from 'node:module'
+
+export interface Kernels {
+  readonly DraftKernel: new (
+    shape: KernelShape,
+    /** Weights as they are, instead of in 8 bits and bfloat16: to compare with the reference. */
+    full: boolean,
+    /** The draft's parameters by name, `head` [V, d] and `inputs` [V, d]. */
+    tensors: Readonly<Record<string, Float32Array>>,
+    /** [V] the target's ids of the draft's tokens. */
+    ids: Int32Array,
+    threads: number,
+  ) => DraftKernel
+  readonly TargetKernel: new (
+    shape: TargetKernelShape,
+    /**
+     * embedding, final_norm, head (absent: the embedding), the rotary tables cosine and sine; and of each layer N
+     * layers.N.norm, query_key_value, head_norms (absent: none), output, feed_forward_norm, gate_up and down, as
+     * LayerWeights of packages/model has them.
+     */
+    tensors: Readonly<Record<string, Float32Array>>,
+    threads: number,
+  ) => TargetKernel
+  /** out[i]: Gumbel noise of token ids[i] times the temperature, as a chain adds it. */
+  draftNoise(noise: KernelNoise, ids: Int32Array, out: Float32Array): void
+}
+
+export interface KernelShape {
+  readonly hiddenSize: number
+  readonly stateSize: number
+  readonly vocabularySize: number
+  readonly markovRank: number
+  readonly pointerRank: number
+  readonly adapterRank: number
+  readonly adapterHotSize: number
+  readonly adapterMarkovRank: number
+}
+
+/** Whose noise it is (see `Noise` in packages/engine), from which position on. */
+export interface KernelNoise {
+  readonly seed: bigint
+  readonly choice: number
+  readonly position: number
+  readonly temperature: number
+}
+
+export interface DraftKernel {
+  /**
+   * @param tensors the adapter's parameters by name, `hot_head` [h, d] and `hot_inputs` [h, d]
+   * @param ids [V + h] the target's ids of the draft's tokens and of the tenant's
+   */
+  adapter(tensors: Readonly<Record<string, Float32Array>>, ids: Int32Array): AdapterKernel
+  /**
+   * One chain of up to `places.length` tokens.
+   *
+   * @param hidden [d] the target's final hidden state
+   * @param input [d] the last token as it enters the draft
+   * @param last its draft id; any larger number when it has none
+   * @param keys [L, R], and `context` [L]: draft ids of what can be pointed at, or -1
+   * @param survivalMin it ends when the confidence in all of it falls below
+   * @param ends draft ids after which it ends
+   * @param places receives draft ids, and `confidences` how sure it is of each
+   * @returns how many tokens
+   */
+  chain(
+    hidden: Float32Array,
+    input: Float32Array,
+    last: number,
+    keys: Float32Array,
+    context: Int32Array,
+    adapter: AdapterKernel | undefined,
+    noise: KernelNoise | undefined,
+    survivalMin: number,
+    ends: Int32Array,
+    places: Int32Array,
+    confidences: Float32Array,
+  ): number
+}
+
+export interface TargetKernelShape {
+  readonly layers: number
+  readonly heads: number
+  readonly keyValueHeads: number
+  readonly headDim: number
+  readonly hiddenSize: number
+  readonly feedForwardSize: number
+  readonly vocabularySize: number
+  readonly positionsMax: number
+  readonly normEpsilon: number
+}
+
+export interface TargetKernel {
+  /** As TargetInput and TargetOutput of packages/model; an empty mask is the causal one. */
+  run(
+    batch: number,
+    capacity: number,
+    tokens: Int32Array,
+    positions: Int32Array,
+    past: Int32Array,
+    mask: Float32Array,
+    keys: readonly Float32Array[],
+    values: readonly Float32Array[],
+    logitRows: Int32Array,
+    logits: Float32Array,
+    hidden: Float32Array,
+    delta: Float32Array,
+  ): void
+}
+
+export interface AdapterKernel {
+  readonly bytes: number
+}
+
+/** Undefined where they were not built, or FORETOKEN_NATIVE is `off`. */
+export const kernels: Kernels | undefined = load()
+
+function load(): Kernels | undefined {
+  if (process.env.FORETOKEN_NATIVE === 'off') return undefined
+  try {
+    return createRequire(import.meta.url)('./foretoken.node')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,114 @@
+//! x [rows, inner] · Wᵀ [inner, outer] for weights that come from memory and few rows: every weight is read once,
+//! whatever the number of rows, and meets all of them while it is in a register. Each result is one chain of fused
+//! multiply-adds over `inner`, so a row's numbers do not depend on which rows are beside it, to the bit.
+
+use multiversion::multiversion;
+use multiversion::target::target_cfg_f;
+use std::ops::Range;
+
+/// Outputs that are computed together.
+pub const PANEL: usize = 32;
+
+/// A weight [outer, inner] as panels [outer / 32, inner, 32], zeros behind the last output.
+pub struct Panels {
+    pub inner: usize,
+    pub count: usize,
+    values: Vec<f32>,
+}
+
+impl Panels {
+    /// `rows` are the outputs' weights in the order of the panels; None is an output of zeros.
+    pub fn new<'a>(rows: impl Iterator<Item = Option<&'a [f32]>>, inner: usize) -> Self {
+        let rows: Vec<_> = rows.collect();
+        let count = rows.len().div_ceil(PANEL);
+        let mut values = vec![0.0; count * inner * PANEL];
+        for (at, row) in rows.iter().enumerate() {
+            let Some(row) = row else { continue };
+            let panel = &mut values[at / PANEL * inner * PANEL..];
+            for (k, &value) in row.iter().enumerate() {
+                panel[k * PANEL + at % PANEL] = value;
+            }
+        }
+        Panels { inner, count, values }
+    }
+
+    /// The share of thread `index` of `threads`.
+    pub fn share(&self, index: usize, threads: usize) -> Range<usize> {
+        index * self.count / threads..(index + 1) * self.count / threads
+    }
+
+    /// For each panel of `range` and each row: `store(row, panel, results)`. x is [rows, inner].
+    pub fn times(&self, range: Range<usize>, x: &[f32], mut store: impl FnMut(usize, usize, &[f32; PANEL])) {
+        let rows = x.len() / self.inner;
+        let mut results = [[0f32; PANEL]; ROWS_MAX];
+        for panel in range {
+            let weights = &self.values[panel * self.inner * PANEL..(panel + 1) * self.inner * PANEL];
+            let mut row = 0;
+            while row < rows {
+                let some = multiply(weights, &x[row * self.inner..], self.inner, rows - row, &mut results);
+                for (at, results) in results[..some].iter().enumerate() {
+                    store(row + at, panel, results);
+                }
+                row += some;
+            }
+        }
+    }
+}
+
+/// What fits the registers of a processor with 32 of 512 bits.
+const ROWS_MAX: usize = 12;
+
+/// Up to ROWS_MAX rows of x times one panel; returns how many.
+#[multiversion(targets = "simd")]
+fn multiply(weights: &[f32], x: &[f32], inner: usize, rows: usize, out: &mut [[f32; PANEL]; ROWS_MAX]) -> usize {
+    macro_rules! tile {
+        ($rows:literal) => {{
+            if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
+                tile::<$rows, true>(weights, x, inner, out);
+            } else {
+                tile::<$rows, false>(weights, x, inner, out);
+            }
+            $rows
+        }};
+    }
+    let wide = target_cfg_f!(target_feature = "avx512f");
+    match rows {
+        1 => tile!(1),
+        2 => tile!(2),
+        3 => tile!(3),
+        4 if wide => tile!(4),
+        5 if wide => tile!(5),
+        6 if wide => tile!(6),
+        7 if wide => tile!(7),
+        8 if wide => tile!(8),
+        9 if wide => tile!(9),
+        10 if wide => tile!(10),
+        11 if wide => tile!(11),
+        _ if wide => tile!(12),
+        _ => tile!(3),
+    }
+}
+
+#[inline(always)]
+fn tile<const ROWS: usize, const FUSED: bool>(
+    weights: &[f32],
+    x: &[f32],
+    inner: usize,
+    out: &mut [[f32; PANEL]; ROWS_MAX],
+) {
+    let mut sums = [[0f32; PANEL]; ROWS];
+    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &x[row * inner..(row + 1) * inner]);
+    for (k, weights) in weights.chunks_exact(PANEL).enumerate().take(inner) {
+        for row in 0..ROWS {
+            let factor = rows[row][k];
+            for lane in 0..PANEL {
+                sums[row][lane] = if FUSED {
+                    factor.mul_add(weights[lane], sums[row][lane])
+                } else {
+                    factor * weights[lane] + sums[row][lane]
+                };
+            }
+        }
+    }
+    out[..ROWS].copy_from_slice(&sums);
+}

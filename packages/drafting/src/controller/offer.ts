@@ -1,0 +1,113 @@
+import type { DraftArm } from '../speculator.ts'
+import { rankNodes } from '../tree/index.ts'
+import { besideDrafted } from './beside.ts'
+import type { Branch } from './decision.ts'
+
+/** What one arm offers for one sequence. */
+export type ArmOption = DraftedOption | ForecastOption
+
+export interface DraftedOption {
+  readonly arm: DraftArm
+  readonly tokens: readonly number[]
+  /** As in Proposal. */
+  readonly survival: readonly number[]
+  readonly drafted: true
+}
+
+/** Drafting still has to be paid for; the plan then says for which sequences and how far to draft. */
+export interface ForecastOption {
+  readonly arm: DraftArm
+  /** As in Forecast. */
+  readonly survival: readonly number[]
+  readonly drafted: false
+}
+
+export interface SequenceState {
+  readonly tenant: string
+  readonly options: readonly ArmOption[]
+  /** A tenant's order: only this arm, exactly this lookahead (as far as the arm proposes). */
+  readonly forced?: Forced
+  /** What a token is worth that an arm promises before it is asked; see Trust. Absent: all of it. */
+  readonly trust?: number
+  /** Milliseconds that this step may cost the tenant if all its draft tokens are rejected; see Accounts. */
+  readonly creditMs: number
+}
+
+export interface Forced {
+  readonly arm?: DraftArm | 'none'
+  readonly lookahead?: number
+}
+
+/** One thing that a sequence could do with some number of draft rows. */
+export interface Offer {
+  /** Arms that would still have to draft for it. */
+  readonly undrafted: DraftArm | undefined
+  /** expected[r]: tokens committed, the target's own included, with r draft rows. */
+  readonly expected: readonly number[]
+  /** The arm to be asked shares the rows with what is drafted. */
+  readonly beside?: true
+  /** A forced number of rows; absent: any. */
+  readonly exactly?: number
+  /** Who drafts those rows, the most promising first; of an undrafted offer, what is asked for. */
+  branches(rows: number): readonly Branch[]
+}
+
+/**
+ * What a sequence may choose from: everything that is drafted, merged into one tree; each arm that could be asked; and
+ * such an arm beside what is drafted. A forced lookahead is a chain of one arm.
+ */
+export function offersOf({ options, forced }: SequenceState): Offer[] {
+  const allowed = options.filter(({ arm }) => forced?.arm === undefined || forced.arm === arm)
+  const { lookahead } = forced ?? {}
+  if (lookahead !== undefined) return allowed.flatMap((option) => exactOffer(option, lookahead))
+  const drafted = allowed.flatMap((option) => (option.drafted && option.tokens.length > 0 ? [option] : []))
+  const undrafted = allowed.flatMap((option) => (option.drafted ? [] : [option]))
+  const asked = undrafted.map((option) => chainOffer(option))
+  if (drafted.length === 0) return asked
+  const tree = treeOffer(drafted)
+  return [tree, ...asked, ...undrafted.map((option) => besideOffer(tree, drafted, option))]
+}
+
+function exactOffer(option: ArmOption, lookahead: number): Offer[] {
+  const exactly = Math.min(lookahead, option.survival.length)
+  return exactly > 0 ? [{ ...chainOffer(option), exactly }] : []
+}
+
+function chainOffer({ arm, survival, drafted }: ArmOption): Offer {
+  const expected = [1]
+  for (const [depth, each] of survival.entries()) expected.push((expected[depth] ?? 1) + each)
+  return {
+    undrafted: drafted ? undefined : arm,
+    expected,
+    branches: (rows) => [{ arm, lookahead: Math.min(rows, survival.length) }],
+  }
+}
+
+function treeOffer(options: readonly DraftedOption[]): Offer {
+  const { expected, depths } = rankNodes(options)
+  return { undrafted: undefined, expected, branches: (rows) => branchesOf(options, depths(rows)) }
+}
+
+function besideOffer(tree: Offer, options: readonly DraftedOption[], { arm, survival }: ForecastOption): Offer {
+  const gains = tree.expected.slice(1).map((tokens, row) => tokens - (tree.expected[row] ?? 0))
+  const drafted = survival.map((_, depth) => Math.max(...options.map((option) => option.survival[depth] ?? 0)))
+  const { expected, asked } = besideDrafted(gains, drafted, survival)
+  return { undrafted: arm, beside: true, expected, branches: (rows) => [{ arm, lookahead: asked[rows] ?? 0 }] }
+}
+
+/** Drops what another branch says as well, and puts the branch first that is expected to go furthest. */
+function branchesOf(options: readonly DraftedOption[], depths: readonly number[]): Branch[] {
+  const reaching = options
+    .map(({ arm, tokens, survival }, at) => {
+      const own = tokens.slice(0, depths[at])
+      return { arm, lookahead: own.length, tokens: own, hope: own.reduce((sum, _, i) => sum + (survival[i] ?? 0), 0) }
+    })
+    .filter(({ lookahead }) => lookahead > 0)
+    .sort((a, b) => b.hope - a.hope)
+  return reaching
+    .filter(({ tokens }, at) => {
+      const says = (other: { tokens: readonly number[] }) => tokens.every((token, i) => other.tokens[i] === token)
+      return !reaching.some((other, i) => i !== at && says(other) && (other.tokens.length > tokens.length || i < at))
+    })
+    .map(({ arm, lookahead }) => ({ arm, lookahead }))
+}

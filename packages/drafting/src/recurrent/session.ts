@@ -1,0 +1,108 @@
+import type { Committed, DraftContext, DraftSession, Forecast, Proposal } from '../speculator.ts'
+import type { AdapterPool, LoadedAdapter } from './adapter-pool.ts'
+import type { ChainStart, DraftedChain } from './chains.ts'
+import type { PointerContext } from './context.ts'
+import type { NeuralArm, TenantMemory } from './tenant-memory.ts'
+
+/** Where one sequence stands with the recurrent draft: the last hidden state, and what was proposed from it. */
+export class RecurrentSession implements DraftSession {
+  private hidden: Float32Array | undefined
+  /** Tokens so far, prompt included: the position of the next one. */
+  private length: number
+  private pending: Pending[] = []
+
+  constructor(
+    private readonly context: DraftContext,
+    private readonly memory: TenantMemory,
+    private readonly adapters: AdapterPool,
+    private readonly pointer: PointerContext,
+  ) {
+    this.length = context.prompt.length
+  }
+
+  forecasts(lookaheadMax: number): readonly Forecast[] {
+    if (!this.hidden) return []
+    const adapter = this.adapters.live(this.context.tenant)
+    const forecast = (arm: NeuralArm): Forecast => ({
+      arm,
+      survival: this.memory.calibration(arm, adapter).forecast(lookaheadMax),
+    })
+    return adapter ? [forecast('adaptive'), forecast('static')] : [forecast('static')]
+  }
+
+  prefilled(hidden: Float32Array): void {
+    this.hidden = hidden.slice()
+  }
+
+  /** How a chain of this arm starts now; undefined when it can't. */
+  start(arm: NeuralArm): { start: ChainStart; adapter: LoadedAdapter | undefined } | undefined {
+    const { sampling } = this.context
+    const adapter = this.adapters.live(this.context.tenant)
+    if (!this.hidden || (arm === 'adaptive' && !adapter)) return undefined
+    const noise = sampling && { noise: { sampling, position: this.length } }
+    const own = arm === 'adaptive' && adapter ? { adapter: adapter.adapter } : {}
+    return { start: { hidden: this.hidden, context: this.pointer, ...own, ...noise }, adapter }
+  }
+
+  /** Whether the other neural arm should draft too, so that the two can be compared. Asked once for each draft. */
+  duels(): boolean {
+    const adapter = this.adapters.live(this.context.tenant)
+    return adapter !== undefined && this.memory.duel(adapter).wants()
+  }
+
+  propose(arm: NeuralArm, adapter: LoadedAdapter | undefined, chain: DraftedChain, version: string): Proposal {
+    this.pending.push({ arm, adapter, chain })
+    const calibration = this.memory.calibration(arm, adapter)
+    let survival = 1
+    const calibrated = chain.confidence.map((confidence, position) => {
+      survival *= calibration.probability(position, confidence)
+      return survival
+    })
+    return { tokens: chain.tokens, survival: calibrated, version }
+  }
+
+  commit({ tokens, hidden }: Committed): void {
+    this.judge(tokens)
+    this.pending = []
+    const last = hidden.at(-1)
+    if (last) this.hidden = last.slice()
+    for (const token of tokens) this.pointer.push(token)
+    this.length += tokens.length
+  }
+
+  close(): void {
+    this.pending = []
+  }
+
+  private judge(tokens: readonly number[]): void {
+    const accepted = new Map<NeuralArm, number>()
+    for (const { arm, adapter, chain } of this.pending) {
+      const calibration = this.memory.calibration(arm, adapter)
+      let count = 0
+      for (const [position, token] of chain.tokens.slice(0, tokens.length).entries()) {
+        const taken = token === tokens[position]
+        calibration.observe(position, chain.confidence[position] ?? 0, taken)
+        if (!taken) break
+        count++
+      }
+      accepted.set(arm, count)
+    }
+    const adapter = this.pending.find(({ arm }) => arm === 'adaptive')?.adapter
+    // One of them may have been drafted only as far as it takes to compare.
+    const depth = Math.min(...this.pending.map(({ chain }) => chain.tokens.length))
+    const [own, shared] = [accepted.get('adaptive'), accepted.get('static')]
+    const { tenant } = this.context
+    // A chain that was drafted before a swap says nothing about what is live now.
+    if (!adapter || own === undefined || shared === undefined || this.adapters.live(tenant) !== adapter) return
+    const duel = this.memory.duel(adapter)
+    duel.observe(Math.min(own, depth) - Math.min(shared, depth))
+    const verdict = duel.verdict()
+    if (!verdict.keep) this.adapters.demote(tenant, verdict.reason)
+  }
+}
+
+interface Pending {
+  readonly arm: NeuralArm
+  readonly adapter: LoadedAdapter | undefined
+  readonly chain: DraftedChain
+}

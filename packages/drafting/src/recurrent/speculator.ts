@@ -1,0 +1,124 @@
+import type { DraftArm, DraftContext, DraftRequest, DraftSession, Proposal, Speculator } from '../speculator.ts'
+import type { Adapter } from './adapter.ts'
+import { AdapterPool, type AdapterPoolEvents, type LoadedAdapter, type PooledRef } from './adapter-pool.ts'
+import type { ChainStart } from './chains.ts'
+import type { RecurrentDraft } from './recurrent-draft.ts'
+import { RecurrentSession } from './session.ts'
+import { type NeuralArm, TenantMemories } from './tenant-memory.ts'
+
+/**
+ * The arms `static` and `adaptive`: one recurrent draft, with and without the tenant's adapter, in the same runs. When
+ * an adapter is new, and now and then later, both draft for it: the one that was not asked for is only compared, a few
+ * tokens far (see Duel), and an adapter that loses is taken out of service.
+ */
+export class RecurrentSpeculator implements Speculator {
+  readonly arms = ['static', 'adaptive'] as const
+  readonly eager = false
+  private readonly adapters: AdapterPool
+  private readonly memories: TenantMemories
+
+  constructor(
+    private readonly draft: RecurrentDraft,
+    events: AdapterPoolEvents = NO_ADAPTERS,
+  ) {
+    this.adapters = new AdapterPool(draft, events)
+    this.memories = new TenantMemories(draft.artifact.acceptance)
+  }
+
+  /** Loads in the background and swaps between steps; null unloads. */
+  want(tenant: string, ref: PooledRef | null): void {
+    this.adapters.want(tenant, ref)
+  }
+
+  /** Makes an adapter live at once, without a store: for evaluation. */
+  adopt(tenant: string, adapter: Adapter, acceptance?: readonly number[]): void {
+    this.adapters.adopt(tenant, adapter, acceptance)
+  }
+
+  /** Id of the adapter that serves a tenant now. */
+  live(tenant: string): string | undefined {
+    return this.adapters.live(tenant)?.ref.id
+  }
+
+  open(context: DraftContext): DraftSession {
+    const { tenant, prompt } = context
+    return new RecurrentSession(context, this.memories.of(tenant), this.adapters, this.draft.contextOf(prompt))
+  }
+
+  async propose(requests: readonly DraftRequest[]): Promise<Proposal[]> {
+    const asked = requests.map(({ session, arm }, index) => entry(session, arm, index))
+    const entries = asked.flatMap((each) => (each ? [each] : []))
+    const rivals = entries.flatMap((each) => this.rival(each, entries))
+    const lookahead = Math.max(0, ...requests.map(({ lookaheadMax }) => lookaheadMax))
+    const proposals = requests.map((): Proposal => ({ tokens: [], survival: [], version: null }))
+    for (const { index, proposal } of await this.drafted(entries, lookahead)) {
+      const length = requests[index]?.lookaheadMax ?? 0
+      proposals[index] = {
+        ...proposal,
+        tokens: proposal.tokens.slice(0, length),
+        survival: proposal.survival.slice(0, length),
+      }
+    }
+    // Not in the same run: that would make every row as dear as one with an adapter, and as long as the longest.
+    await this.drafted(rivals, COMPARED_TOKENS)
+    return proposals
+  }
+
+  private async drafted(entries: readonly Entry[], lookahead: number) {
+    const starts = entries.map(({ start }) => start)
+    const chains = await this.draft.draft(starts, lookahead, this.draft.survivalMin)
+    return entries.flatMap(({ session, arm, adapter, index }, row) => {
+      const chain = chains[row]
+      if (!chain) return []
+      const version = arm === 'adaptive' ? (adapter?.ref.id ?? '') : this.draft.artifact.id
+      return [{ index, proposal: session.propose(arm, adapter, chain, version) }]
+    })
+  }
+
+  async probe(arm: DraftArm, batch: number, lookahead: number): Promise<void> {
+    const hidden = new Float32Array(this.draft.artifact.shape.hiddenSize).fill(1)
+    const context = this.draft.contextOf(new Array<number>(PROBED_TOKENS).fill(0))
+    const start = { hidden, context, ...(arm === 'adaptive' && { adapter: this.draft.plain }) }
+    await this.draft.draft(new Array<ChainStart>(batch).fill(start), lookahead)
+  }
+
+  forget(tenant: string): void {
+    this.adapters.want(tenant, null)
+    this.memories.forget(tenant)
+  }
+
+  /** The other arm of a sequence that is to be compared, unless it was asked for anyway. */
+  private rival(one: Entry, entries: readonly Entry[]): Entry[] {
+    const { session } = one
+    if (entries.some((each) => each !== one && each.session === session) || !session.duels()) return []
+    const arm = one.arm === 'adaptive' ? 'static' : 'adaptive'
+    const start = session.start(arm)
+    return start ? [{ session, arm, index: one.index, ...start }] : []
+  }
+}
+
+/** How far two arms are compared: a segment, which tells them apart as well as a long chain. */
+const COMPARED_TOKENS = 4
+/** Of a request like most. */
+const PROBED_TOKENS = 128
+interface Entry {
+  readonly session: RecurrentSession
+  readonly arm: NeuralArm
+  /** Of the request that asked. */
+  readonly index: number
+  readonly start: ChainStart
+  readonly adapter: LoadedAdapter | undefined
+}
+
+function entry(session: DraftSession, arm: DraftArm, index: number): Entry | undefined {
+  if (!(session instanceof RecurrentSession) || arm === 'suffix') return undefined
+  const start = session.start(arm)
+  return start && { session, arm, index, ...start }
+}
+
+/** For a draft that serves alone. */
+const NO_ADAPTERS: AdapterPoolEvents = {
+  load: () => Promise.reject(new Error('there is no store of adapters')),
+  onRefused: () => {},
+  onDemoted: () => {},
+}

@@ -1,0 +1,158 @@
+import {
+  CostTable,
+  type DraftContext,
+  type DraftRequest,
+  type DraftSession,
+  type Proposal,
+  type Speculator,
+} from '@foretoken/drafting'
+import type { Target } from '@foretoken/model'
+import { describe, expect, it } from 'vitest'
+import { Engine, type EngineObserver } from '../engine.ts'
+import type { GenerationEvent, GenerationRequest } from '../request.ts'
+import { PLAIN } from '../sampling/testing.ts'
+
+const shape = { layers: 1, keyValueHeads: 1, headDim: 2, hiddenSize: 3, vocabularySize: 40, positionsMax: 256 }
+
+/** Every token is as likely as any other, so that the noise alone decides. */
+const indifferent: Target = {
+  shape,
+  run: async ({ batch, length, logitRows }) => ({
+    logits: new Float32Array(logitRows.length * shape.vocabularySize),
+    hidden: new Float32Array(logitRows.length * shape.hiddenSize),
+    delta: new Float32Array(2 * batch * length * shape.headDim),
+  }),
+  close: async () => {},
+}
+
+/** A neural arm that answers by `draft`, and knows how long its sequence is. */
+function neural(draft: (context: DraftContext, length: number, lookahead: number) => number[]): Speculator {
+  const sessions = new WeakMap<DraftSession, { context: DraftContext; length: number }>()
+  return {
+    arms: ['static'],
+    eager: false,
+    open(context) {
+      const state = { context, length: context.prompt.length }
+      const session: DraftSession = {
+        forecasts: (lookaheadMax) => [{ arm: 'static', survival: new Array(lookaheadMax).fill(0.9) }],
+        prefilled: () => {},
+        commit: ({ tokens }) => {
+          state.length += tokens.length
+        },
+        close: () => {},
+      }
+      sessions.set(session, state)
+      return session
+    },
+    propose: async (requests: readonly DraftRequest[]): Promise<Proposal[]> =>
+      requests.map(({ session, lookaheadMax }) => {
+        const state = sessions.get(session)
+        const tokens = state ? draft(state.context, state.length, lookaheadMax) : []
+        return { tokens, survival: tokens.map(() => 0.9), version: 'drf_1' }
+      }),
+    forget: () => {},
+  }
+}
+
+async function generate(
+  speculator: Speculator,
+  change: Partial<GenerationRequest> = {},
+  observer: EngineObserver = {},
+) {
+  const costs = new CostTable([
+    { batch: 1, length: 1, ms: 10 },
+    { batch: 1, length: 17, ms: 11 },
+  ])
+  const tokens = { eosIds: [], bytesOf: (id: number) => Uint8Array.of(48 + (id % 40)) }
+  const engine = new Engine({ target: indifferent, tokens, speculators: [speculator], costs }, { observer })
+  const admission = engine.admit({
+    id: 'req_1',
+    tenant: 'ten_a',
+    prompt: [3, 1, 4],
+    choices: 1,
+    completionTokensMax: 60,
+    sampling: PLAIN,
+    stopStrings: [],
+    speculation: { arm: 'static', lookahead: 6 },
+    learn: false,
+    ...change,
+  })
+  if (!admission.ok) throw admission.error
+  const events: GenerationEvent[] = []
+  for await (const event of admission.events) events.push(event)
+  await engine.drain()
+  const end = events.at(-1)
+  if (end?.type !== 'end') throw new Error('no end')
+  const written = events.flatMap((event) => (event.type === 'text' && event.choice === 0 ? event.tokens : []))
+  return { written, speculation: end.speculation }
+}
+
+/** argmax of the noise alone, at each of the next positions. */
+const withNoise = ({ sampling }: DraftContext, length: number, lookahead: number) =>
+  Array.from({ length: lookahead }, (_, depth) => {
+    let best = 0
+    const noise = (token: number) => sampling?.gumbel(length + depth, token) ?? 0
+    for (let token = 1; token < shape.vocabularySize; token++) if (noise(token) > noise(best)) best = token
+    return best
+  })
+
+describe('a neural arm', () => {
+  it('that draws with the noise it is given meets a target of its own distribution, in every choice', async () => {
+    const { speculation } = await generate(neural(withNoise), { choices: 3 })
+    expect(speculation.acceptedTokens / speculation.draftTokens).toBeGreaterThan(0.97)
+    expect(speculation.arms).toContainEqual(expect.objectContaining({ arm: 'static', draftVersion: 'drf_1' }))
+    const blind = await generate(neural((_, length, lookahead) => new Array(lookahead).fill(length % 40)))
+    expect(blind.speculation.acceptedTokens / blind.speculation.draftTokens).toBeLessThan(0.2)
+  })
+
+  it('is given no noise where none is drawn', async () => {
+    let seen: DraftContext | undefined
+    const watching = neural((context) => {
+      seen = context
+      return [0]
+    })
+    await generate(watching, { sampling: { ...PLAIN, temperature: 0 } })
+    expect(seen).toEqual({ tenant: 'ten_a', prompt: [3, 1, 4] })
+  })
+
+  it('that throws or proposes nonsense costs nobody a token, and the observer hears of the failure', async () => {
+    const { written } = await generate(neural(() => []))
+    const failures: unknown[] = []
+    const failing = neural(() => {
+      throw new Error('the draft broke')
+    })
+    const broken = await generate(failing, {}, { draftFailed: (_, cause) => failures.push(cause) })
+    expect(broken.written).toEqual(written)
+    expect(failures).toHaveLength(59) // the last step has no room for a draft
+    for (const nonsense of [-1, 40, 0.5, Number.NaN]) {
+      const { written: same, speculation } = await generate(neural(() => [7, nonsense, 7]))
+      expect(same).toEqual(written)
+      expect(speculation.lookaheadMax).toBe(1)
+    }
+  })
+
+  it('that is not ready when a request forces it leaves its place to the static draft', async () => {
+    const both: Speculator = { ...neural(withNoise), arms: ['static', 'adaptive'] }
+    const { speculation } = await generate(both, { speculation: { arm: 'adaptive', lookahead: 4 } })
+    expect(speculation.armSteps.static).toBeGreaterThan(0)
+    expect(speculation.armSteps.adaptive).toBeUndefined()
+  })
+
+  it('drafts at the first step, from the state before the last prompt token', async () => {
+    const first: number[] = []
+    const watching = neural((_, length) => {
+      first.push(length)
+      return []
+    })
+    const open = watching.open.bind(watching)
+    let states = 0
+    const counting: Speculator = {
+      ...watching,
+      open: (context) =>
+        Object.assign(open(context), { prefilled: (hidden: Float32Array) => (states += hidden.length) }),
+    }
+    await generate(counting, { choices: 2 })
+    expect(states).toBe(2 * shape.hiddenSize)
+    expect(first[0]).toBe(3)
+  })
+})

@@ -1,0 +1,115 @@
+import type { DraftArm, DraftAsk, DraftRequest, Forecast, Proposal, Speculator } from '@foretoken/drafting'
+import type { Sequence } from '../sequence.ts'
+import type { DecodeContext } from './context.ts'
+
+/** What the arms have for one sequence in this step. */
+export interface Offers {
+  readonly proposals: Map<DraftArm, Proposal>
+  readonly forecasts: readonly Forecast[]
+}
+
+/** Proposals of the arms that are free, forecasts of the others; nothing for a sequence that rests. */
+export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext): Promise<Offers[]> {
+  const offers = batch.map((sequence) => ({
+    proposals: new Map<DraftArm, Proposal>(),
+    forecasts: forecastsOf(sequence, ctx),
+  }))
+  const asks = batch.flatMap((sequence, index) => {
+    const { arm: wanted, lookahead = ctx.lookaheadMax } = sequence.job.request.speculation
+    const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
+    const arms = sequence.rest.left > 0 ? [] : eager.filter((arm) => wanted === 'auto' || wanted === arm)
+    return arms.map((arm) => ({ sequence: index, arm, lookahead }))
+  })
+  await propose(batch, asks, offers, ctx)
+  return offers
+}
+
+/**
+ * Has each speculator draft for all that ask it, in one call, and adds what it proposes to `offers`.
+ * @returns milliseconds spent in the calls of speculators that are not eager
+ */
+export async function propose(
+  batch: readonly Sequence[],
+  asks: readonly DraftAsk[],
+  offers: readonly Offers[],
+  ctx: DecodeContext,
+): Promise<number> {
+  let draftMs = 0
+  for (const [place, speculator] of ctx.speculators.entries()) {
+    const own = asks.flatMap((ask) => {
+      const sequence = batch[ask.sequence]
+      const session = sequence?.drafts[place]
+      const lookaheadMax = Math.min(ask.lookahead, ctx.lookaheadMax, sequence?.lookaheadMax ?? 0)
+      if (!session || lookaheadMax <= 0 || !speculator.arms.includes(ask.arm)) return []
+      return [{ sequence: ask.sequence, session, arm: ask.arm, lookaheadMax }]
+    })
+    if (own.length === 0) continue
+    const started = ctx.clock()
+    const proposals = await answersOf(speculator, own, ctx)
+    for (const [at, { sequence, arm, lookaheadMax }] of own.entries()) {
+      const proposal = usable(proposals[at], lookaheadMax, ctx.target.shape.vocabularySize)
+      if (proposal) offers[sequence]?.proposals.set(arm, proposal)
+    }
+    if (speculator.eager) continue
+    const ms = ctx.clock() - started
+    draftMs += ms
+    ctx.costs.observeDrafts(
+      own.map(({ arm, lookaheadMax }) => ({ arm, lookahead: lookaheadMax })),
+      ms,
+    )
+  }
+  return draftMs
+}
+
+function forecastsOf(sequence: Sequence, ctx: DecodeContext): Forecast[] {
+  const { arm, lookahead } = sequence.job.request.speculation
+  const lookaheadMax = Math.min(lookahead ?? ctx.lookaheadMax, ctx.lookaheadMax, sequence.lookaheadMax)
+  if (arm === 'none' || lookaheadMax <= 0 || sequence.rest.left > 0) return []
+  return ctx.speculators.flatMap((speculator, place) => {
+    if (speculator.eager) return []
+    const forecasts = sequence.drafts[place]?.forecasts(lookaheadMax) ?? []
+    return (arm === 'auto' ? best(forecasts) : forecasts).map((forecast) => ({
+      arm: forecast.arm,
+      survival: probabilities(forecast.survival, lookaheadMax),
+    }))
+  })
+}
+
+/** One speculator's arms share their strengths: the controller need not weigh the lesser one at every step. */
+function best(forecasts: readonly Forecast[]): readonly Forecast[] {
+  if (forecasts.length < 2) return forecasts
+  const worth = ({ survival }: Forecast) => survival.reduce((sum, each) => sum + each, 0)
+  return [forecasts.reduce((one, other) => (worth(other) > worth(one) ? other : one))]
+}
+
+async function answersOf(
+  speculator: Speculator,
+  requests: readonly DraftRequest[],
+  ctx: DecodeContext,
+): Promise<readonly Proposal[]> {
+  try {
+    return await speculator.propose(requests)
+  } catch (cause) {
+    ctx.onDraftError(speculator, cause)
+    return []
+  }
+}
+
+/** A proposal as the step may rely on it: tokens of the vocabulary, no more than asked, survival that is one. */
+function usable(proposal: Proposal | undefined, lookaheadMax: number, vocabulary: number): Proposal | undefined {
+  if (!proposal) return undefined
+  const { tokens, survival, version } = proposal
+  const wrong = tokens.findIndex((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary))
+  const length = Math.min(wrong < 0 ? tokens.length : wrong, survival.length, lookaheadMax)
+  if (length === 0) return undefined
+  return { tokens: tokens.slice(0, length), survival: probabilities(survival, length), version }
+}
+
+/** In [0, 1] and never increasing, whatever an arm believes. */
+function probabilities(survival: readonly number[], length: number): number[] {
+  let most = 1
+  return survival.slice(0, length).map((each) => {
+    most = each < most ? Math.max(0, each) : each >= most ? most : 0
+    return most
+  })
+}

@@ -1,0 +1,17 @@
+/**
+ * How drafts learn. Verification leaves traces (what the target said, and from which hidden state); a tenant's traces
+ * go to the object store in segments; a training run reads them back, fits the tenant's adapter, and measures on held
+ * out requests whether it is better than what serves the tenant now.
+ *
+ * Invariants: recording never delays a step and never holds more memory than it was given. Nothing of one tenant is
+ * read for another: the tenant's id is the folder. Of a tenant that opted out nothing is kept, and what was kept of one
+ * that was forgotten is deleted.
+ *
+ * On failure: a segment that is damaged, or was recorded from another target, is skipped and counted, since traces are
+ * worth little one by one; a store that is slow or away costs traces, never requests.
+ */
+export { adaptTenant } from './adapt/adapt-tenant.ts'
+export * from './adapt/types.ts'
+export * from './artifact/adapter-store.ts'
+export * from './static-draft/index.ts'
+export * from './trace/index.ts'

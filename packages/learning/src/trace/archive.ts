@@ -1,0 +1,81 @@
+import type { Trace } from '@foretoken/engine'
+import type { ObjectStore } from '@foretoken/storage'
+import { listSegments, type SegmentInfo } from './keys.ts'
+import { decodeSegment, type Segment } from './segment.ts'
+
+export interface TraceQuery {
+  readonly tenant: string
+  /** Fingerprint of the target that wants to learn. */
+  readonly target: string
+  /** Enough completion tokens; the newest segments are read until there are as many. */
+  readonly tokensMax: number
+  readonly signal?: AbortSignal
+}
+
+export interface ArchivedTraces {
+  /** Oldest first. */
+  readonly traces: readonly Trace[]
+  readonly tokens: number
+  /** Segments that were left out: damaged, of another target, or gone since they were listed. */
+  readonly skipped: number
+  /** The newest segment there was, read or not: later ones are new. Null without any. */
+  readonly until: string | null
+}
+
+/** A tenant's newest traces. What can't be read is skipped: a damaged segment must not end learning for good. */
+export async function readTraces(store: ObjectStore, query: TraceQuery): Promise<ArchivedTraces> {
+  const segments: SegmentInfo[] = []
+  for await (const segment of listSegments(store, query.tenant)) segments.push(segment)
+  const until = segments.at(-1)?.key ?? null
+  const read: (readonly Trace[])[] = []
+  let [tokens, skipped] = [0, 0]
+  for (const { key } of segments.reverse()) {
+    if (tokens >= query.tokensMax) break
+    query.signal?.throwIfAborted()
+    const segment = decodeIfSound(await store.get(key))
+    if (segment?.tenant !== query.tenant || segment.target !== query.target) {
+      skipped++
+      continue
+    }
+    read.push(segment.traces)
+    tokens += segment.traces.reduce((sum, trace) => sum + trace.tokens.length, 0)
+  }
+  return { traces: read.reverse().flat(), tokens, skipped, until }
+}
+
+/** Deletes a tenant's segments that were written before then; returns how many, and their tokens. */
+export async function deleteTraces(
+  store: ObjectStore,
+  tenant: string,
+  beforeMs = Number.POSITIVE_INFINITY,
+): Promise<{ segments: number; tokens: number }> {
+  let [segments, tokens] = [0, 0]
+  for await (const segment of listSegments(store, tenant)) {
+    if (segment.writtenMs >= beforeMs) continue
+    await store.delete(segment.key)
+    segments++
+    tokens += segment.tokens
+  }
+  return { segments, tokens }
+}
+
+/** What lies beyond the newest `tokensMax` tokens of one tenant, oldest first: no run will read it again. */
+export function outdated(segments: readonly SegmentInfo[], tokensMax: number): readonly SegmentInfo[] {
+  let tokens = 0
+  const newestFirst = segments.toReversed()
+  const firstOutdated = newestFirst.findIndex((segment) => {
+    const before = tokens
+    tokens += segment.tokens
+    return before >= tokensMax
+  })
+  return firstOutdated < 0 ? [] : newestFirst.slice(firstOutdated).reverse()
+}
+
+function decodeIfSound(bytes: Uint8Array | undefined): Segment | null {
+  if (bytes === undefined) return null
+  try {
+    return decodeSegment(bytes)
+  } catch {
+    return null
+  }
+}

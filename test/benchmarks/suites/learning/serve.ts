@@ -1,0 +1,48 @@
+import type { DecodeReport, SamplingParameters } from '@foretoken/engine'
+import { complete } from '../../../engine/generate.ts'
+import { tenantOf, type Way } from './arms.ts'
+import { type CalibrationPoint, pointsOf } from './calibration.ts'
+import { COMPLETION_TOKENS_MAX } from './settings.ts'
+import type { World } from './world.ts'
+
+/** One request served in one way. */
+export interface Served {
+  readonly tokens: readonly number[]
+  readonly steps: number
+  /** From sending it to its last token, prefill included; and its decoding steps alone. */
+  readonly ms: number
+  readonly decodeMs: number
+  /** What its neural proposals promised and what became of them. */
+  readonly points: readonly CalibrationPoint[]
+}
+
+export interface Order {
+  readonly domain: string
+  readonly prompt: readonly number[]
+  readonly way: Way
+  readonly sampling?: Partial<SamplingParameters>
+}
+
+export async function serve(world: World, { domain, prompt, way, sampling }: Order): Promise<Served> {
+  const { speculation, name } = way
+  // Looking into a step takes time, so steps that are timed are only added up.
+  const examined = speculation.lookahead !== undefined
+  const points: CalibrationPoint[] = []
+  let [steps, decodeMs] = [0, 0]
+  world.watch((report: DecodeReport) => {
+    steps++
+    decodeMs += report.ms
+    if (examined) points.push(...pointsOf(report))
+  })
+  const started = performance.now()
+  const completion = await complete(world.engine, {
+    tenant: tenantOf(domain, name),
+    prompt,
+    tokensMax: COMPLETION_TOKENS_MAX,
+    speculation,
+    ...(sampling ? { sampling } : {}),
+  })
+  const ms = performance.now() - started
+  world.watch(undefined)
+  return { tokens: completion.tokens, steps, ms, decodeMs, points }
+}

@@ -1,0 +1,52 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import OpenAI from 'openai'
+import { z } from 'zod'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const cli = ['--import', 'tsx', 'apps/cli/src/main.ts']
+const readySchema = z.strictObject({ url: z.url(), model: z.string(), tenant: z.string(), apiKey: z.string() })
+
+export type Platform = Awaited<ReturnType<typeof startPlatform>>
+
+/** The whole platform as a user starts it: `foretoken up` on its embedded default, met only through URL and commands. */
+export async function startPlatform(env: Readonly<Record<string, string>> = {}) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'foretoken-test-'))
+  const platform = spawn(process.execPath, [...cli, 'up', '--json', '--port', '0', '--data-dir', dataDir], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  if (!platform.stdout) throw new Error('foretoken up has no standard output')
+  const [line] = await once(createInterface({ input: platform.stdout }), 'line')
+  const ready = readySchema.parse(JSON.parse(String(line)))
+  const clientOf = (apiKey: string) => new OpenAI({ baseURL: `${ready.url}/v1`, apiKey, maxRetries: 0 })
+  return {
+    ready,
+    dataDir,
+    client: clientOf(ready.apiKey),
+    clientOf,
+    /** A command on the same data folder; what it printed as JSON. */
+    run: async (...args: string[]): Promise<unknown> => {
+      const all = [...cli, ...args, '--json', '--data-dir', dataDir]
+      const { stdout } = await promisify(execFile)(process.execPath, all, {
+        cwd: root,
+        env: { ...process.env, ...env },
+      })
+      return JSON.parse(stdout)
+    },
+    /** Resolves with the exit code, after all that it wrote is deleted. */
+    stop: async (): Promise<unknown> => {
+      platform.kill('SIGTERM')
+      const [code] = await once(platform, 'exit')
+      await rm(dataDir, { recursive: true, force: true })
+      return code
+    },
+  }
+}
