@@ -58,8 +58,9 @@ const metrics = z.object({
   }),
 })
 
+/** An arm that is forced with a lookahead is verified, and named, even where drafting doesn't pay. */
 async function ask(client: OpenAI, content: string, arm = 'adaptive') {
-  const speculation = { arm, metrics: true }
+  const speculation = { arm, metrics: true, ...(arm === 'auto' ? {} : { lookahead: 4 }) }
   const body = { model: platform.ready.model, max_tokens: 40, temperature: 0, speculation }
   const answer = await client.chat.completions.create({ ...body, messages: [{ role: 'user' as const, content }] })
   const { arm_shares, draft_version, num_spec_steps } = metrics.parse(answer).metrics.speculative_decoding
@@ -154,7 +155,7 @@ test('what is live drafts for its tenant within seconds, for nobody else, and ch
   const key = z.looseObject({ apiKey: z.string() }).parse(await platform.run('key', 'create', '--tenant', id))
   for (const { shares, version } of await expectSameAnswers(platform.clientOf(key.apiKey))) {
     expect(shares).not.toHaveProperty('adaptive')
-    expect(version === null || version.startsWith('static-')).toBe(true)
+    expect(version).toMatch(/^static-/)
   }
 }, 120_000)
 
@@ -176,7 +177,6 @@ test('an adapter of random weights is rolled back by itself within 200 steps', a
   let steps = (await servedBy(poison)).steps
   for (let index = 0; index < 400; index++) {
     const answer = await ask(platform.client, questions[index % questions.length] ?? '')
-    // No version: what was drafted was so doubtful that none of it was verified.
     if (answer.version?.startsWith('static-')) break
     steps += answer.steps
   }
