@@ -1,6 +1,6 @@
 import type { Arm, DraftArm } from '../speculator.ts'
 import type { Forced } from './offer.ts'
-import type { Pick } from './plan.ts'
+import type { Pick } from './pick.ts'
 
 /** What a step will do, and what the controller expected of it. */
 export interface StepPlan extends StepForecast {
@@ -10,7 +10,7 @@ export interface StepPlan extends StepForecast {
 
 export interface StepForecast {
   readonly batch: number
-  /** The most in the batch; the target run has batch × (1 + lookahead) rows. */
+  /** The most in the batch. */
   readonly lookahead: number
   readonly expectedTokens: number
   /** Of the target run, and of drafts that the plan asks for. */

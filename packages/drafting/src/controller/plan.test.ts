@@ -28,7 +28,10 @@ const sequence = fc.record({
 })
 
 describe('planStep', () => {
-  it('finds the best goodput of all combinations of trees, or plain decoding within the margin', () => {
+  it.each([
+    ['every sequence pays for the longest', false],
+    ['each row is paid for once', true],
+  ])('finds the best goodput of all combinations of trees where %s, or plain within the margin', (_, ragged) => {
     const scenario = fc.record({
       sequences: fc.array(sequence, { minLength: 1, maxLength: 3 }),
       perRow: fc.double({ min: 0.01, max: 2, noNaN: true }),
@@ -36,8 +39,8 @@ describe('planStep', () => {
     fc.assert(
       fc.property(scenario, ({ sequences, perRow }) => {
         const costs = new CostTable(LINEAR(3, perRow))
-        const plan = planStep({ sequences, costs, lookaheadMax: 8, draw: 1 })
-        const best = bestOfAll(sequences, costs)
+        const plan = planStep({ sequences, costs, ragged, lookaheadMax: 8, draw: 1 })
+        const best = bestOfAll(sequences, costs, ragged)
         const plain = sequences.length / plan.plainMs
         const goodput = plan.expectedTokens / plan.expectedMs
         if (plan.lookahead === 0) expect(best).toBeLessThanOrEqual(plain * (1 + GAIN_MIN) + 1e-12)
@@ -45,6 +48,22 @@ describe('planStep', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('gives rows only to the sequence where they are worth it, where each row is paid for once', () => {
+    const unlikely = offer([0.02, 0.01])
+    const { decisions } = plan({ sequences: [unlikely, offer([0.9, 0.8, 0.7, 0.01])], ragged: true })
+    expect(decisions.map(({ lookahead }) => lookahead)).toEqual([0, 3])
+    const asked = { ...offer([]), options: [forecast('static', [0.9, 0.8])] }
+    const shared = { sequences: [asked, unlikely], ragged: true }
+    expect(drafts(shared).asks).toEqual([{ sequence: 0, arm: 'static', lookahead: 2 }])
+    expect(drafts({ ...shared, costs: tableWithDraft(5) }).asks).toEqual([])
+  })
+
+  it('does what a request forces, and lets the others be, where each row is paid for once', () => {
+    const forced = { ...offer([0.01, 0.01, 0.01]), forced: { arm: 'suffix' as const, lookahead: 3 }, creditMs: 0 }
+    const { decisions } = plan({ sequences: [forced, offer([0.02])], ragged: true })
+    expect(decisions.map(({ lookahead }) => lookahead)).toEqual([3, 0])
   })
 
   it('drafts nothing that the worst case could not be paid for, by any tenant in the batch', () => {
@@ -187,20 +206,25 @@ function tableWithDraft(ms: number, more = 0): CostTable {
 }
 
 /** Every assignment of subtrees to sequences, one by one. */
-function bestOfAll(sequences: readonly { options: readonly DraftedOption[] }[], costs: CostTable): number {
-  let assignments = new Map([[0, 0]]) // most tokens by longest lookahead
+function bestOfAll(
+  sequences: readonly { options: readonly DraftedOption[] }[],
+  costs: CostTable,
+  ragged: boolean,
+): number {
+  let assignments = new Map([[0, 0]]) // most tokens by longest lookahead, or by all rows
   for (const { options } of sequences) {
     const next = new Map<number, number>()
-    for (const [longest, tokens] of assignments) {
+    for (const [rows, tokens] of assignments) {
       for (const [nodes, own] of subtreesOf(options)) {
-        const lookahead = Math.max(longest, nodes)
-        next.set(lookahead, Math.max(next.get(lookahead) ?? 0, tokens + own))
+        const together = ragged ? rows + nodes : Math.max(rows, nodes)
+        next.set(together, Math.max(next.get(together) ?? 0, tokens + own))
       }
     }
     assignments = next
   }
   const batch = sequences.length
-  return Math.max(...[...assignments].map(([lookahead, tokens]) => tokens / costs.targetMs(batch, 1 + lookahead)))
+  const ms = (rows: number) => costs.targetMs(batch, 1 + (ragged ? rows / batch : rows))
+  return Math.max(...[...assignments].map(([rows, tokens]) => tokens / ms(rows)))
 }
 
 /** [nodes, expected tokens] of every subtree of two chains. */

@@ -2,10 +2,14 @@ import type { CostTable } from '../cost/index.ts'
 import type { DraftArm } from '../speculator.ts'
 import { decisionOf, type StepPlan } from './decision.ts'
 import { type Offer, offersOf, type SequenceState } from './offer.ts'
+import { type Pick, pick } from './pick.ts'
+import { admissions } from './ragged.ts'
 
 export interface StepInput {
   readonly sequences: readonly SequenceState[]
   readonly costs: CostTable
+  /** A run costs what all its rows do, however they are spread; otherwise as if each sequence had as many as the longest. */
+  readonly ragged?: boolean
   /** Something that has a price has drafted for this step already. */
   readonly drafted?: boolean
   /** Most draft rows per sequence. */
@@ -18,23 +22,25 @@ export interface StepInput {
  * Chooses the draft tokens of each sequence of a step so that expected committed tokens per millisecond are highest
  * over the whole batch.
  *
- * A target run is a rectangle: every sequence pays for the most draft rows Γ in the batch. So once Γ is fixed, each
- * sequence takes the Γ nodes of its tree of proposals that are expected to commit most, or the arm to be asked that is
- * expected to; for the rows are paid for anyway. What is left is one search over Γ, which is exact, and over which
- * arms are asked to draft. A tree of two arms wins over either chain where the same rows are expected to commit more.
+ * Where a target run is a rectangle, every sequence pays for the most draft rows Γ in the batch. So once Γ is fixed,
+ * each sequence takes the Γ nodes of its tree of proposals that are expected to commit most, or the arm to be asked that
+ * is expected to; for the rows are paid for anyway. What is left is one search over Γ, which is exact, and over which
+ * arms are asked to draft. Where a run is ragged, rows go one after the other to the sequence where the next one is
+ * worth most; see `admissions`. A tree of two arms wins over either chain where the same rows are expected to commit
+ * more.
  *
  * Plain decoding wins unless drafting is better by GAIN_MIN, and no plan may overdraw a tenant's credit even if every
  * voluntary draft token is rejected: that is what bounds how much slower than plain a tenant can get.
  */
 export function planStep(input: StepInput): StepPlan {
-  const search: Search = { ...input, offers: input.sequences.map(offersOf), targetMs: [] }
+  const search: Search = { ...input, offers: input.sequences.map(offersOf), targetMs: new Map() }
   const floor = Math.max(0, ...search.offers.flatMap((offers) => offers.map(({ exactly }) => exactly ?? 0)))
-  const base = candidate(search, floor, [])
+  const ragged = isRagged(search)
+  const base = candidate(search, picksWithin(search, ragged ? 0 : floor, []))
   let best = base
   for (const drafting of subsets(undraftedArms(search))) {
-    const ceiling = Math.max(floor, Math.min(input.lookaheadMax, mostRows(search, drafting)))
-    for (let rows = floor; rows <= ceiling; rows++) {
-      const plan = candidate(search, rows, drafting)
+    for (const picks of ragged ? admissions(search, drafting) : rectangles(search, floor, drafting)) {
+      const plan = candidate(search, picks)
       const margin = best === base ? 1 + GAIN_MIN : 1
       if (plan.goodput > best.goodput * margin && affordable(search, plan, base)) best = plan
     }
@@ -55,8 +61,8 @@ export const EXPLORE_LOOKAHEAD = 2
 interface Search extends StepInput {
   /** By sequence. */
   readonly offers: readonly (readonly Offer[])[]
-  /** The cost table's answers for this batch so far, by draft rows, without a draft before and with one. */
-  readonly targetMs: number[]
+  /** The cost table's answers for this batch so far, by rows; negative: with a draft before. */
+  readonly targetMs: Map<number, number>
 }
 
 interface Candidate {
@@ -68,47 +74,41 @@ interface Candidate {
   readonly goodput: number
 }
 
-export interface Pick {
-  readonly offer: Offer | undefined
-  readonly rows: number
-  readonly tokens: number
+/** Of one sequence there are no corners to save: then both ways are one, and the exact one is taken. */
+function isRagged({ ragged = false, sequences }: StepInput): boolean {
+  return ragged && sequences.length > 1
 }
 
-const PLAIN: Pick = { offer: undefined, rows: 0, tokens: 1 }
+function* rectangles(search: Search, floor: number, drafting: readonly DraftArm[]) {
+  const ceiling = Math.max(floor, Math.min(search.lookaheadMax, mostRows(search, drafting)))
+  for (let rows = floor; rows <= ceiling; rows++) yield picksWithin(search, rows, drafting)
+}
 
-function candidate(search: Search, rows: number, drafting: readonly DraftArm[]): Candidate {
-  const picks = search.offers.map((each, at) => pick(each, rows, drafting, search.sequences[at]?.trust ?? 1))
+function picksWithin(search: Search, rows: number, drafting: readonly DraftArm[]): Pick[] {
+  return search.offers.map((each, at) => pick(each, rows, drafting, search.sequences[at]?.trust ?? 1))
+}
+
+function candidate(search: Search, picks: readonly Pick[]): Candidate {
   const asks: { arm: DraftArm; lookahead: number }[] = []
-  let longest = 0
-  let tokens = 0
+  let [longest, all, tokens] = [0, 0, 0]
   for (const each of picks) {
     longest = Math.max(longest, each.rows)
+    all += each.rows
     tokens += each.tokens
     if (each.offer?.undrafted) asks.push(...each.offer.branches(each.rows))
   }
   const drafted = search.drafted || asks.length > 0
-  const ms = targetMs(search, longest, drafted) + (asks.length > 0 ? search.costs.draftsMs(asks) : 0)
+  const rows = search.ragged ? all / picks.length : longest
+  const ms = targetMs(search, rows, drafted) + (asks.length > 0 ? search.costs.draftsMs(asks) : 0)
   return { picks, rows: longest, tokens, ms, goodput: tokens / ms }
 }
 
+/** @param rows draft rows per sequence: of each in a rectangle, on average in a ragged run */
 function targetMs({ targetMs: known, costs, sequences }: Search, rows: number, drafted: boolean): number {
-  const at = 2 * rows + (drafted ? 1 : 0)
-  const ms = known[at] ?? costs.targetMs(sequences.length, 1 + rows, drafted)
-  known[at] = ms
+  const at = drafted ? -1 - rows : rows
+  const ms = known.get(at) ?? costs.targetMs(sequences.length, 1 + rows, drafted)
+  known.set(at, ms)
   return ms
-}
-
-function pick(offers: readonly Offer[], rowsMax: number, drafting: readonly DraftArm[], trust: number): Pick {
-  let best = PLAIN
-  for (const offer of offers) {
-    const { undrafted, expected, exactly } = offer
-    if (undrafted && exactly === undefined && !drafting.includes(undrafted)) continue
-    const rows = exactly ?? Math.min(rowsMax, expected.length - 1)
-    const promised = expected[rows] ?? 1
-    const tokens = undrafted ? 1 + trust * (promised - 1) : promised
-    if (tokens > best.tokens || (best === PLAIN && exactly !== undefined)) best = { offer, rows, tokens }
-  }
-  return best
 }
 
 /** Whether each tenant could pay for the step if nothing drafted by choice were accepted. */
@@ -127,7 +127,7 @@ function exploration(search: Search, base: Candidate): StepPlan | undefined {
     const arm = looks[(first + turn) % looks.length]
     const offers = search.offers.map((each) => each.filter(({ undrafted, beside }) => undrafted === arm && !beside))
     const rows = Math.min(EXPLORE_LOOKAHEAD, search.lookaheadMax)
-    const plan = candidate({ ...search, offers }, rows, arm ? [arm] : [])
+    const plan = candidate(search, picksWithin({ ...search, offers }, rows, arm ? [arm] : []))
     if (plan.rows > 0 && affordable(search, plan, base)) return finish(search, plan, true)
   }
   return undefined
