@@ -98,13 +98,14 @@ export interface TargetKernelShape {
 }
 
 export interface TargetKernel {
-  /** As TargetInput and TargetOutput of packages/model; an empty mask is the causal one. */
+  /** As TargetInput and TargetOutput of packages/model; an empty mask is the causal one, and without lengths all rows count. */
   run(
     batch: number,
     capacity: number,
     tokens: Int32Array,
     positions: Int32Array,
     past: Int32Array,
+    lengths: Int32Array,
     mask: Float32Array,
     keys: readonly Float32Array[],
     values: readonly Float32Array[],

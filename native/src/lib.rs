@@ -8,6 +8,7 @@ mod matrix;
 mod noise;
 mod parts;
 mod pool;
+mod rows;
 mod target;
 mod tensors;
 mod tile;
@@ -166,7 +167,7 @@ impl TargetKernel {
         Ok(TargetKernel { target })
     }
 
-    /// As TargetInput and TargetOutput of packages/model; an empty mask is the causal one.
+    /// As TargetInput and TargetOutput of packages/model; an empty mask is the causal one, and without lengths all rows count.
     #[napi]
     #[allow(clippy::too_many_arguments)]
     pub fn run(
@@ -176,6 +177,7 @@ impl TargetKernel {
         tokens: &[i32],
         positions: &[i32],
         past: &[i32],
+        lengths: &[i32],
         mask: &[f32],
         keys: Vec<Float32Array>,
         values: Vec<Float32Array>,
@@ -193,7 +195,11 @@ impl TargetKernel {
         check(positions.len() == tokens.len() && within(positions, shape.positions), "a position is out of range")?;
         check(past.len() == batch && within(past, capacity + 1), "a past length is out of range")?;
         check(mask.is_empty() || mask.len() == tokens.len() * length, "the mask does not fit")?;
+        check(lengths.is_empty() || lengths.len() == batch, "not a length for each sequence")?;
+        check(within(lengths, length + 1) && !lengths.contains(&0), "a length is out of range")?;
         check(within(logit_rows, tokens.len()), "a logit row is out of range")?;
+        let padding = |row: usize| !lengths.is_empty() && row % length >= lengths[row / length] as usize;
+        check(!logit_rows.iter().any(|&row| padding(row as usize)), "a logit row is padding")?;
         let cached = batch * shape.key_value_heads * capacity * shape.head_dim;
         for cache in [&keys, &values] {
             check(
@@ -208,8 +214,19 @@ impl TargetKernel {
         let keys: Vec<&[f32]> = keys.iter().map(|each| each.as_ref()).collect();
         let values: Vec<&[f32]> = values.iter().map(|each| each.as_ref()).collect();
         let mask = (!mask.is_empty()).then_some(mask);
-        let run =
-            Run { batch, length, capacity, tokens, positions, past, mask, keys: &keys, values: &values, logit_rows };
+        let run = Run {
+            batch,
+            length,
+            capacity,
+            tokens,
+            positions,
+            past,
+            lengths,
+            mask,
+            keys: &keys,
+            values: &values,
+            logit_rows,
+        };
         // SAFETY: as in `DraftKernel::chain`; the caller made the three arrays for this run.
         let (logits, hidden, delta) = unsafe { (logits.as_mut(), hidden.as_mut(), delta.as_mut()) };
         self.target.run(&run, Outputs { logits, hidden, delta });

@@ -7,6 +7,7 @@ use crate::functions::silu_products;
 use crate::matrix::dots;
 use crate::parts::Parts;
 use crate::pool::Pool;
+use crate::rows::Rows;
 use crate::tensors::Tensors;
 use crate::tile::{PANEL, Panels};
 use std::sync::{Arc, Mutex};
@@ -75,6 +76,8 @@ pub struct Run<'a> {
     pub tokens: &'a [i32],
     pub positions: &'a [i32],
     pub past: &'a [i32],
+    /// Rows of each sequence that count; empty: all.
+    pub lengths: &'a [i32],
     pub mask: Option<&'a [f32]>,
     pub keys: &'a [&'a [f32]],
     pub values: &'a [&'a [f32]],
@@ -108,7 +111,8 @@ impl Target {
 
     pub fn run(&mut self, run: &Run, outputs: Outputs) {
         let Shape { hidden: d, heads, key_value_heads, head_dim, feed_forward, .. } = self.shape;
-        let rows = run.batch * run.length;
+        let layout = Rows::of(run);
+        let rows = layout.count();
         let group = heads / key_value_heads;
         let mut buffers = std::mem::take(&mut self.buffers);
         buffers.stream.resize(rows * d, 0.0);
@@ -119,12 +123,13 @@ impl Target {
             own.normed.resize(rows * d, 0.0);
             own.projected.resize(rows * (group + 2) * head_dim, 0.0);
         }
-        for (row, &token) in buffers.stream.chunks_exact_mut(d).zip(run.tokens) {
+        for (row, &place) in buffers.stream.chunks_exact_mut(d).zip(&layout.places) {
+            let token = run.tokens[place];
             row.copy_from_slice(&self.embedding[token as usize * d..(token as usize + 1) * d]);
         }
         let work = Work {
             run,
-            visible: visible_rows(run),
+            rows: layout,
             stream: Parts::of(&mut buffers.stream),
             attended: Parts::of(&mut buffers.attended),
             activated: Parts::of(&mut buffers.activated),
@@ -145,7 +150,7 @@ impl Target {
     fn forward(&self, thread: usize, work: &Work, own: &mut Own) {
         let Shape { hidden: d, key_value_heads, feed_forward, epsilon, .. } = self.shape;
         let threads = self.pool.threads();
-        let rows = work.run.batch * work.run.length;
+        let rows = work.rows.count();
         for (at, layer) in self.layers.iter().enumerate() {
             // SAFETY (of all parts in this function): what is read was written before the last barrier, and what is
             // written are this thread's own heads, panels or columns.
@@ -178,8 +183,9 @@ impl Target {
         }
         let wanted = work.run.logit_rows.len();
         own.normed.resize(wanted.max(rows) * d, 0.0);
-        for (at, &row) in work.run.logit_rows.iter().enumerate() {
-            let state = unsafe { work.stream.read(row as usize * d, d) };
+        for (at, &place) in work.run.logit_rows.iter().enumerate() {
+            let row = work.rows.row_of(place as usize, work.run.length);
+            let state = unsafe { work.stream.read(row * d, d) };
             rms_norm(state, &self.final_norm, epsilon, &mut own.normed[at * d..(at + 1) * d]);
         }
         let states = &own.normed[..wanted * d];
@@ -213,6 +219,7 @@ impl Target {
     fn attend(&self, layer: usize, head: usize, work: &Work, own: &mut Own) {
         let Shape { heads, key_value_heads, head_dim: size, .. } = self.shape;
         let Run { batch, length, capacity, past, keys, values, .. } = *work.run;
+        let Rows { starts, visible, .. } = &work.rows;
         let group = heads / key_value_heads;
         let width = (group + 2) * size;
         self.project(layer, head, work, own);
@@ -222,21 +229,22 @@ impl Target {
             let slot = (sequence * key_value_heads + head) * capacity * size;
             let block =
                 |side: usize| (((layer * 2 + side) * batch + sequence) * key_value_heads + head) * length * size;
+            let (start, end) = (starts[sequence], starts[sequence + 1]);
+            let new = (end - start) * size;
             // SAFETY: these rows of the delta are this head's.
-            let (new_keys, new_values) =
-                unsafe { (work.delta.write(block(0), length * size), work.delta.write(block(1), length * size)) };
-            let rows = &projected[sequence * length * width..(sequence + 1) * length * width];
+            let (new_keys, new_values) = unsafe { (work.delta.write(block(0), new), work.delta.write(block(1), new)) };
+            let rows = &projected[start * width..end * width];
             for (at, row) in rows.chunks_exact(width).enumerate() {
                 new_keys[at * size..(at + 1) * size].copy_from_slice(&row[group * size..(group + 1) * size]);
                 new_values[at * size..(at + 1) * size].copy_from_slice(&row[(group + 1) * size..]);
             }
-            let queries: Vec<Query> = (0..length * group)
+            let queries: Vec<Query> = (0..(end - start) * group)
                 .map(|at| {
                     let (row, query) = (at / group, at % group);
-                    let column = ((sequence * length + row) * heads + head * group + query) * size;
+                    let column = ((start + row) * heads + head * group + query) * size;
                     Query {
                         vector: &rows[row * width + query * size..][..size],
-                        visible: &work.visible[sequence * length + row],
+                        visible: &visible[start + row],
                         // SAFETY: these columns are this head's, and of one query each.
                         out: unsafe { work.attended.write(column, size) },
                     }
@@ -261,13 +269,13 @@ impl Target {
             let columns = PANEL.min(width - column);
             projected[row * width + column..][..columns].copy_from_slice(&results[..columns]);
         });
-        for (row, &position) in projected.chunks_exact_mut(width).zip(work.run.positions) {
+        for (row, &place) in projected.chunks_exact_mut(width).zip(&work.rows.places) {
             for (at, part) in row.chunks_exact_mut(size).take(group + 1).enumerate() {
                 if let Some(norms) = head_norms {
                     let at = if at < group { head * group + at } else { heads + head };
                     norm_in_place(part, &norms[at * size..(at + 1) * size], epsilon);
                 }
-                self.rotate(part, position as usize);
+                self.rotate(part, work.run.positions[place] as usize);
             }
         }
     }
@@ -286,8 +294,7 @@ impl Target {
 
 struct Work<'a> {
     run: &'a Run<'a>,
-    /// Per row, the new rows of its sequence that it sees, in order.
-    visible: Vec<Vec<usize>>,
+    rows: Rows,
     stream: Parts,
     attended: Parts,
     activated: Parts,
@@ -295,17 +302,6 @@ struct Work<'a> {
     hidden: Parts,
     delta: Parts,
 }
-
-fn visible_rows(run: &Run) -> Vec<Vec<usize>> {
-    let row = |at: usize| match run.mask {
-        Some(mask) => (0..run.length).filter(|other| mask[at * run.length + other] > MASKED).collect(),
-        None => (0..=at % run.length).collect(),
-    };
-    (0..run.batch * run.length).map(row).collect()
-}
-
-/// A mask adds 0 to what is seen and a large negative number to what is not.
-const MASKED: f32 = -1.0;
 
 fn layer_of(shape: Shape, weights: &Tensors, layer: usize) -> Result<Layer, String> {
     let Shape { heads, key_value_heads, head_dim: size, hidden: d, feed_forward, .. } = shape;

@@ -187,6 +187,7 @@ describe('a failing run', () => {
     let broken = false
     const flaky: Target = {
       shape: model.target.shape,
+      ragged: model.target.ragged,
       run: (input) => (broken ? Promise.reject(new Error('the device went away')) : model.target.run(input)),
       close: async () => {},
     }
@@ -204,6 +205,7 @@ describe('a failing run', () => {
     const vocabulary = model.target.shape.vocabularySize
     const poisoned: Target = {
       shape: model.target.shape,
+      ragged: model.target.ragged,
       run: async (input) => {
         const output = await model.target.run(input)
         if (input.batch === 2) output.logits[vocabulary] = Number.NaN // the second sequence's row

@@ -24,6 +24,11 @@ export interface TargetInput {
   readonly positions: Int32Array
   /** [B] rows of the cache that hold committed tokens; the rest is masked. */
   readonly pastLengths: Int32Array
+  /**
+   * [B] rows of each sequence that count, 1 to S; absent: all. Rows behind them are padding: no row that counts may see
+   * them, logitRows may not name them, and their delta is unspecified.
+   */
+  readonly lengths?: Int32Array
   /** [B, S, S] additive mask among the new tokens (0 or a large negative number). Absent: causal. */
   readonly newMask?: Float32Array
   /** Per layer [B, H, C, D]. Read only: the run never writes to them. */
@@ -51,6 +56,8 @@ export interface TargetOutput {
  */
 export interface Target {
   readonly shape: TargetShape
+  /** Whether a run costs what the rows that count cost (`lengths`); otherwise padding costs as much as they do. */
+  readonly ragged: boolean
   run(input: TargetInput): Promise<TargetOutput>
   close(): Promise<void>
 }

@@ -17,6 +17,7 @@ const shape = { layers: 1, keyValueHeads: 1, headDim: 2, hiddenSize: 3, vocabula
 /** Every token is as likely as any other, so that the noise alone decides. */
 const indifferent: Target = {
   shape,
+  ragged: true,
   run: async ({ batch, length, logitRows }) => ({
     logits: new Float32Array(logitRows.length * shape.vocabularySize),
     hidden: new Float32Array(logitRows.length * shape.hiddenSize),

@@ -31,6 +31,10 @@ test.each<[string, Partial<TargetInput>]>([
   ['position 8 is outside 0 to 7', { positions: Int32Array.of(7, 8) }],
   ['past length 4 is outside 0 to 3', { pastLengths: Int32Array.of(4) }],
   ['logit row 2 is outside 0 to 1', { logitRows: Int32Array.of(2) }],
+  ['lengths has 2 elements, the run needs 1', { lengths: Int32Array.of(1, 1) }],
+  ['length 0 is outside 1 to 2', { lengths: Int32Array.of(0) }],
+  ['length 3 is outside 1 to 2', { lengths: Int32Array.of(3) }],
+  ['logit row 1 is padding', { lengths: Int32Array.of(1) }],
   ['no run of 0 × 2 on 3 rows', { batch: 0 }],
 ])('a run is refused when %s', (message, change) => {
   expect(() => checkInput({ ...fitting, ...change }, shape)).toThrow(new RangeError(message))

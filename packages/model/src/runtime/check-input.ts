@@ -22,14 +22,23 @@ export function checkInput(input: TargetInput, shape: TargetShape): void {
   within('position', input.positions, shape.positionsMax - 1)
   within('past length', input.pastLengths, capacity)
   within('logit row', input.logitRows, rows - 1)
+  if (input.lengths) checkLengths(input.lengths, input)
+}
+
+function checkLengths(lengths: Int32Array, { batch, length, logitRows }: TargetInput): void {
+  expect('lengths', lengths.length, batch)
+  within('length', lengths, length, 1)
+  for (const row of logitRows) {
+    if (row % length >= (lengths[Math.floor(row / length)] ?? 0)) throw new RangeError(`logit row ${row} is padding`)
+  }
 }
 
 function expect(name: string, actual: number, expected: number): void {
   if (actual !== expected) throw new RangeError(`${name} has ${actual} elements, the run needs ${expected}`)
 }
 
-function within(name: string, values: Int32Array, max: number): void {
+function within(name: string, values: Int32Array, max: number, min = 0): void {
   for (const value of values) {
-    if (value < 0 || value > max) throw new RangeError(`${name} ${value} is outside 0 to ${max}`)
+    if (value < min || value > max) throw new RangeError(`${name} ${value} is outside ${min} to ${max}`)
   }
 }

@@ -11,6 +11,7 @@ import { checkInput } from './check-input.ts'
  */
 export class NativeTarget implements Target {
   readonly shape: TargetShape
+  readonly ragged = true
   readonly #kernel: TargetKernel
   readonly #logits = new Room()
   readonly #hidden = new Room()
@@ -49,7 +50,7 @@ export class NativeTarget implements Target {
 
   async run(input: TargetInput): Promise<TargetOutput> {
     checkInput(input, this.shape)
-    const { batch, length, capacity, newMask = causal } = input
+    const { batch, length, capacity, lengths = all, newMask = causal } = input
     const { layers, keyValueHeads, headDim, hiddenSize, vocabularySize } = this.shape
     const rows = input.logitRows.length
     const logits = this.#logits.of(rows * vocabularySize)
@@ -61,6 +62,7 @@ export class NativeTarget implements Target {
       input.tokens,
       input.positions,
       input.pastLengths,
+      lengths,
       newMask,
       input.keys,
       input.values,
@@ -75,6 +77,7 @@ export class NativeTarget implements Target {
   async close(): Promise<void> {}
 }
 
+const all = new Int32Array()
 const causal = new Float32Array()
 
 /**

@@ -6,6 +6,7 @@ import { feedsOf } from './feeds.ts'
 /** A target on an ONNX Runtime session whose graph buildTargetGraph made. */
 export class OnnxTarget implements Target {
   readonly shape: TargetShape
+  readonly ragged = false
   readonly #session: InferenceSession
   readonly #rowsMin: number
 

@@ -1,8 +1,10 @@
 import { kernels } from '@foretoken/native'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Target } from '../target.ts'
+import type { Target, TargetOutput } from '../target.ts'
 import { goldenFolder, readGolden } from '../testing/folders.ts'
-import { batchCaches, distance, Sequence } from '../testing/sequence.ts'
+import { inputOf, randomRun } from '../testing/runs.ts'
+import { batchCaches, committedRows, distance, Sequence } from '../testing/sequence.ts'
 import { openTarget } from './open-target.ts'
 
 /** float32 sums in another order, as between runs of different row counts; the kernel has one order for all. */
@@ -92,6 +94,25 @@ describe.each(cases)('a run of $name, $runtime', ({ name, runtime }) => {
       toleranceOf[runtime],
     )
     expect(distance(tree.hidden.subarray(2 * hiddenSize), expected.hidden)).toBeLessThanOrEqual(toleranceOf[runtime])
+  })
+
+  test('gives the rows that count the same bits, whether the run is told which they are or not', async () => {
+    const caches = Array.from({ length: 4 }, () => new Sequence(target, 32))
+    for (const [index, cache] of caches.entries()) await cache.extend(tokens.slice(index, index + 20))
+    await fc.assert(
+      fc.asyncProperty(randomRun(target.shape.vocabularySize, 20), async (run) => {
+        const input = inputOf(run, caches)
+        const lengths = Int32Array.from(run.sequences, ({ rows }) => rows.length)
+        const rowsOf = ({ logits, hidden, delta }: TargetOutput) => ({
+          logits: logits.slice(),
+          hidden: hidden.slice(),
+          delta: committedRows(delta, target.shape, run.length, lengths),
+        })
+        const padded = rowsOf(await target.run(input))
+        expect(rowsOf(await target.run({ ...input, lengths }))).toEqual(padded)
+      }),
+      { numRuns: 40 },
+    )
   })
 
   test('gives the same bits at any capacity that is a multiple of 32', async () => {

@@ -1,4 +1,4 @@
-import type { Target, TargetOutput } from '../target.ts'
+import type { Target, TargetOutput, TargetShape } from '../target.ts'
 
 /** The plainest cache that can feed a target: one sequence, its committed rows per layer, [H, C, D]. */
 export class Sequence {
@@ -48,6 +48,20 @@ export class Sequence {
     }
     this.length += count
   }
+}
+
+/** The rows of a delta [L, 2, B, H, S, D] that count, one block behind the other. */
+export function committedRows(
+  delta: Float32Array,
+  { keyValueHeads, headDim }: TargetShape,
+  length: number,
+  lengths: Int32Array,
+): number[] {
+  const block = length * headDim
+  return Array.from({ length: delta.length / block }, (_, index) => {
+    const count = lengths[Math.floor(index / keyValueHeads) % lengths.length] ?? 0
+    return [...delta.subarray(index * block, index * block + count * headDim)]
+  }).flat()
 }
 
 /** Caches of several sequences of equal capacity, as one run wants them: per layer [B, H, C, D]. */
