@@ -43,7 +43,8 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   ctx.accounts.settle(plan, tenants, committed, { draftMs: spentMs, forced: batch.some(ordersDrafts) })
   learnTrust(batch, drafting, committed, ctx)
   const ms = ctx.clock() - started
-  ctx.costs.observeTarget(batch.length, input.length, ms - draftMs, draftMs > 0) // more rows also cost more sampling
+  const rows = ctx.target.ragged ? mean(feeds.map(({ tokens: { length } }) => length)) : input.length
+  ctx.costs.observeTarget(batch.length, rows, ms - draftMs, draftMs > 0) // more rows also cost more sampling
   return reportOf({ step: ctx.step, batch, offers, drafting, plan, results, draftExpectedMs, draftMs, targetMs, ms })
 }
 
@@ -64,6 +65,10 @@ function learnTrust(
 }
 
 const PAUSE_FACTOR = 2
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
 
 function ordersDrafts({ job }: Sequence): boolean {
   const { arm, lookahead } = job.request.speculation

@@ -45,6 +45,9 @@ export function packFeeds(
     keys: cache.keys,
     values: cache.values,
     logitRows: Int32Array.from(rows),
+    ...(feeds.some((feed) => feed.tokens.length < length)
+      ? { lengths: Int32Array.from(feeds, (feed) => feed.tokens.length) }
+      : {}),
     ...(feeds.some(({ parents }) => parents) ? { newMask: maskOf(feeds, length) } : {}),
   }
   return { input, firstRows }

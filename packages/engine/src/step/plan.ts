@@ -66,6 +66,7 @@ function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs:
   return {
     sequences,
     costs: ctx.costs,
+    ragged: ctx.target.ragged,
     drafted: spentMs > 0,
     lookaheadMax: ctx.lookaheadMax,
     draw: drawAt(0, ctx.step),

@@ -23,7 +23,7 @@ export interface DecodeReport {
 export interface StepRecord {
   readonly step: number
   readonly batch: number
-  /** Most draft tokens of a sequence: the run had batch × (1 + lookahead) rows. */
+  /** Most draft tokens of a sequence. */
   readonly lookahead: number
   readonly explored: boolean
   readonly tokens: { readonly expected: number; readonly actual: number }
