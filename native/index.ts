@@ -59,30 +59,31 @@ export interface DraftKernel {
    */
   adapter(tensors: Readonly<Record<string, Float32Array>>, ids: Int32Array): AdapterKernel
   /**
-   * One chain of up to `places.length` tokens.
+   * A chain from each start, of up to L tokens. One is drafted by all threads, of several each by one.
    *
-   * @param hidden [d] the target's final hidden state
-   * @param input [d] the last token as it enters the draft
-   * @param last its draft id; any larger number when it has none
-   * @param keys [L, R], and `context` [L]: draft ids of what can be pointed at, or -1
-   * @param survivalMin it ends when the confidence in all of it falls below
-   * @param ends draft ids after which it ends
-   * @param places receives draft ids, and `confidences` how sure it is of each
-   * @returns how many tokens
+   * @param survivalMin a chain ends when the confidence in all of it falls below
+   * @param places [starts, L] receives draft ids, and `confidences` how sure the draft is of each
+   * @returns how many tokens each has
    */
-  chain(
-    hidden: Float32Array,
-    input: Float32Array,
-    last: number,
-    keys: Float32Array,
-    context: Int32Array,
-    adapter: AdapterKernel | undefined,
-    noise: KernelNoise | undefined,
-    survivalMin: number,
-    ends: Int32Array,
-    places: Int32Array,
-    confidences: Float32Array,
-  ): number
+  chains(starts: readonly KernelStart[], survivalMin: number, places: Int32Array, confidences: Float32Array): number[]
+}
+
+/** Where a chain starts. */
+export interface KernelStart {
+  /** [d] the target's final hidden state */
+  readonly hidden: Float32Array
+  /** [d] the last token as it enters the draft */
+  readonly input: Float32Array
+  /** Its draft id; any larger number when it has none. */
+  readonly last: number
+  /** [L, R] */
+  readonly keys: Float32Array
+  /** [L] draft ids of what can be pointed at, or -1 */
+  readonly context: Int32Array
+  readonly adapter?: AdapterKernel
+  readonly noise?: KernelNoise
+  /** Draft ids after which it ends. */
+  readonly ends: Int32Array
 }
 
 export interface TargetKernelShape {

@@ -54,9 +54,14 @@ describe.runIf(kernels)('a draft kernel', () => {
 
   it('survives any arguments: it drafts within its vocabulary or refuses', () => {
     const wild = fc.oneof(fc.double(), fc.constantFrom(0, 1, Number.NaN, Number.POSITIVE_INFINITY, -1e38))
-    const floats = (length: number) => fc.array(wild, { minLength: length, maxLength: length + 1 })
-    const places = (length: number) => fc.array(fc.integer(), { minLength: length, maxLength: length + 1 })
-    const call = fc.record({
+    const about = <T>(one: fc.Arbitrary<T>, length: number) =>
+      fc.oneof(
+        { weight: 9, arbitrary: fc.array(one, { minLength: length, maxLength: length }) },
+        { weight: 1, arbitrary: fc.array(one, { minLength: length + 1, maxLength: length + 1 }) },
+      )
+    const floats = (length: number) => about(wild, length)
+    const places = (length: number) => about(fc.integer(), length)
+    const start = fc.record({
       hidden: floats(4),
       input: floats(4),
       last: fc.nat(2 ** 32 - 1),
@@ -72,47 +77,49 @@ describe.runIf(kernels)('a draft kernel', () => {
         }),
         { nil: undefined },
       ),
-      survivalMin: wild,
       ends: places(0),
-      room: fc.nat(5),
-      lacking: fc.nat(1),
+    })
+    const call = fc.record({
+      starts: fc.array(start, { maxLength: 4 }),
+      survivalMin: wild,
+      lookahead: fc.nat(5),
+      lacking: fc.constantFrom(0, 0, 0, 1),
     })
     let drafted = 0
     fc.assert(
-      fc.property(call, (given) => {
-        const tokens = new Int32Array(given.room).fill(-7)
-        const confidences = new Float32Array(Math.max(0, given.room - given.lacking))
-        const run = () =>
-          kernel?.chain(
-            Float32Array.from(given.hidden),
-            Float32Array.from(given.input),
-            given.last,
-            Float32Array.from(given.keys),
-            Int32Array.from(given.context),
-            given.adapted ? adapter : undefined,
-            given.noise,
-            given.survivalMin,
-            Int32Array.from(given.ends),
-            tokens,
-            confidences,
-          ) ?? 0
-        const sound =
-          given.hidden.length === 4 &&
-          given.input.length === 4 &&
-          given.keys.length === 2 * given.context.length &&
-          confidences.length === given.room
-        if (!sound) {
+      fc.property(call, ({ starts, survivalMin, lookahead, lacking }) => {
+        const room = starts.length * lookahead
+        const tokens = new Int32Array(room).fill(-7)
+        const confidences = new Float32Array(Math.max(0, room - lacking))
+        const kernelStarts = starts.map(({ adapted, noise, ...given }) => ({
+          hidden: Float32Array.from(given.hidden),
+          input: Float32Array.from(given.input),
+          last: given.last,
+          keys: Float32Array.from(given.keys),
+          context: Int32Array.from(given.context),
+          ...(adapted && adapter && { adapter }),
+          ...(noise && { noise }),
+          ends: Int32Array.from(given.ends),
+        }))
+        const run = () => kernel?.chains(kernelStarts, survivalMin, tokens, confidences) ?? []
+        const sound = starts.every(({ hidden, input, keys, context }) => {
+          return hidden.length === 4 && input.length === 4 && keys.length === 2 * context.length
+        })
+        if (!sound || room === 0 || confidences.length !== room) {
           expect(run).toThrow()
           return
         }
-        const length = run()
-        drafted += length
-        expect(length).toBeLessThanOrEqual(given.room)
-        for (const token of tokens.subarray(0, length)) {
-          expect(token).toBeGreaterThanOrEqual(0)
-          expect(token).toBeLessThan(given.adapted ? 6 : 5)
+        const lengths = run()
+        expect(lengths).toHaveLength(starts.length)
+        for (const [at, length] of lengths.entries()) {
+          drafted += length
+          expect(length).toBeLessThanOrEqual(lookahead)
+          for (const token of tokens.subarray(at * lookahead, at * lookahead + length)) {
+            expect(token).toBeGreaterThanOrEqual(0)
+            expect(token).toBeLessThan(starts[at]?.adapted ? 6 : 5)
+          }
         }
-        for (const chance of confidences.subarray(0, length)) expect(chance >= 0 && chance <= 1).toBe(true)
+        for (const chance of confidences) expect(chance >= 0 && chance <= 1).toBe(true)
       }),
       { numRuns: 2_000 },
     )

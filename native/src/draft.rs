@@ -7,7 +7,7 @@ mod chain;
 use crate::matrix::{Columns, Precision, Rows, transposed};
 use crate::noise::NoiseOrder;
 use crate::tensors::Tensors;
-pub use chain::{End, Start, Workspace};
+pub use chain::{End, Start, Task, Workspace};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Shape {

@@ -13,9 +13,11 @@ mod target;
 mod tensors;
 mod tile;
 
-use draft::{Adapter, Draft, End, Shape, Start, Workspace};
+use draft::{Adapter, Draft, End, Shape, Start, Task, Workspace};
 use matrix::Precision;
-use napi::bindgen_prelude::{BigInt, Error, Float32Array, Int32Array, Result};
+use napi::bindgen_prelude::{
+    BigInt, ClassInstance, Error, Float32Array, Float32ArraySlice, Int32Array, Int32ArraySlice, Result,
+};
 use napi_derive::napi;
 use noise::{Draw, NoiseOrder};
 use pool::Pool;
@@ -68,12 +70,46 @@ impl AdapterKernel {
     }
 }
 
-/// A draft's weights, and room for one chain.
+/// Where a chain starts: hidden [d], input [d], keys [L, R], context [L]; it ends after one of the draft ids `ends`.
+#[napi(object, object_to_js = false)]
+pub struct KernelStart<'env> {
+    pub hidden: Float32ArraySlice<'env>,
+    pub input: Float32ArraySlice<'env>,
+    pub last: u32,
+    pub keys: Float32ArraySlice<'env>,
+    pub context: Int32ArraySlice<'env>,
+    pub adapter: Option<ClassInstance<'env, AdapterKernel>>,
+    pub noise: Option<KernelNoise>,
+    pub ends: Int32ArraySlice<'env>,
+}
+
+impl KernelStart<'_> {
+    fn check(&self, shape: Shape) -> Result<()> {
+        let Self { hidden, input, keys, context, adapter, .. } = self;
+        check(hidden.len() == shape.hidden && input.len() == shape.hidden, "a vector is not as wide as the target")?;
+        check(keys.len() == context.len() * shape.pointer, "not a key for each token of the context")?;
+        check(adapter.as_ref().is_none_or(|adapter| adapter.shape == shape), "the adapter is another draft's")
+    }
+
+    fn start(&self) -> Start<'_> {
+        Start {
+            hidden: &self.hidden,
+            input: &self.input,
+            last: self.last as usize,
+            keys: &self.keys,
+            places: &self.context,
+            adapter: self.adapter.as_ref().map(|adapter| &adapter.adapter),
+            noise: self.noise.as_ref().map(|noise| (noise.draw(), noise.temperature as f32)),
+        }
+    }
+}
+
+/// A draft's weights, and room for the chains that are drafted at once.
 #[napi]
 pub struct DraftKernel {
     draft: Draft,
     pool: Arc<Pool>,
-    work: Workspace,
+    rooms: Vec<Workspace>,
 }
 
 #[napi]
@@ -89,7 +125,7 @@ impl DraftKernel {
     ) -> Result<Self> {
         let precision = if full { Precision::Full } else { Precision::Compact };
         let draft = Draft::new(shape_of(&shape)?, precision, &owned(tensors), ids).map_err(Error::from_reason)?;
-        Ok(DraftKernel { draft, pool: pool_of(threads)?, work: Workspace::default() })
+        Ok(DraftKernel { draft, pool: pool_of(threads)?, rooms: Vec::new() })
     }
 
     #[napi]
@@ -98,43 +134,34 @@ impl DraftKernel {
         Ok(AdapterKernel { adapter, shape: self.draft.shape })
     }
 
-    /// One chain, up to `places.len()` tokens: writes draft ids and confidences, and returns how many.
-    /// hidden [d], input [d], keys [L, R], context [L].
+    /// A chain from each start, up to L tokens: writes draft ids and confidences [starts, L], and returns how many each.
     #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn chain(
+    pub fn chains(
         &mut self,
-        hidden: &[f32],
-        input: &[f32],
-        last: u32,
-        keys: &[f32],
-        context: &[i32],
-        adapter: Option<&AdapterKernel>,
-        noise: Option<KernelNoise>,
+        starts: Vec<KernelStart>,
         survival_min: f64,
-        ends: &[i32],
         mut places: Int32Array,
         mut confidences: Float32Array,
-    ) -> Result<u32> {
-        let shape = self.draft.shape;
-        check(hidden.len() == shape.hidden && input.len() == shape.hidden, "a vector is not as wide as the target")?;
-        check(keys.len() == context.len() * shape.pointer, "not a key for each token of the context")?;
+    ) -> Result<Vec<u32>> {
+        check(!starts.is_empty() && places.len().is_multiple_of(starts.len()), "the tokens do not fill the chains")?;
         check(places.len() == confidences.len(), "not a confidence for each token")?;
-        check(adapter.is_none_or(|adapter| adapter.shape == shape), "the adapter is another draft's")?;
-        let start = Start {
-            hidden,
-            input,
-            last: last as usize,
-            keys,
-            places: context,
-            adapter: adapter.map(|adapter| &adapter.adapter),
-            noise: noise.map(|noise| (noise.draw(), noise.temperature as f32)),
-        };
-        let end = End { survival_min: survival_min as f32, places: ends };
+        let longest = places.len() / starts.len();
+        check(longest > 0, "a chain has no room for a token")?;
+        starts.iter().try_for_each(|start| start.check(self.draft.shape))?;
         // SAFETY: JavaScript runs one thing at a time, and the two arrays are of different kinds: nothing else reads or
         // writes them during the call.
         let (places, confidences) = unsafe { (places.as_mut(), confidences.as_mut()) };
-        Ok(self.draft.chain(&start, &end, &self.pool, &mut self.work, places, confidences) as u32)
+        let rows = places.chunks_exact_mut(longest).zip(confidences.chunks_exact_mut(longest));
+        let mut tasks: Vec<Task> = starts
+            .iter()
+            .zip(rows)
+            .map(|(start, (places, confidences))| {
+                let end = End { survival_min: survival_min as f32, places: &start.ends };
+                Task { start: start.start(), end, places, confidences, length: 0 }
+            })
+            .collect();
+        self.draft.chains(&mut tasks, &self.pool, &mut self.rooms);
+        Ok(tasks.iter().map(|task| task.length as u32).collect())
     }
 }
 
@@ -227,7 +254,7 @@ impl TargetKernel {
             values: &values,
             logit_rows,
         };
-        // SAFETY: as in `DraftKernel::chain`; the caller made the three arrays for this run.
+        // SAFETY: as in `DraftKernel::chains`; the caller made the three arrays for this run.
         let (logits, hidden, delta) = unsafe { (logits.as_mut(), hidden.as_mut(), delta.as_mut()) };
         self.target.run(&run, Outputs { logits, hidden, delta });
         Ok(())
@@ -238,7 +265,7 @@ impl TargetKernel {
 #[napi]
 pub fn draft_noise(noise: KernelNoise, ids: &[i32], mut out: Float32Array) -> Result<()> {
     check(ids.len() == out.len(), "not a place for each token")?;
-    // SAFETY: as in `chain`.
+    // SAFETY: as in `DraftKernel::chains`.
     let out = unsafe { out.as_mut() };
     NoiseOrder::new(ids).fill(noise.draw(), noise.temperature as f32, &mut Vec::new(), out);
     Ok(())

@@ -89,14 +89,40 @@ impl Pool {
         self.barrier();
     }
 
-    /// What thread `index` does of `count` equal things.
-    pub fn share(&self, index: usize, count: usize) -> Range<usize> {
-        index * count / self.threads()..(index + 1) * count / self.threads()
+    /// All its threads, inside a task.
+    pub fn team(&self) -> Team<'_> {
+        Team(Some(self))
     }
 
     /// Inside a task: returns when all threads are here.
     pub fn barrier(&self) {
         self.shared.barrier();
+    }
+}
+
+/// Threads that do one thing together: all of a pool inside its task, or one by itself.
+#[derive(Clone, Copy)]
+pub struct Team<'a>(Option<&'a Pool>);
+
+impl Team<'_> {
+    pub fn alone() -> Self {
+        Team(None)
+    }
+
+    pub fn threads(&self) -> usize {
+        self.0.map_or(1, Pool::threads)
+    }
+
+    /// What thread `index` does of `count` equal things.
+    pub fn share(&self, index: usize, count: usize) -> Range<usize> {
+        index * count / self.threads()..(index + 1) * count / self.threads()
+    }
+
+    /// Returns when all threads are here.
+    pub fn barrier(&self) {
+        if let Some(pool) = self.0 {
+            pool.barrier();
+        }
     }
 }
 

@@ -1,12 +1,14 @@
-//! One chain: the draft's cell and head, token after token, by all threads of a pool.
+//! A chain: the draft's cell and head, token after token. All threads of a pool draft one together; of a batch each
+//! thread drafts whole chains by itself, which wants no barriers.
 
 use super::{Adapter, Draft, Shape};
 use crate::functions::{exponentials, maximum, place_of_maximum, sigmoid, sigmoids, tangents};
 use crate::matrix::{Activation, dots};
 use crate::noise::Draw;
 use crate::parts::Parts;
-use crate::pool::Pool;
+use crate::pool::{Pool, Team};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where a chain starts.
 pub struct Start<'a> {
@@ -68,11 +70,22 @@ pub struct End<'a> {
     pub places: &'a [i32],
 }
 
-/// One chain, as all threads see it.
+/// One chain that is asked for, and where it goes: draft ids, and the chance that the target takes each if it took
+/// those before. A chain whose numbers overflowed has no confidence.
+pub struct Task<'a> {
+    pub start: Start<'a>,
+    pub end: End<'a>,
+    pub places: &'a mut [i32],
+    pub confidences: &'a mut [f32],
+    /// How many tokens were drafted.
+    pub length: usize,
+}
+
+/// One chain, as all its threads see it.
 struct Work<'a> {
     start: &'a Start<'a>,
     end: &'a End<'a>,
-    pool: &'a Pool,
+    team: Team<'a>,
     /// [s + d + R]
     from_hidden: Parts,
     /// [2s] each: of the first token, and of the first state.
@@ -94,21 +107,58 @@ impl Work<'_> {
 }
 
 impl Draft {
-    /// Drafts up to `places.len()` tokens, as draft ids, with the chance that the target takes each if it took those
-    /// before. Returns how many. A chain whose numbers overflowed has no confidence.
-    ///
+    /// Drafts all chains; `rooms` grows to a room for each thread.
+    pub fn chains(&self, tasks: &mut [Task], pool: &Pool, rooms: &mut Vec<Workspace>) {
+        rooms.resize_with(pool.threads(), Workspace::default);
+        if let [task] = tasks {
+            return self.together(task, pool, &mut rooms[0]);
+        }
+        let rooms: Vec<_> = rooms.iter_mut().map(Mutex::new).collect();
+        let tasks: Vec<_> = tasks.iter_mut().map(Mutex::new).collect();
+        let next = AtomicUsize::new(0);
+        pool.run(&|thread| {
+            let mut room = rooms[thread].lock().expect("only this thread locks it");
+            while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.alone(&mut task.lock().expect("only one thread takes it"), &mut room);
+            }
+        });
+    }
+
     /// Threads share the rows of the large products; all else is little, so each does it for itself, the same.
-    pub fn chain(
+    fn together(&self, task: &mut Task, pool: &Pool, room: &mut Workspace) {
+        let Task { start, end, places, confidences, length } = task;
+        let longest = places.len();
+        let (work, own) = self.open_work(start, end, pool.team(), room);
+        let drafted = Mutex::new((places, confidences, length));
+        let own: Vec<Mutex<&mut Own>> = own.iter_mut().map(Mutex::new).collect();
+        pool.run(&|thread| {
+            let mut own = own[thread].lock().expect("only this thread locks it");
+            self.draft(thread, &work, &mut own, longest, |at, place, confidence| {
+                if thread == 0 {
+                    let mut drafted = drafted.lock().expect("only the first thread locks it");
+                    (drafted.0[at], drafted.1[at], *drafted.2) = (place, confidence, at + 1);
+                }
+            });
+        });
+    }
+
+    fn alone(&self, task: &mut Task, room: &mut Workspace) {
+        let Task { start, end, places, confidences, length } = task;
+        let (work, own) = self.open_work(start, end, Team::alone(), room);
+        self.draft(0, &work, &mut own[0], places.len(), |at, place, confidence| {
+            (places[at], confidences[at], *length) = (place, confidence, at + 1);
+        });
+    }
+
+    fn open_work<'a>(
         &self,
-        start: &Start,
-        end: &End,
-        pool: &Pool,
-        work: &mut Workspace,
-        places: &mut [i32],
-        confidences: &mut [f32],
-    ) -> usize {
+        start: &'a Start<'a>,
+        end: &'a End<'a>,
+        team: Team<'a>,
+        room: &'a mut Workspace,
+    ) -> (Work<'a>, &'a mut [Own]) {
         let Shape { hidden: d, state: s, pointer: p, vocabulary: v, .. } = self.shape;
-        let Workspace { from_hidden, token_gates, first_gates, from_state, ranks, own_gates, logits, own } = work;
+        let Workspace { from_hidden, token_gates, first_gates, from_state, ranks, own_gates, logits, own } = room;
         from_hidden.resize(s + d + p, 0.0);
         token_gates.resize(2 * s, 0.0);
         first_gates.resize(2 * s, 0.0);
@@ -116,11 +166,11 @@ impl Draft {
         ranks.resize(4 * self.shape.adapter_rank, 0.0);
         own_gates.resize(2 * s, 0.0);
         logits.resize(start.adapter.map_or(v, |adapter| adapter.classes), 0.0);
-        own.resize_with(pool.threads(), Own::default);
+        own.resize_with(team.threads(), Own::default);
         let work = Work {
             start,
             end,
-            pool,
+            team,
             from_hidden: Parts::of(from_hidden),
             token_gates: Parts::of(token_gates),
             first_gates: Parts::of(first_gates),
@@ -129,19 +179,7 @@ impl Draft {
             own_gates: Parts::of(own_gates),
             logits: Parts::of(logits),
         };
-        let longest = places.len();
-        let drafted = Mutex::new((places, confidences, 0));
-        let own: Vec<Mutex<&mut Own>> = own.iter_mut().map(Mutex::new).collect();
-        pool.run(&|thread| {
-            let mut own = own[thread].lock().expect("only this thread locks it");
-            self.draft(thread, &work, &mut own, longest, |at, place, confidence| {
-                if thread == 0 {
-                    let mut drafted = drafted.lock().expect("only the first thread locks it");
-                    (drafted.0[at], drafted.1[at], drafted.2) = (place, confidence, at + 1);
-                }
-            });
-        });
-        drafted.into_inner().expect("no thread panics").2
+        (work, own)
     }
 
     /// One thread's part of a chain; every thread comes to the same tokens.
@@ -169,17 +207,17 @@ impl Draft {
     /// The first state and its gates.
     fn open(&self, thread: usize, work: &Work, own: &mut Own) {
         let Shape { hidden: d, state: s, pointer: p, .. } = self.shape;
-        let Work { start, pool, .. } = *work;
+        let Work { start, team, .. } = *work;
         let Own { hidden, input, state, residual, gates, rank, .. } = own;
         hidden.set(start.hidden);
         input.set(start.input);
         // SAFETY (of all parts here and in `score`): each thread writes its share, and reads what others wrote behind
         // the barrier that follows. No part is written again before all threads have passed another one.
-        let share = pool.share(thread, s + d + p);
+        let share = team.share(thread, s + d + p);
         self.from_hidden.times(hidden, share.clone(), unsafe { work.from_hidden.write(share.start, share.len()) });
-        let share = pool.share(thread, 2 * s);
+        let share = team.share(thread, 2 * s);
         self.token_gates.times(input, share.clone(), unsafe { work.token_gates.write(share.start, share.len()) });
-        pool.barrier();
+        team.barrier();
         state.set(unsafe { work.from_hidden.read(0, s) });
         copy(residual, unsafe { work.from_hidden.read(s, d + p) });
         copy(gates, unsafe { work.token_gates.read(0, 2 * s) });
@@ -193,7 +231,7 @@ impl Draft {
         tangents(&mut state.values);
         state.refresh();
         self.from_state.times(state, share.clone(), unsafe { work.first_gates.write(share.start, share.len()) });
-        pool.barrier();
+        team.barrier();
         add(gates, unsafe { work.first_gates.read(0, 2 * s) });
         if let Some(adapter) = start.adapter {
             let r = self.shape.adapter_rank;
@@ -218,18 +256,18 @@ impl Draft {
     fn score(&self, thread: usize, last: usize, work: &Work, own: &mut Own) {
         let Shape { hidden: d, state: s, vocabulary: v, pointer: p, adapter_rank: r, adapter_hot: most, .. } =
             self.shape;
-        let Work { start, pool, .. } = *work;
+        let Work { start, team, .. } = *work;
         let Own { state, query, residual, asked, next_gates, ranks, scores, rank, .. } = own;
-        let share = pool.share(thread, 2 * s + d + p);
+        let share = team.share(thread, 2 * s + d + p);
         // SAFETY: see `open`.
         self.from_state.times(state, share.clone(), unsafe { work.from_state.write(share.start, share.len()) });
         if let Some(adapter) = start.adapter {
-            let share = pool.share(thread, 4 * r);
+            let share = team.share(thread, 4 * r);
             let ranks = unsafe { work.ranks.write(share.start, share.len()) };
             ranks.fill(0.0);
             adapter.from_state.add_product(&state.values, share, ranks);
         }
-        pool.barrier();
+        team.barrier();
         copy(next_gates, unsafe { work.from_state.read(0, 2 * s) });
         copy(asked, unsafe { work.from_state.read(2 * s, d + p) });
         add(asked, residual);
@@ -237,7 +275,7 @@ impl Draft {
             copy(ranks, unsafe { work.ranks.read(0, 4 * r) });
             adapter.query.add_product(&ranks[r..2 * r], 0..d, &mut asked[..d]);
             adapter.pointer_query.add_product(&ranks[3 * r..], 0..p, &mut asked[d..]);
-            let share = pool.share(thread, 2 * s);
+            let share = team.share(thread, 2 * s);
             let gates = unsafe { work.own_gates.write(share.start, share.len()) };
             gates.fill(0.0);
             adapter.state_gates.add_product(&ranks[..r], share, gates);
@@ -245,7 +283,7 @@ impl Draft {
         query.set(&asked[..d]);
         let bias = work.bias(self);
         let known = |adapter: &Adapter| if last < adapter.classes { last } else { v + most };
-        let share = pool.share(thread, v);
+        let share = team.share(thread, v);
         let logits = unsafe { work.logits.write(share.start, share.len()) };
         self.head.times(query, share.clone(), logits);
         self.markov_rows.row(last.min(v), rank);
@@ -253,7 +291,7 @@ impl Draft {
         add(logits, &bias[share.clone()]);
         if let Some(adapter) = start.adapter {
             adapter.markov.a.row(known(adapter), rank);
-            let hot = pool.share(thread, adapter.classes - v);
+            let hot = team.share(thread, adapter.classes - v);
             let classes = v + hot.start..v + hot.end;
             let hot_logits = unsafe { work.logits.write(classes.start, classes.len()) };
             adapter.hot_head.times(query, hot, hot_logits);
@@ -267,7 +305,7 @@ impl Draft {
         dots(start.keys, &asked[d..], scores);
         let bias = self.pointer_bias + start.adapter.map_or(0.0, |adapter| adapter.pointer_bias);
         scores.iter_mut().for_each(|score| *score += bias);
-        pool.barrier();
+        team.barrier();
     }
 
     /// The draft id of the next token, and the logarithm of its share.

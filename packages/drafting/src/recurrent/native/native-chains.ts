@@ -1,4 +1,4 @@
-import type { AdapterKernel, DraftKernel, Kernels } from '@foretoken/native'
+import type { AdapterKernel, DraftKernel, KernelStart, Kernels } from '@foretoken/native'
 import type { Adapter, AdapterValues } from '../adapter.ts'
 import type { ChainStart, Chains, DraftedChain } from '../chains.ts'
 import type { PointerContext } from '../context.ts'
@@ -10,8 +10,8 @@ import { type DraftVocabulary, rowsOf } from '../vocabulary.ts'
 export const SURVIVAL_MIN = 0.2
 
 /**
- * Chains by the compiled kernel, one sequence after the other: a draft's weights stay in the core's cache, so a batch
- * has nothing to share, and each chain stops by itself as soon as its confidence in all of it is too low.
+ * Chains by the compiled kernel, each by itself: a draft's weights stay in the core's cache, so a batch has nothing to
+ * share, and each chain stops as soon as its confidence in all of it is too low.
  */
 export class NativeChains implements Chains {
   readonly survivalMin = SURVIVAL_MIN
@@ -44,38 +44,44 @@ export class NativeChains implements Chains {
   }
 
   async draft(starts: readonly ChainStart[], lookahead: number, survivalMin: number): Promise<DraftedChain[]> {
-    return starts.map((start) => this.chain(start, lookahead, survivalMin))
+    if (starts.length === 0 || lookahead === 0) return starts.map(() => ({ tokens: [], confidence: [] }))
+    const places = new Int32Array(starts.length * lookahead)
+    const confidences = new Float32Array(starts.length * lookahead)
+    const kernelStarts = starts.map((start) => this.kernelStart(start))
+    const lengths = this.kernel.chains(kernelStarts, survivalMin, places, confidences)
+    return starts.map((start, at) => {
+      const { ids } = this.vocabularyOf(start)
+      const [from, to] = [at * lookahead, at * lookahead + (lengths[at] ?? 0)]
+      return {
+        tokens: Array.from(places.subarray(from, to), (place) => ids[place] ?? 0),
+        confidence: Array.from(confidences.subarray(from, to)),
+      }
+    })
   }
 
   async warm(): Promise<void> {}
 
   async close(): Promise<void> {}
 
-  private chain({ hidden, context, adapter, noise }: ChainStart, lookahead: number, survivalMin: number): DraftedChain {
-    const own = adapter && asNativeAdapter(adapter)
-    const vocabulary = own?.vocabulary ?? this.base.vocabulary
-    const classes = vocabulary.size
+  private kernelStart(start: ChainStart): KernelStart {
+    const { hidden, context, adapter, noise } = start
+    const vocabulary = this.vocabularyOf(start)
     const { token } = context
     const width = hidden.length
-    const places = new Int32Array(lookahead)
-    const confidences = new Float32Array(lookahead)
-    const length = this.kernel.chain(
-      hidden,
-      this.inputs.subarray(token * width, (token + 1) * width),
-      vocabulary.placeOf(token, classes),
-      context.keys(),
-      placesOf(context, vocabulary),
-      own?.kernel,
-      noise && { ...drawOf(noise.sampling), position: noise.position },
-      survivalMin,
-      Int32Array.from(this.base.tables.endIds, (id) => vocabulary.placeOf(id, -1)),
-      places,
-      confidences,
-    )
     return {
-      tokens: Array.from(places.subarray(0, length), (place) => vocabulary.ids[place] ?? 0),
-      confidence: Array.from(confidences.subarray(0, length)),
+      hidden,
+      input: this.inputs.subarray(token * width, (token + 1) * width),
+      last: vocabulary.placeOf(token, vocabulary.size),
+      keys: context.keys(),
+      context: placesOf(context, vocabulary),
+      ...(adapter && { adapter: asNativeAdapter(adapter).kernel }),
+      ...(noise && { noise: { ...drawOf(noise.sampling), position: noise.position } }),
+      ends: Int32Array.from(this.base.tables.endIds, (id) => vocabulary.placeOf(id, -1)),
     }
+  }
+
+  private vocabularyOf({ adapter }: ChainStart): DraftVocabulary {
+    return adapter ? asNativeAdapter(adapter).vocabulary : this.base.vocabulary
   }
 }
 
