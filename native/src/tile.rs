@@ -32,11 +32,6 @@ impl Panels {
         Panels { inner, count, values }
     }
 
-    /// The share of thread `index` of `threads`.
-    pub fn share(&self, index: usize, threads: usize) -> Range<usize> {
-        index * self.count / threads..(index + 1) * self.count / threads
-    }
-
     /// For each panel of `range` and each row: `store(row, panel, results)`. x is [rows, inner].
     pub fn times(&self, range: Range<usize>, x: &[f32], mut store: impl FnMut(usize, usize, &[f32; PANEL])) {
         let rows = x.len() / self.inner;
@@ -91,7 +86,7 @@ fn multiply(weights: &[f32], x: &[f32], inner: usize, rows: usize, out: &mut [[f
 
 /// The first of as few shares as can be, each about as large and at most `most`: 16 rows take 10 % less as 8 and 8 than
 /// as 12 and 4.
-fn share(rows: usize, most: usize) -> usize {
+pub fn share(rows: usize, most: usize) -> usize {
     rows.div_ceil(rows.div_ceil(most))
 }
 
