@@ -21,12 +21,16 @@ export interface Kernels {
   ) => DraftKernel
   readonly TargetKernel: new (
     shape: TargetKernelShape,
+    /** Of the matrices' weights. */
+    bits: 32 | 8 | 4,
     /**
      * embedding, final_norm, head (absent: the embedding), the rotary tables cosine and sine; and of each layer N
      * layers.N.norm, query_key_value, head_norms (absent: none), output, feed_forward_norm, gate_up and down, as
-     * LayerWeights of packages/model has them.
+     * LayerWeights of packages/model has them. With 8 or 4 bits each matrix but the embedding is in `codes`, as
+     * `quantise` of packages/model makes them, with its scales here as NAME.scales.
      */
     tensors: Readonly<Record<string, Float32Array>>,
+    codes: Readonly<Record<string, Uint8Array>>,
     threads: number,
   ) => TargetKernel
   /** out[i]: Gumbel noise of token ids[i] times the temperature, as a chain adds it. */

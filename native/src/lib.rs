@@ -2,6 +2,7 @@
 //! says what each call means; here every length is checked before anything is computed.
 
 mod attention;
+mod codes;
 mod draft;
 mod functions;
 mod matrix;
@@ -12,11 +13,12 @@ mod rows;
 mod target;
 mod tensors;
 mod tile;
+mod weights;
 
 use draft::{Adapter, Draft, End, Shape, Start, Task, Workspace};
 use matrix::Precision;
 use napi::bindgen_prelude::{
-    BigInt, ClassInstance, Error, Float32Array, Float32ArraySlice, Int32Array, Int32ArraySlice, Result,
+    BigInt, ClassInstance, Error, Float32Array, Float32ArraySlice, Int32Array, Int32ArraySlice, Result, Uint8Array,
 };
 use napi_derive::napi;
 use noise::{Draw, NoiseOrder};
@@ -25,6 +27,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use target::{Outputs, Run, Target};
 use tensors::Tensors;
+use weights::Store;
 
 /// Sizes as in DraftShape of packages/drafting, flat.
 #[napi(object)]
@@ -187,10 +190,20 @@ pub struct TargetKernel {
 
 #[napi]
 impl TargetKernel {
+    /// `bits` of a matrix's weights: 32, or 8 or 4 as `codes`.
     #[napi(constructor)]
-    pub fn new(shape: TargetKernelShape, tensors: HashMap<String, Float32Array>, threads: u32) -> Result<Self> {
+    pub fn new(
+        shape: TargetKernelShape,
+        bits: u32,
+        tensors: HashMap<String, Float32Array>,
+        codes: HashMap<String, Uint8Array>,
+        threads: u32,
+    ) -> Result<Self> {
         let shape = target_shape_of(&shape)?;
-        let target = Target::new(shape, &owned(tensors), pool_of(threads)?).map_err(Error::from_reason)?;
+        check([32, 8, 4].contains(&bits), "weights have 32, 8 or 4 bits")?;
+        let codes = codes.into_iter().map(|(name, codes)| (name, codes.to_vec())).collect();
+        let store = Store { tensors: owned(tensors), codes, bits: bits as usize };
+        let target = Target::new(shape, &store, pool_of(threads)?).map_err(Error::from_reason)?;
         Ok(TargetKernel { target })
     }
 

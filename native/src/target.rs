@@ -3,13 +3,14 @@
 //! columns of each product, that it computes. No number depends on how many rows or threads there are, to the bit.
 
 use crate::attention::{Query, attention};
+use crate::codes::Activations;
 use crate::functions::silu_products;
 use crate::matrix::dots;
 use crate::parts::Parts;
 use crate::pool::Pool;
 use crate::rows::Rows;
-use crate::tensors::Tensors;
-use crate::tile::{PANEL, Panels};
+use crate::tile::PANEL;
+use crate::weights::{Store, Weights};
 use std::sync::{Arc, Mutex};
 
 #[derive(Clone, Copy)]
@@ -28,14 +29,14 @@ pub struct Shape {
 struct Layer {
     norm: Vec<f32>,
     /// Per key-value head: the rows of its queries, its key and its value.
-    heads: Vec<Panels>,
+    heads: Vec<Weights>,
     /// [heads + key_value_heads, head_dim]
     head_norms: Option<Vec<f32>>,
-    output: Panels,
+    output: Weights,
     feed_forward_norm: Vec<f32>,
     /// A panel of gates, then the panel of the same outputs upwards, and so on.
-    gate_up: Panels,
-    down: Panels,
+    gate_up: Weights,
+    down: Weights,
 }
 
 pub struct Target {
@@ -44,7 +45,7 @@ pub struct Target {
     /// [V, d]
     embedding: Vec<f32>,
     final_norm: Vec<f32>,
-    head: Panels,
+    head: Weights,
     /// [positions, head_dim / 2]
     cosine: Vec<f32>,
     sine: Vec<f32>,
@@ -64,6 +65,7 @@ struct Buffers {
 #[derive(Default)]
 struct Own {
     normed: Vec<f32>,
+    rounded: Activations,
     projected: Vec<f32>,
     scores: Vec<f32>,
 }
@@ -91,19 +93,20 @@ pub struct Outputs<'a> {
 }
 
 impl Target {
-    pub fn new(shape: Shape, weights: &Tensors, pool: Arc<Pool>) -> Result<Self, String> {
+    pub fn new(shape: Shape, weights: &Store, pool: Arc<Pool>) -> Result<Self, String> {
         let Shape { hidden: d, vocabulary, positions, head_dim, .. } = shape;
         let layers = (0..shape.layers).map(|layer| layer_of(shape, weights, layer)).collect::<Result<_, _>>()?;
-        let embedding = weights.take("embedding", vocabulary * d)?.to_vec();
-        let head = if weights.has("head") { weights.take("head", vocabulary * d)? } else { &embedding[..] };
+        let tensors = &weights.tensors;
+        let tied = weights.bits == 32 && !tensors.has("head");
+        let order: Vec<_> = (0..vocabulary).map(Some).collect();
         Ok(Target {
             shape,
             layers,
-            head: Panels::new(head.chunks_exact(d).map(Some), d),
-            embedding,
-            final_norm: weights.take("final_norm", d)?.to_vec(),
-            cosine: weights.take("cosine", positions * head_dim / 2)?.to_vec(),
-            sine: weights.take("sine", positions * head_dim / 2)?.to_vec(),
+            head: weights.panels(if tied { "embedding" } else { "head" }, vocabulary, d, &order)?,
+            embedding: tensors.take("embedding", vocabulary * d)?.to_vec(),
+            final_norm: tensors.take("final_norm", d)?.to_vec(),
+            cosine: tensors.take("cosine", positions * head_dim / 2)?.to_vec(),
+            sine: tensors.take("sine", positions * head_dim / 2)?.to_vec(),
             pool,
             buffers: Buffers::default(),
         })
@@ -155,18 +158,20 @@ impl Target {
             // SAFETY (of all parts in this function): what is read was written before the last barrier, and what is
             // written are this thread's own heads, panels or columns.
             rms_norm(unsafe { work.stream.read(0, rows * d) }, &layer.norm, epsilon, &mut own.normed);
+            layer.heads[0].round(&own.normed, &mut own.rounded);
             for head in thread * key_value_heads / threads..(thread + 1) * key_value_heads / threads {
                 self.attend(at, head, work, own);
             }
             self.pool.barrier();
-            let attended = unsafe { work.attended.read(0, rows * layer.output.inner) };
-            self.add_product(thread, &layer.output, attended, &work.stream);
+            let attended = unsafe { work.attended.read(0, rows * layer.output.inner()) };
+            self.add_product(thread, &layer.output, attended, &mut own.rounded, &work.stream);
             self.pool.barrier();
             rms_norm(unsafe { work.stream.read(0, rows * d) }, &layer.feed_forward_norm, epsilon, &mut own.normed);
-            let pairs = layer.gate_up.count / 2;
+            layer.gate_up.round(&own.normed, &mut own.rounded);
+            let pairs = layer.gate_up.count() / 2;
             let share = 2 * (thread * pairs / threads)..2 * ((thread + 1) * pairs / threads);
             let mut gates = vec![[0f32; PANEL]; rows];
-            layer.gate_up.times(share, &own.normed, |row, panel, results| {
+            layer.gate_up.times(share, &own.normed, &own.rounded, |row, panel, results| {
                 if panel % 2 == 0 {
                     gates[row] = *results;
                     return;
@@ -178,7 +183,7 @@ impl Target {
             });
             self.pool.barrier();
             let activated = unsafe { work.activated.read(0, rows * feed_forward) };
-            self.add_product(thread, &layer.down, activated, &work.stream);
+            self.add_product(thread, &layer.down, activated, &mut own.rounded, &work.stream);
             self.pool.barrier();
         }
         let wanted = work.run.logit_rows.len();
@@ -193,7 +198,8 @@ impl Target {
             unsafe { work.hidden.write(0, wanted * d) }.copy_from_slice(states);
         }
         let vocabulary = self.shape.vocabulary;
-        self.head.times(self.head.share(thread, threads), states, |row, panel, results| {
+        self.head.round(states, &mut own.rounded);
+        self.head.times(self.head.share(thread, threads), states, &own.rounded, |row, panel, results| {
             let column = panel * PANEL;
             let width = PANEL.min(vocabulary - column);
             unsafe { work.logits.write(row * vocabulary + column, width) }.copy_from_slice(&results[..width]);
@@ -202,9 +208,10 @@ impl Target {
     }
 
     /// out += x · weight, this thread's columns.
-    fn add_product(&self, thread: usize, weight: &Panels, x: &[f32], out: &Parts) {
+    fn add_product(&self, thread: usize, weight: &Weights, x: &[f32], rounded: &mut Activations, out: &Parts) {
         let d = self.shape.hidden;
-        weight.times(weight.share(thread, self.pool.threads()), x, |row, panel, results| {
+        weight.round(x, rounded);
+        weight.times(weight.share(thread, self.pool.threads()), x, rounded, |row, panel, results| {
             let column = panel * PANEL;
             let width = PANEL.min(d - column);
             // SAFETY: as in `forward`.
@@ -262,9 +269,9 @@ impl Target {
         let group = heads / key_value_heads;
         let width = (group + 2) * size;
         let Layer { heads: weights, head_norms, .. } = &self.layers[layer];
-        let Own { normed, projected, .. } = own;
+        let Own { normed, rounded, projected, .. } = own;
         let panels = &weights[head];
-        panels.times(0..panels.count, normed, |row, panel, results| {
+        panels.times(0..panels.count(), normed, rounded, |row, panel, results| {
             let column = panel * PANEL;
             let columns = PANEL.min(width - column);
             projected[row * width + column..][..columns].copy_from_slice(&results[..columns]);
@@ -303,38 +310,34 @@ struct Work<'a> {
     delta: Parts,
 }
 
-fn layer_of(shape: Shape, weights: &Tensors, layer: usize) -> Result<Layer, String> {
+fn layer_of(shape: Shape, weights: &Store, layer: usize) -> Result<Layer, String> {
     let Shape { heads, key_value_heads, head_dim: size, hidden: d, feed_forward, .. } = shape;
     let group = heads / key_value_heads;
-    let take = |name: &str, length: usize| weights.take(&format!("layers.{layer}.{name}"), length);
-    let projections = take("query_key_value", (heads + 2 * key_value_heads) * size * d)?;
-    let row = |at: usize| Some(&projections[at * d..(at + 1) * d]);
+    let named = |name: &str| format!("layers.{layer}.{name}");
+    let vector = |name: &str, length: usize| weights.tensors.take(&named(name), length).map(<[f32]>::to_vec);
     let of_head = |head: usize| {
-        let queries = (head * group * size..(head + 1) * group * size).map(row);
-        let key = ((heads + head) * size..(heads + head + 1) * size).map(row);
-        let value = ((heads + key_value_heads + head) * size..(heads + key_value_heads + head + 1) * size).map(row);
-        Panels::new(queries.chain(key).chain(value), d)
+        let queries = head * group * size..(head + 1) * group * size;
+        let key = (heads + head) * size..(heads + head + 1) * size;
+        let value = (heads + key_value_heads + head) * size..(heads + key_value_heads + head + 1) * size;
+        let rows: Vec<_> = queries.chain(key).chain(value).map(Some).collect();
+        weights.panels(&named("query_key_value"), (heads + 2 * key_value_heads) * size, d, &rows)
     };
-    let gate_up = take("gate_up", 2 * feed_forward * d)?;
     let pairs = (0..feed_forward.div_ceil(PANEL)).flat_map(|pair| {
         (0..2 * PANEL).map(move |at| {
             let output = pair * PANEL + at % PANEL;
-            let row = at / PANEL * feed_forward + output;
-            (output < feed_forward).then(|| &gate_up[row * d..(row + 1) * d])
+            (output < feed_forward).then_some(at / PANEL * feed_forward + output)
         })
     });
-    let rows = |values: &'static str, outer: usize, inner: usize| {
-        take(values, outer * inner).map(|values| Panels::new(values.chunks_exact(inner).map(Some), inner))
-    };
-    let normed = weights.has(&format!("layers.{layer}.head_norms"));
+    let rows: Vec<_> = (0..d).map(Some).collect();
+    let normed = weights.tensors.has(&named("head_norms"));
     Ok(Layer {
-        norm: take("norm", d)?.to_vec(),
-        heads: (0..key_value_heads).map(of_head).collect(),
-        head_norms: if normed { Some(take("head_norms", (heads + key_value_heads) * size)?.to_vec()) } else { None },
-        output: rows("output", d, heads * size)?,
-        feed_forward_norm: take("feed_forward_norm", d)?.to_vec(),
-        gate_up: Panels::new(pairs, d),
-        down: rows("down", d, feed_forward)?,
+        norm: vector("norm", d)?,
+        heads: (0..key_value_heads).map(of_head).collect::<Result<_, _>>()?,
+        head_norms: if normed { Some(vector("head_norms", (heads + key_value_heads) * size)?) } else { None },
+        output: weights.panels(&named("output"), d, heads * size, &rows)?,
+        feed_forward_norm: vector("feed_forward_norm", d)?,
+        gate_up: weights.panels(&named("gate_up"), 2 * feed_forward, d, &pairs.collect::<Vec<_>>())?,
+        down: weights.panels(&named("down"), d, feed_forward, &rows)?,
     })
 }
 

@@ -1,3 +1,5 @@
+import type { ModelConfig } from '../checkpoint/config.ts'
+import { CheckpointError } from '../checkpoint/error.ts'
 import type { Matrix } from './projection.ts'
 
 /** One scale per this many consecutive weights of a row. */
@@ -38,6 +40,21 @@ export function quantise(matrix: Matrix, bits: 4 | 8): QuantisedMatrix {
     }
   }
   return { blocks, scales }
+}
+
+/** Throws CheckpointError for a model whose rows do not divide into blocks. */
+export function requireWholeBlocks(config: ModelConfig): void {
+  const inputs = {
+    hidden_size: config.hiddenSize,
+    intermediate_size: config.feedForwardSize,
+    head_dim: config.heads * config.headDim,
+  }
+  for (const [field, columns] of Object.entries(inputs)) {
+    if (columns % blockSize !== 0) {
+      const reason = `quantised weights need rows of a multiple of ${blockSize}, got ${columns}`
+      throw new CheckpointError('config.json', field, reason)
+    }
+  }
 }
 
 /** The block's weight of largest magnitude, with its sign. */

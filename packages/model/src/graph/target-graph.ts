@@ -1,12 +1,11 @@
 import { createGraph, type Graph, type GraphBuilder, type Value } from '@foretoken/graph'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { ModelConfig } from '../checkpoint/config.ts'
-import { CheckpointError } from '../checkpoint/error.ts'
 import { type AttentionInputs, attention } from './attention.ts'
 import { feedForward } from './feed-forward.ts'
 import { readLayer } from './layer-weights.ts'
 import { project, type WeightFormat } from './projection.ts'
-import { blockSize } from './quantise.ts'
+import { requireWholeBlocks } from './quantise.ts'
 import { rotaryTables } from './rotary.ts'
 
 export interface TargetGraphOptions {
@@ -23,7 +22,7 @@ export interface TargetGraphOptions {
  */
 export async function buildTargetGraph(checkpoint: Checkpoint, { weights }: TargetGraphOptions): Promise<Graph> {
   const { config, architecture } = checkpoint
-  if (weights !== 'fp32') refuseUnevenBlocks(config)
+  if (weights !== 'fp32') requireWholeBlocks(config)
   const graph = createGraph(`${checkpoint.id}-${weights}`)
   const tokens = graph.input('tokens', 'int32', ['batch', 'length'])
   const inputs = attentionInputs(graph, config)
@@ -89,19 +88,5 @@ function attentionInputs(graph: GraphBuilder, config: ModelConfig): AttentionInp
     sine: graph.constant('sine', 'float32', tableShape, sine),
     mask: groups === 1 ? mask : graph.concat(new Array<Value>(groups).fill(mask), 2),
     scoreSizes: graph.input('score_sizes', 'int64', [2]),
-  }
-}
-
-function refuseUnevenBlocks(config: ModelConfig): void {
-  const inputs = {
-    hidden_size: config.hiddenSize,
-    intermediate_size: config.feedForwardSize,
-    head_dim: config.heads * config.headDim,
-  }
-  for (const [field, columns] of Object.entries(inputs)) {
-    if (columns % blockSize !== 0) {
-      const reason = `quantised weights need rows of a multiple of ${blockSize}, got ${columns}`
-      throw new CheckpointError('config.json', field, reason)
-    }
   }
 }

@@ -1,12 +1,12 @@
 import type { Kernels, TargetKernel } from '@foretoken/native'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
-import { readLayer } from '../graph/layer-weights.ts'
-import { rotaryTables } from '../graph/rotary.ts'
+import type { WeightFormat } from '../graph/projection.ts'
 import type { Target, TargetInput, TargetOutput, TargetShape } from '../target.ts'
 import { checkInput } from './check-input.ts'
+import { readWeights } from './native-weights.ts'
 
 /**
- * A target in full precision on the processor's compiled kernel: what the ONNX graph computes, with each weight read
+ * A target on the processor's compiled kernel: what the ONNX graph of the same weights computes, with each weight read
  * once a run however many rows there are. The thread is blocked while a run lasts, as ONNX Runtime blocks it.
  */
 export class NativeTarget implements Target {
@@ -22,30 +22,18 @@ export class NativeTarget implements Target {
     this.shape = shape
   }
 
-  static async open(kernels: Kernels, checkpoint: Checkpoint, shape: TargetShape, threads: number): Promise<Target> {
-    const { config, architecture } = checkpoint
-    const { heads, feedForwardSize, normEpsilon } = config
+  /** Throws CheckpointError where 8 or 4 bits do not fit the model. */
+  static async open(
+    kernels: Kernels,
+    checkpoint: Checkpoint,
+    shape: TargetShape,
+    format: WeightFormat,
+    threads: number,
+  ): Promise<Target> {
+    const { heads, feedForwardSize, normEpsilon } = checkpoint.config
     const sizes = { ...shape, heads, feedForwardSize, normEpsilon }
-    const tensors: Record<string, Float32Array> = {
-      embedding: await checkpoint.floats(architecture.embedding),
-      final_norm: await checkpoint.floats(architecture.finalNorm),
-      ...rotaryTables(config),
-      ...(config.tiedHead ? {} : { head: await checkpoint.floats(architecture.head) }),
-    }
-    for (let layer = 0; layer < config.layers; layer++) {
-      const weights = await readLayer(checkpoint, layer)
-      const named = {
-        norm: weights.inputNorm,
-        query_key_value: weights.queryKeyValue.data,
-        ...(weights.headNorms && { head_norms: weights.headNorms }),
-        output: weights.output.data,
-        feed_forward_norm: weights.feedForwardNorm,
-        gate_up: weights.gateUp.data,
-        down: weights.down.data,
-      }
-      for (const [name, values] of Object.entries(named)) tensors[`layers.${layer}.${name}`] = values
-    }
-    return new NativeTarget(new kernels.TargetKernel(sizes, tensors, threads), shape)
+    const { bits, tensors, codes } = await readWeights(checkpoint, format)
+    return new NativeTarget(new kernels.TargetKernel(sizes, bits, tensors, codes, threads), shape)
   }
 
   async run(input: TargetInput): Promise<TargetOutput> {

@@ -17,7 +17,7 @@ export interface TargetOptions {
   readonly threads?: number
   /** An execution provider of ONNX Runtime. */
   readonly device?: string
-  /** What runs it: compiled kernels where they were built and fit (cpu, fp32), otherwise ONNX Runtime. */
+  /** What runs it: compiled kernels where they were built and fit (cpu), otherwise ONNX Runtime. */
   readonly runtime?: 'native' | 'onnx'
 }
 
@@ -40,8 +40,8 @@ export async function openTarget(source: string | Checkpoint, options: TargetOpt
     vocabularySize: config.vocabularySize,
     positionsMax: config.positionsMax,
   }
-  if (kernels && runtime === 'native' && device === 'cpu' && weights === 'fp32') {
-    return await NativeTarget.open(kernels, checkpoint, shape, threads)
+  if (kernels && runtime === 'native' && device === 'cpu') {
+    return await NativeTarget.open(kernels, checkpoint, shape, weights, threads)
   }
   const model = serialise(await buildTargetGraph(checkpoint, { weights }))
   const session = await compile(model, device, threads)
