@@ -15,6 +15,7 @@ beforeAll(async () => {
   engine = await startEngine(model, [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })], {
     sequencesMax: 4,
     waitingMax: 6,
+    waitingPerTenantMax: 4,
     prefillRows: 16,
   })
   prompts = workloadPrompts(12).map(({ prompt }) =>
@@ -62,14 +63,13 @@ describe('a request that can not be served is refused with the reason and the pa
     if (!admission.ok) expect(admission.error).toMatchObject({ code, param })
   })
 
-  test('a full queue', async () => {
+  test('a full queue, and a tenant that fills its part of it', async () => {
     const abort = new AbortController()
-    const admissions = Array.from({ length: 12 }, () =>
-      engine.admit(request({ prompt: prompt(0), tokensMax: 200 }), abort.signal),
-    )
-    expect(admissions.slice(0, 6).every(({ ok }) => ok)).toBe(true)
-    const last = admissions.at(-1)
-    expect(last?.ok === false && last.error.code).toBe('overloaded')
+    const ask = (tenant: string) => engine.admit(request({ tenant, prompt: prompt(0), tokensMax: 200 }), abort.signal)
+    const codes = (tenant: string) =>
+      Array.from({ length: 5 }, () => ask(tenant)).map((each) => (each.ok ? 'ok' : each.error.code))
+    expect(codes('ten_heavy')).toEqual(['ok', 'ok', 'ok', 'ok', 'rate_limit_exceeded'])
+    expect(codes('ten_light')).toEqual(['ok', 'ok', 'overloaded', 'overloaded', 'overloaded'])
     abort.abort()
     await idle(engine)
   })

@@ -20,6 +20,11 @@ export class VirtualService {
   /** Never falls; what a tenant has that is not known. */
   private floor = 0
 
+  /** Tenants that it remembers. */
+  get size(): number {
+    return this.counters.size
+  }
+
   of(tenant: string): number {
     return this.counters.get(tenant) ?? this.floor
   }
