@@ -8,13 +8,13 @@ test("the engine's limits are its own defaults unless the environment says other
   expect(ENGINE_DEFAULTS).toMatchObject(readConfig(needed).limits)
   const limits = {
     FORETOKEN_SEQUENCES_MAX: '4',
-    FORETOKEN_WAITING_MAX: '0',
+    FORETOKEN_WAITING_MAX: '9',
     FORETOKEN_WAITING_PER_TENANT_MAX: '2',
     FORETOKEN_CACHE_BYTES_MAX: '1000000',
   }
   expect(readConfig({ ...needed, ...limits }).limits).toEqual({
     sequencesMax: 4,
-    waitingMax: 0,
+    waitingMax: 9,
     waitingPerTenantMax: 2,
     cacheBytesMax: 1_000_000,
   })

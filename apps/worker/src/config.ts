@@ -17,8 +17,8 @@ const schema = z.object({
   /** Sequences that decode at once. */
   FORETOKEN_SEQUENCES_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.sequencesMax),
   /** Requests that may wait, of all tenants and of one. */
-  FORETOKEN_WAITING_MAX: z.coerce.number().int().nonnegative().default(ENGINE_DEFAULTS.waitingMax),
-  FORETOKEN_WAITING_PER_TENANT_MAX: z.coerce.number().int().nonnegative().default(ENGINE_DEFAULTS.waitingPerTenantMax),
+  FORETOKEN_WAITING_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.waitingMax),
+  FORETOKEN_WAITING_PER_TENANT_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.waitingPerTenantMax),
   /** What the keys and values of all sequences may take; never exceeded. */
   FORETOKEN_CACHE_BYTES_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.cacheBytesMax),
   /** Where adapters are and traces go: file:///… or s3://…; without it nothing is learned. */

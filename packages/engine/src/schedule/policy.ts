@@ -41,8 +41,8 @@ export function evictee<Running extends Claim>(running: readonly Running[], serv
 /**
  * Who yields to a claim whose turn it is while others hold what it needs: the youngest of a tenant that keeps at least
  * as large a share of the slots as the claim's tenant then has, and that was served more by what computing its sequence
- * anew costs. So two tenants never take turns at evicting each other, and at most as much is computed twice as was
- * unfairly had.
+ * anew costs. So the claim is still first in line when it yields, two tenants never take turns at evicting each other,
+ * and at most as much is computed twice as was unfairly had.
  */
 export function yielder<Running extends Claim>(
   claim: Claim,
