@@ -15,6 +15,7 @@ beforeAll(async () => {
   engine = await startEngine(model, [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })], {
     sequencesMax: 4,
     waitingMax: 6,
+    waitingPerTenantMax: 4,
     prefillRows: 16,
   })
   prompts = workloadPrompts(12).map(({ prompt }) =>
@@ -62,14 +63,13 @@ describe('a request that can not be served is refused with the reason and the pa
     if (!admission.ok) expect(admission.error).toMatchObject({ code, param })
   })
 
-  test('a full queue', async () => {
+  test('a full queue, and a tenant that fills its part of it', async () => {
     const abort = new AbortController()
-    const admissions = Array.from({ length: 12 }, () =>
-      engine.admit(request({ prompt: prompt(0), tokensMax: 200 }), abort.signal),
-    )
-    expect(admissions.slice(0, 6).every(({ ok }) => ok)).toBe(true)
-    const last = admissions.at(-1)
-    expect(last?.ok === false && last.error.code).toBe('overloaded')
+    const ask = (tenant: string) => engine.admit(request({ tenant, prompt: prompt(0), tokensMax: 200 }), abort.signal)
+    const codes = (tenant: string) =>
+      Array.from({ length: 5 }, () => ask(tenant)).map((each) => (each.ok ? 'ok' : each.error.code))
+    expect(codes('ten_heavy')).toEqual(['ok', 'ok', 'ok', 'ok', 'rate_limit_exceeded'])
+    expect(codes('ten_light')).toEqual(['ok', 'ok', 'overloaded', 'overloaded', 'overloaded'])
     abort.abort()
     await idle(engine)
   })
@@ -214,13 +214,12 @@ describe('a failing run', () => {
       close: async () => {},
     }
     const shaky = await startEngine({ target: poisoned, tokenizer: model.tokenizer }, [], { sequencesMax: 2 })
-    const [healthy, sick] = await Promise.allSettled([
-      complete(shaky, { prompt: prompt(0), tokensMax: 40 }),
-      complete(shaky, { prompt: prompt(1), tokensMax: 40 }),
-    ])
-    expect(sick).toMatchObject({ status: 'rejected', reason: { code: 'internal' } })
-    const alone = await complete(shaky, { prompt: prompt(0), tokensMax: 40 })
-    expect(healthy).toMatchObject({ status: 'fulfilled', value: { tokens: alone.tokens } })
+    const asks = [prompt(0), prompt(1)].map((each) => ({ prompt: each, tokensMax: 40 }))
+    const ends = await Promise.allSettled(asks.map((ask) => complete(shaky, ask)))
+    const sick = ends.findIndex(({ status }) => status === 'rejected')
+    expect(ends[sick]).toMatchObject({ reason: { code: 'internal' } })
+    const alone = await complete(shaky, asks[1 - sick] ?? { prompt: [], tokensMax: 0 })
+    expect(ends[1 - sick]).toMatchObject({ status: 'fulfilled', value: { tokens: alone.tokens } })
     await shaky.drain()
   })
 })

@@ -1,3 +1,4 @@
+import { ENGINE_DEFAULTS } from '@foretoken/engine'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -13,6 +14,13 @@ const schema = z.object({
   FORETOKEN_WEIGHTS: z.enum(['fp32', 'int8', 'int4']).default('fp32'),
   FORETOKEN_DEVICE: z.enum(['cpu', 'cuda', 'webgpu']).default('cpu'),
   FORETOKEN_THREADS: z.coerce.number().int().positive().optional(),
+  /** Sequences that decode at once. */
+  FORETOKEN_SEQUENCES_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.sequencesMax),
+  /** Requests that may wait, of all tenants and of one. */
+  FORETOKEN_WAITING_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.waitingMax),
+  FORETOKEN_WAITING_PER_TENANT_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.waitingPerTenantMax),
+  /** What the keys and values of all sequences may take; never exceeded. */
+  FORETOKEN_CACHE_BYTES_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.cacheBytesMax),
   /** Where adapters are and traces go: file:///… or s3://…; without it nothing is learned. */
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }).optional(),
   /** Folder of the static draft that was trained for this target. */
@@ -37,6 +45,12 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     weights: data.FORETOKEN_WEIGHTS,
     device: data.FORETOKEN_DEVICE,
     threads: data.FORETOKEN_THREADS,
+    limits: {
+      sequencesMax: data.FORETOKEN_SEQUENCES_MAX,
+      waitingMax: data.FORETOKEN_WAITING_MAX,
+      waitingPerTenantMax: data.FORETOKEN_WAITING_PER_TENANT_MAX,
+      cacheBytesMax: data.FORETOKEN_CACHE_BYTES_MAX,
+    },
     objectStore: data.FORETOKEN_OBJECT_STORE,
     staticDraft: data.FORETOKEN_STATIC_DRAFT,
     logLevel: data.FORETOKEN_LOG_LEVEL,

@@ -49,6 +49,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
   })
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
   const engine = await startEngine(model, drafts.neural ? [suffix, drafts.neural] : [suffix], {
+    ...config.limits,
     observer: observe(metrics, model.id),
     ...drafts.sink,
   })
@@ -114,6 +115,7 @@ function observe(metrics: EngineMetrics, model_name: string): EngineObserver {
         }
       }
     },
+    preempted: () => metrics.preemptions.inc(labels),
     finished: ({ times }) => {
       metrics.queueSeconds.observe(labels, (times.admitted - times.queued) / 1000)
       metrics.prefillSeconds.observe(labels, (times.decoding - times.admitted) / 1000)
@@ -131,4 +133,11 @@ function watchLoad(metrics: EngineMetrics, engine: Engine, model_name: string): 
   gauge(metrics.requestsRunning, () => engine.load.running)
   gauge(metrics.requestsWaiting, () => engine.load.waiting)
   gauge(metrics.cacheUsage, () => engine.load.cacheUsage)
+  const { waitingByReason } = metrics
+  Object.assign(waitingByReason, {
+    collect: () => {
+      for (const [reason, count] of Object.entries(engine.load.waitingFor))
+        waitingByReason.set({ model_name, reason }, count)
+    },
+  })
 }

@@ -13,7 +13,7 @@ export interface Capacity {
 }
 
 /** Cache rows that one choice of the request may grow to. */
-export function rowsNeeded({ prompt, completionTokensMax }: GenerationRequest, { positionsMax }: TargetShape): number {
+export function rowsNeeded({ prompt, completionTokensMax }: GenerationRequest, positionsMax: number): number {
   return Math.min(prompt.length + completionTokensMax, positionsMax)
 }
 
@@ -43,7 +43,7 @@ function samplingFault({ choices, sampling, speculation }: GenerationRequest, ca
 }
 
 function memoryFault(request: GenerationRequest, { shape, fits }: Capacity) {
-  if (fits(request.choices, rowsNeeded(request, shape))) return undefined
+  if (fits(request.choices, rowsNeeded(request, shape.positionsMax))) return undefined
   const message = 'The request needs more cache memory than this worker has.'
   return new EngineError('context_length_exceeded', message, 'max_tokens')
 }

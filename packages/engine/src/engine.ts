@@ -1,55 +1,19 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { Accounts, type CostTable, type Speculator, Trust } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
-import { refusal, rowsNeeded } from './admission.ts'
+import { refusal } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
 import { EngineError } from './errors.ts'
-import { Job, type JobTimes } from './job.ts'
+import { Job } from './job.ts'
+import { ENGINE_DEFAULTS, type EngineLoad, type EngineOptions } from './options.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
 import { Roster } from './roster.ts'
 import { draftSampling, isGreedy, NoiseRows, Sampler, Workspace } from './sampling/index.ts'
+import { nextPrefill, Scheduler } from './schedule/index.ts'
 import { Sequence, type TokenTable } from './sequence.ts'
 import { decodeStep } from './step/decode.ts'
-import { type PrefillReport, prefillStep } from './step/prefill.ts'
-import type { DecodeReport } from './step/report.ts'
+import { prefillStep } from './step/prefill.ts'
 import { TraceCapture } from './trace/capture.ts'
-import type { TraceSink } from './trace/trace.ts'
-
-export interface EngineOptions {
-  /** Sequences that hold cache rows at once. */
-  readonly sequencesMax: number
-  /** Requests that may wait for a slot before the engine answers `overloaded`. */
-  readonly waitingMax: number
-  readonly cacheBytesMax: number
-  /** Prompt tokens per prefill run: alone, and while other sequences are decoding and must not stall. */
-  readonly prefillRows: number
-  readonly prefillRowsBusy: number
-  readonly lookaheadMax: number
-  /** Milliseconds, monotonic. */
-  readonly clock: () => number
-  readonly observer?: EngineObserver
-  /** Where traces of finished choices go; absent: none are captured. */
-  readonly traces?: TraceSink
-}
-
-export const ENGINE_DEFAULTS: EngineOptions = {
-  sequencesMax: 16,
-  waitingMax: 256,
-  cacheBytesMax: 1 << 30,
-  prefillRows: 128,
-  prefillRowsBusy: 32,
-  lookaheadMax: 16,
-  clock: () => performance.now(),
-}
-
-/** What telemetry may watch; never called with prompt or completion text. */
-export interface EngineObserver {
-  prefill?(report: PrefillReport): void
-  decode?(report: DecodeReport): void
-  finished?(job: { times: JobTimes; cancelled: boolean }): void
-  /** A speculator threw instead of drafting; the step went on without it. */
-  draftFailed?(speculator: Speculator, cause: unknown): void
-}
 
 export type Admission = { ok: true; events: ReadableStream<GenerationEvent> } | { ok: false; error: EngineError }
 
@@ -65,10 +29,11 @@ export class Engine {
   private readonly roster: Roster
   private readonly workspace: Workspace
   private readonly noise: NoiseRows
-  private readonly waiting: Job[] = []
+  private readonly scheduler: Scheduler<Job | Sequence, Sequence>
   private readonly options: EngineOptions
   private readonly accounts = new Accounts()
   private readonly trust = new Trust()
+  private admitted = 0
   private steps = 0
   private stopping = false
   private wake: (() => void) | undefined
@@ -81,22 +46,31 @@ export class Engine {
     this.options = { ...ENGINE_DEFAULTS, ...options }
     this.arena = new KvArena(parts.target.shape, this.options.cacheBytesMax)
     this.roster = new Roster(this.arena)
+    this.scheduler = new Scheduler({ ...this.options, fits: (slots, rows) => this.arena.fits(slots, rows) })
     this.workspace = new Workspace(parts.target.shape.vocabularySize)
     this.noise = new NoiseRows(parts.target.shape.vocabularySize)
     this.loop = this.run()
   }
 
-  get load(): { running: number; waiting: number; cacheUsage: number } {
-    const { size } = this.roster
-    return { running: size, waiting: this.waiting.length, cacheUsage: this.arena.bytes / this.options.cacheBytesMax }
+  get load(): EngineLoad {
+    const { waiting, blocker } = this.scheduler
+    let preempted = 0
+    for (const claim of waiting) if (claim instanceof Sequence) preempted++
+    return {
+      running: this.roster.size,
+      waiting: waiting.size,
+      waitingFor: { slots: 0, memory: 0, [blocker]: waiting.size - preempted, preempted },
+      cacheUsage: this.arena.bytes / this.options.cacheBytesMax,
+    }
   }
 
   /** Queues a request. Aborting the signal or cancelling the stream frees its sequences before the next step. */
   admit(request: GenerationRequest, signal?: AbortSignal): Admission {
     const error = this.refusal(request)
     if (error) return { ok: false, error }
-    const job = new Job(request, signal, this.options.clock(), () => this.notify())
-    this.waiting.push(job)
+    const { positionsMax } = this.parts.target.shape
+    const job = new Job(request, this.admitted++, positionsMax, signal, this.options.clock(), () => this.notify())
+    this.scheduler.enter(job)
     this.notify()
     return { ok: true, events: job.events }
   }
@@ -124,42 +98,52 @@ export class Engine {
       arms: speculators.flatMap((speculator) => speculator.arms),
       fits: (sequences, rows) => this.arena.fits(sequences, rows),
     })
-    if (impossible || this.waiting.length < this.options.waitingMax) return impossible
-    return new EngineError('overloaded', 'Too many requests are waiting; try again shortly.')
+    const full = impossible ? undefined : this.scheduler.full(request.tenant)
+    if (!full) return impossible
+    return full === 'all'
+      ? new EngineError('overloaded', 'Too many requests are waiting; try again shortly.')
+      : new EngineError('rate_limit_exceeded', 'Too many of your requests are waiting; try again shortly.')
   }
 
   private async run(): Promise<void> {
     while (true) {
       this.reap()
-      this.startWaiting()
+      this.schedule()
       if (this.roster.size === 0) {
-        if (this.stopping && this.waiting.length === 0) return
+        if (this.stopping && this.scheduler.waiting.size === 0) return
         await new Promise<void>((resolve) => {
           this.wake = resolve
         })
         continue
       }
-      if (this.roster.prefilling) await this.prefill(this.roster.prefilling)
+      await this.prefill()
       this.reap()
       if (this.roster.decoding.length > 0) await this.decode()
       await nextTick() // a step that never waits must not starve the sockets
     }
   }
 
-  /** One job prefills at a time; choices beyond the first fork from it when its prompt is cached. */
-  private startWaiting(): void {
-    const job = this.waiting[0]
-    if (!job || this.roster.prefilling) return
-    const slots = this.roster.size + job.request.choices
-    const rows = Math.max(
-      this.rowsNeeded(job.request),
-      ...this.roster.decoding.map(({ job: other }) => this.rowsNeeded(other.request)),
-    )
-    if (slots > this.options.sequencesMax || !this.arena.fits(slots, rows)) return
-    this.waiting.shift()
+  /** Starts what waits and preempts what has to make room, until nothing is to change. */
+  private schedule(): void {
+    while (true) {
+      const move = this.scheduler.next(this.roster.all)
+      if (move.kind === 'none') return
+      if (move.kind === 'preempt') this.preempt(move.claim)
+      else this.roster.join(move.claim instanceof Job ? this.open(move.claim) : move.claim)
+    }
+  }
+
+  private open(job: Job): Sequence {
     job.times.admitted = this.options.clock()
-    const sequence = this.openSequence(job, 0)
-    this.roster.prefilling = sequence
+    this.scheduler.charge(job, { input: job.request.prompt.length })
+    return this.openSequence(job, 0)
+  }
+
+  private preempt(sequence: Sequence): void {
+    this.roster.remove(sequence)
+    sequence.cached = 0
+    this.scheduler.requeue(sequence)
+    this.options.observer?.preempted?.()
   }
 
   private openSequence(job: Job, choice: number): Sequence {
@@ -174,37 +158,56 @@ export class Engine {
     }
     const drafts = speculators.map((speculator) => speculator.open(context))
     const capture = this.options.traces && request.learn ? new TraceCapture(request, target.shape) : undefined
-    const sequence = new Sequence(job, choice, sampler, drafts, capture, tokens, target.shape.positionsMax)
+    const sequence = new Sequence(job, choice, sampler, drafts, capture, tokens)
     job.open.add(sequence)
     return sequence
   }
 
-  private async prefill(sequence: Sequence): Promise<void> {
+  /** Shares the rows that may be cached between two steps among those that are to be prefilled. */
+  private async prefill(): Promise<void> {
+    const { prefillRows, prefillRowsBusy } = this.options
+    let rows = this.roster.decoding.length > 0 ? prefillRowsBusy : prefillRows
+    const worthARun = Math.min(rows, CHUNK_ROWS_MIN)
+    while (true) {
+      const prefilling = this.roster.prefilling.filter(({ job }) => !job.cancelled)
+      const sequence = nextPrefill(prefilling)
+      if (!sequence || rows < Math.min(sequence.rowsLeft, worthARun)) return
+      for (const each of prefilling) each.passedOver++
+      sequence.passedOver = 0
+      rows -= await this.prefillChunk(sequence, rows)
+    }
+  }
+
+  /** @returns rows of the budget that it took */
+  private async prefillChunk(sequence: Sequence, rowsMax: number): Promise<number> {
+    const { target } = this.parts
     const { roster, arena } = this
-    const { choices } = sequence.job.request
+    const { clock, observer } = this.options
+    const rows = Math.min(rowsMax, sequence.rowsLeft)
     try {
-      const busy = roster.decoding.length > 0
-      const { report, hidden } = await prefillStep(sequence, {
-        target: this.parts.target,
-        arena,
-        roster,
-        rowsMax: busy ? this.options.prefillRowsBusy : this.options.prefillRows,
-        clock: this.options.clock,
-      })
-      this.options.observer?.prefill?.(report)
-      if (sequence.uncached > 1 || sequence.job.cancelled) return
-      sequence.job.times.decoding = this.options.clock()
-      roster.promote()
-      for (let choice = 1; choice < choices; choice++)
-        roster.fork(sequence, this.openSequence(sequence.job, choice), sequence.cached)
-      for (const each of sequence.job.open) each.prefilled(hidden)
+      const { report, hidden } = await prefillStep(sequence, { target, arena, roster, rowsMax, clock })
+      observer?.prefill?.(report)
+      if (sequence.rowsLeft > 0 || sequence.job.cancelled) return rows
+      roster.promote(sequence)
+      if (!sequence.begun) this.begin(sequence, hidden)
     } catch (cause) {
       this.fail([sequence], cause)
     }
+    return rows
+  }
+
+  /** The prompt is cached for the first time: the other choices fork from it. */
+  private begin(sequence: Sequence, hidden: Float32Array | undefined): void {
+    const { job } = sequence
+    job.times.decoding = this.options.clock()
+    for (let choice = 1; choice < job.slots; choice++)
+      this.roster.fork(sequence, this.openSequence(job, choice), sequence.cached)
+    for (const each of job.open) each.prefilled(hidden)
   }
 
   private async decode(): Promise<void> {
     const batch = [...this.roster.decoding]
+    const room = this.arena.rowsAffordable(this.roster.size) - Math.max(...this.roster.all.map(({ rows }) => rows))
     try {
       const report = await decodeStep(batch, {
         target: this.parts.target,
@@ -215,11 +218,15 @@ export class Engine {
         accounts: this.accounts,
         trust: this.trust,
         step: this.steps++,
-        lookaheadMax: this.options.lookaheadMax,
+        lookaheadMax: Math.min(this.options.lookaheadMax, room),
         clock: this.options.clock,
         onSequenceError: (sequence, cause) => this.fail([sequence], cause),
         onDraftError: (speculator, cause) => this.options.observer?.draftFailed?.(speculator, cause),
       })
+      for (const [index, { committed }] of report.results.entries()) {
+        const sequence = batch[index]
+        if (sequence) this.scheduler.charge(sequence, { output: committed })
+      }
       this.options.observer?.decode?.(report)
     } catch (cause) {
       this.fail(batch, cause)
@@ -229,23 +236,27 @@ export class Engine {
 
   private retire(sequence: Sequence): void {
     this.roster.remove(sequence)
+    this.end(sequence)
+  }
+
+  private end(sequence: Sequence): void {
     sequence.close()
     const { job, capture } = sequence
     if (capture && sequence.finished && !job.cancelled) this.options.traces?.record(capture.finish(sequence.tokens))
     job.open.delete(sequence)
     if (job.open.size > 0) return
+    this.scheduler.leave(job)
     job.finish(this.options.clock())
     this.options.observer?.finished?.(job)
   }
 
   /** Frees what belongs to jobs whose reader went away. */
   private reap(): void {
-    for (let index = this.waiting.length - 1; index >= 0; index--) {
-      if (this.waiting[index]?.cancelled) this.waiting.splice(index, 1)
+    for (const claim of this.scheduler.waiting.removeAll(isCancelled)) {
+      if (claim instanceof Sequence) this.end(claim)
+      else this.scheduler.leave(claim)
     }
-    const { decoding, prefilling } = this.roster
-    const active = prefilling ? [prefilling, ...decoding] : [...decoding]
-    for (const sequence of active) if (sequence.job.cancelled) this.retire(sequence)
+    for (const sequence of this.roster.all) if (isCancelled(sequence)) this.retire(sequence)
   }
 
   /** A run that broke fails the requests that took part in it, and nothing else. */
@@ -257,12 +268,15 @@ export class Engine {
     for (const sequence of sequences) sequence.job.fail(error, this.options.clock())
   }
 
-  private rowsNeeded(request: GenerationRequest): number {
-    return rowsNeeded(request, this.parts.target.shape)
-  }
-
   private notify(): void {
     this.wake?.()
     this.wake = undefined
   }
+}
+
+/** A run costs much the same up to this many rows, so fewer are not worth one of their own. */
+const CHUNK_ROWS_MIN = 16
+
+function isCancelled(claim: Job | Sequence): boolean {
+  return claim instanceof Job ? claim.cancelled : claim.job.cancelled
 }

@@ -1,4 +1,10 @@
-export type EngineErrorCode = 'context_length_exceeded' | 'invalid_value' | 'overloaded' | 'shutting_down' | 'internal'
+export type EngineErrorCode =
+  | 'context_length_exceeded'
+  | 'invalid_value'
+  | 'overloaded'
+  | 'rate_limit_exceeded'
+  | 'shutting_down'
+  | 'internal'
 
 /** Why a request was not admitted or could not be finished. The message is safe to show to the tenant. */
 export class EngineError extends Error {

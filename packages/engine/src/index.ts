@@ -1,11 +1,16 @@
 /**
  * The serving engine: many sequences, one target, several tokens a run.
  *
- * One loop owns everything. Between two steps it admits, frees and prefills. A step (`step/`) lets the arms propose,
- * those that have a price only where the controller finds them worth asking; runs the target once over what the
- * controller picked, chains or token trees; and commits the target's own tokens. Rows of the KV cache are written only
- * for committed tokens, so nothing is ever rolled back. What verification saw of a finished choice goes to a sink as a
- * `Trace`, if its tenant lets drafts learn; each step can explain itself in one `StepRecord`.
+ * One loop owns everything. Between two steps it frees, schedules and prefills. Who starts is decided by `schedule/`:
+ * the tenant that was served least is next, memory is given as sequences grow, and where it runs out, or one tenant
+ * holds what another is waiting for, a sequence is preempted: it loses its cache rows, waits, and is computed anew from
+ * its committed tokens. Its sampler, drafts, trace and stream stay as they are, so nothing is said twice or lost.
+ *
+ * A step (`step/`) lets the arms propose, those that have a price only where the controller finds them worth asking;
+ * runs the target once over what the controller picked, chains or token trees; and commits the target's own tokens.
+ * Rows of the KV cache are written only for committed tokens, so nothing is ever rolled back. What verification saw of
+ * a finished choice goes to a sink as a `Trace`, if its tenant lets drafts learn; each step can explain itself in one
+ * `StepRecord`.
  *
  * Invariants: a sequence's tokens are a function of its request alone (prompt, sampling, seed, choice); drafts decide
  * only how fast they come. Nothing of one tenant reaches another. A request that fails takes no other with it.
@@ -17,7 +22,9 @@
 export * from './engine.ts'
 export * from './errors.ts'
 export type { JobTimes } from './job.ts'
+export * from './options.ts'
 export * from './request.ts'
+export type { TokenTable } from './sequence.ts'
 export * from './start.ts'
 export type { VerifiedBranch, VerifiedStep } from './statistics.ts'
 export type { PrefillReport } from './step/prefill.ts'

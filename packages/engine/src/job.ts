@@ -1,5 +1,7 @@
+import { rowsNeeded } from './admission.ts'
 import type { EngineError } from './errors.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
+import type { Claim } from './schedule/index.ts'
 import type { Sequence } from './sequence.ts'
 import { SpeculationCounter } from './statistics.ts'
 
@@ -7,7 +9,7 @@ import { SpeculationCounter } from './statistics.ts'
  * One admitted request: its choices and the stream its tenant reads. A consumer that goes away (an aborted signal, a
  * cancelled stream) marks the job; the engine frees its sequences before the next step.
  */
-export class Job {
+export class Job implements Claim {
   readonly events: ReadableStream<GenerationEvent>
   readonly speculation = new SpeculationCounter()
   /** Choices that are still being generated. */
@@ -20,6 +22,9 @@ export class Job {
 
   constructor(
     readonly request: GenerationRequest,
+    /** Its number among all that were admitted. */
+    readonly arrival: number,
+    private readonly positionsMax: number,
     private readonly signal: AbortSignal | undefined,
     now: number,
     private readonly onCancel: () => void,
@@ -33,6 +38,26 @@ export class Job {
     })
     if (signal?.aborted) this.cancelled = true
     else signal?.addEventListener('abort', this.abort, { once: true })
+  }
+
+  get tenant(): string {
+    return this.request.tenant
+  }
+
+  get weight(): number {
+    return this.request.weight ?? 1
+  }
+
+  get slots(): number {
+    return this.request.choices
+  }
+
+  get rows(): number {
+    return this.request.prompt.length
+  }
+
+  get rowsMax(): number {
+    return rowsNeeded(this.request, this.positionsMax)
   }
 
   emit(event: GenerationEvent): void {

@@ -45,6 +45,8 @@ export interface SpeculationParameters {
 export interface GenerationRequest {
   readonly id: string
   readonly tenant: string
+  /** The tenant's share of the engine against others', as its plan has it; absent: 1. */
+  readonly weight?: number
   readonly prompt: readonly number[]
   /** Number of choices, each a sequence of its own over the same prompt. */
   readonly choices: number

@@ -3,34 +3,60 @@ import type { Sequence } from './sequence.ts'
 
 /**
  * Which sequence owns which slot of the arena. Decoding sequences fill the slots 0..B-1 without a hole, so that one
- * contiguous view serves the whole batch; the one sequence that is being prefilled sits right behind them.
+ * contiguous view serves the whole batch; those that are being prefilled sit right behind them, in no order.
  */
 export class Roster {
   readonly decoding: Sequence[] = []
-  prefilling: Sequence | undefined
+  readonly prefilling: Sequence[] = []
 
   constructor(private readonly arena: KvArena) {}
 
+  /** By slot. */
+  get all(): Sequence[] {
+    return [...this.decoding, ...this.prefilling]
+  }
+
   get size(): number {
-    return this.decoding.length + (this.prefilling ? 1 : 0)
+    return this.decoding.length + this.prefilling.length
   }
 
   /** Cached rows by slot. */
   get lengths(): number[] {
-    const all = this.prefilling ? [...this.decoding, this.prefilling] : this.decoding
-    return all.map((sequence) => sequence.cached)
+    return this.all.map((sequence) => sequence.cached)
   }
 
-  /** The prefilled sequence starts to decode; its slot is already the next one. */
-  promote(): void {
-    if (this.prefilling) this.decoding.push(this.prefilling)
-    this.prefilling = undefined
+  slotOf(sequence: Sequence): number {
+    return this.all.indexOf(sequence)
   }
 
-  /** Adds a sequence that shares the first `rows` cached rows of `source`. Nothing may be prefilling. */
+  /** A sequence without cached rows gets a slot and is going to be prefilled. */
+  join(sequence: Sequence): void {
+    this.prefilling.push(sequence)
+  }
+
+  /** A prefilled sequence starts to decode: it changes places with the one behind the last that decodes. */
+  promote(sequence: Sequence): void {
+    const [at, first] = [this.prefilling.indexOf(sequence), this.prefilling[0]]
+    if (first && at > 0) {
+      this.arena.reserve(this.lengths, Math.max(...this.lengths))
+      const slot = this.decoding.length
+      this.arena.swap({ slot, rows: first.cached }, { slot: slot + at, rows: sequence.cached })
+      this.prefilling[at] = first
+    }
+    this.prefilling.shift()
+    this.decoding.push(sequence)
+  }
+
+  /** Adds a decoding sequence that shares the first `rows` cached rows of another one. */
   fork(source: Sequence, sequence: Sequence, rows: number): void {
     const slot = this.decoding.length
+    const end = this.size
     this.arena.reserve([...this.lengths, 0], Math.max(rows, ...this.lengths))
+    const displaced = this.prefilling.shift()
+    if (displaced) {
+      this.arena.copy(slot, end, displaced.cached)
+      this.prefilling.push(displaced)
+    }
     this.arena.copy(this.decoding.indexOf(source), slot, rows)
     sequence.cached = rows
     this.decoding.push(sequence)
@@ -38,16 +64,23 @@ export class Roster {
 
   /** Frees the slot of a sequence and closes the gap it leaves. */
   remove(sequence: Sequence): void {
-    if (sequence === this.prefilling) {
-      this.prefilling = undefined
+    const slot = this.decoding.indexOf(sequence)
+    if (slot < 0) {
+      this.fill(this.prefilling, this.prefilling.indexOf(sequence), this.decoding.length)
       return
     }
-    const slot = this.decoding.indexOf(sequence)
-    const last = this.decoding.pop()
-    if (last && last !== sequence) {
-      this.arena.copy(this.decoding.length, slot, last.cached)
-      this.decoding[slot] = last
-    }
-    if (this.prefilling) this.arena.copy(this.decoding.length + 1, this.decoding.length, this.prefilling.cached)
+    this.fill(this.decoding, slot, 0)
+    const last = this.prefilling.pop()
+    if (!last) return
+    this.arena.copy(this.decoding.length + 1 + this.prefilling.length, this.decoding.length, last.cached)
+    this.prefilling.unshift(last)
+  }
+
+  /** Takes one out of a list whose first slot is `offset`, and moves the last of it there. */
+  private fill(list: Sequence[], at: number, offset: number): void {
+    const last = list.pop()
+    if (!last || at >= list.length) return
+    this.arena.copy(offset + list.length, offset + at, last.cached)
+    list[at] = last
   }
 }

@@ -2,6 +2,7 @@ import { AWAKE, type DraftSession, type Rest } from '@foretoken/drafting'
 import type { Job } from './job.ts'
 import type { FinishReason, TokenLogprob } from './request.ts'
 import type { Sampler } from './sampling/index.ts'
+import type { Claim } from './schedule/index.ts'
 import { Detokeniser, StopMatcher } from './text/index.ts'
 import type { TraceCapture } from './trace/capture.ts'
 
@@ -13,16 +14,22 @@ export interface TokenTable {
 /**
  * One choice being generated. `tokens` is prompt and completion; the first `cached` of them have their rows in the
  * KV arena. While decoding exactly one token, the last committed one, is not cached yet: it leads the next step.
+ *
+ * A sequence that is preempted loses its rows and nothing else: its tokens are cached anew, and it goes on as if
+ * nothing had been.
  */
-export class Sequence {
+export class Sequence implements Claim {
   readonly tokens: number[]
   cached = 0
+  /** Its prompt was cached once: the drafts and the trace know of it, and the job's other choices have forked. */
+  begun = false
+  /** Chunks of other prompts that were cached since its own last one. */
+  passedOver = 0
   finished: FinishReason | undefined
   /** Whether the controller asks what could be drafted for it. */
   rest: Rest = AWAKE
   private readonly detokeniser: Detokeniser
   private readonly stops: StopMatcher
-  private readonly lengthMax: number
   private fresh: { text: string; tokens: number[]; logprobs: TokenLogprob[] } = { text: '', tokens: [], logprobs: [] }
 
   constructor(
@@ -34,13 +41,40 @@ export class Sequence {
     /** Absent where nobody may learn from this sequence. */
     readonly capture: TraceCapture | undefined,
     private readonly table: TokenTable,
-    positionsMax: number,
   ) {
-    const { prompt, completionTokensMax, stopStrings } = job.request
+    const { prompt, stopStrings } = job.request
     this.tokens = [...prompt]
-    this.lengthMax = Math.min(prompt.length + completionTokensMax, positionsMax)
     this.detokeniser = new Detokeniser(table)
     this.stops = new StopMatcher(stopStrings)
+  }
+
+  get tenant(): string {
+    return this.job.tenant
+  }
+
+  get weight(): number {
+    return this.job.weight
+  }
+
+  get arrival(): number {
+    return this.job.arrival
+  }
+
+  get slots(): number {
+    return this.begun ? 1 : this.job.slots
+  }
+
+  get rows(): number {
+    return this.tokens.length
+  }
+
+  get rowsMax(): number {
+    return this.job.rowsMax
+  }
+
+  /** Rows to cache before it can decode. */
+  get rowsLeft(): number {
+    return this.uncached - 1
   }
 
   /** Committed tokens whose rows are not in the cache yet. */
@@ -50,11 +84,12 @@ export class Sequence {
 
   /** Draft tokens worth verifying now: the step's own token must still fit. */
   get lookaheadMax(): number {
-    return Math.max(0, this.lengthMax - this.tokens.length - 1)
+    return Math.max(0, this.rowsMax - this.tokens.length - 1)
   }
 
   /** The prompt is cached but for its last token; `hidden` [d] is the state before that one, if there is one before. */
   prefilled(hidden: Float32Array | undefined): void {
+    this.begun = true
     if (!hidden) return
     for (const session of this.drafts) session.prefilled(hidden)
     this.capture?.prefilled(hidden)
@@ -73,7 +108,7 @@ export class Sequence {
     const matched = this.stops.push(this.detokeniser.push([token]))
     this.fresh.text += matched.text
     if (matched.stopped !== undefined) this.finished = 'stop'
-    else if (this.tokens.length >= this.lengthMax) this.end('length')
+    else if (this.tokens.length >= this.rowsMax) this.end('length')
   }
 
   /** Hands what was committed since the last call to the tenant's stream. */

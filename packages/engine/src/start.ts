@@ -7,7 +7,8 @@ import {
   type Speculator,
 } from '@foretoken/drafting'
 import type { LoadedModel, Target, TargetInput } from '@foretoken/model'
-import { ENGINE_DEFAULTS, Engine, type EngineOptions } from './engine.ts'
+import { Engine } from './engine.ts'
+import { ENGINE_DEFAULTS, type EngineOptions } from './options.ts'
 
 /** Context at which costs are measured: attention's share of a run at a middling length. */
 const PAST = 128

@@ -103,6 +103,7 @@ export const workerErrorSchema = z.strictObject({
     'invalid_value',
     'model_not_found',
     'overloaded',
+    'rate_limit_exceeded',
     'shutting_down',
     'internal',
   ]),

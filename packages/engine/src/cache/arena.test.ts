@@ -31,7 +31,7 @@ function rowsOf(arena: KvArena, slot: number, count: number): number[][] {
   )
 }
 
-test('each sequence keeps exactly its accepted rows through appends, paths, growth, shrinking, forks and moves', () => {
+test('each sequence keeps exactly its accepted rows through appends, paths, growth, shrinking, forks, moves and swaps', () => {
   const operation = fc.oneof(
     fc.record({
       kind: fc.constant('append' as const),
@@ -39,6 +39,7 @@ test('each sequence keeps exactly its accepted rows through appends, paths, grow
       gap: fc.option(fc.nat(39), { nil: undefined }),
     }),
     fc.record({ kind: fc.constant('copy' as const), from: fc.nat(2), to: fc.nat(2) }),
+    fc.record({ kind: fc.constant('swap' as const), one: fc.nat(2), other: fc.nat(2) }),
     fc.record({ kind: fc.constant('truncate' as const), slot: fc.nat(2) }),
   )
   fc.assert(
@@ -63,6 +64,11 @@ test('each sequence keeps exactly its accepted rows through appends, paths, grow
         } else if (op.kind === 'copy' && op.from !== op.to && arena.capacity > 0) {
           arena.copy(op.from, op.to, truth[op.from]?.length ?? 0)
           truth[op.to] = [...(truth[op.from] ?? [])]
+        } else if (op.kind === 'swap' && arena.capacity > 0) {
+          const [here = [], there = []] = [truth[op.one], truth[op.other]]
+          arena.swap({ slot: op.one, rows: here.length }, { slot: op.other, rows: there.length })
+          truth[op.one] = there
+          truth[op.other] = here
         } else if (op.kind === 'truncate') truth[op.slot] = []
         if (arena.capacity === 0) continue
         for (const [slot, rows] of truth.entries())
@@ -94,4 +100,29 @@ test('the memory budget is known before anything is allocated', () => {
   expect(arena.fits(5, 128)).toBe(false)
   arena.reserve([0, 0, 0, 0], 128)
   expect(arena.bytes).toBe(4 * 128 * cacheRowBytes(shape))
+})
+
+test('whatever comes and goes, what is laid out stays within the budget, and beyond it nothing is', () => {
+  const budget = 12
+  const rowBytes = cacheRowBytes(shape)
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 500 }))), (wishes) => {
+      const arena = new KvArena(shape, budget * 64 * rowBytes)
+      for (const [slots, rows] of wishes) {
+        const lengths = new Array<number>(slots).fill(0)
+        const fits = slots * Math.ceil(rows / 64) <= budget
+        expect(arena.fits(slots, rows)).toBe(fits)
+        expect(rows <= arena.rowsAffordable(slots)).toBe(fits)
+        if (!fits) expect(() => arena.reserve(lengths, rows)).toThrow(/beyond the budget/)
+        else {
+          arena.reserve(lengths, rows)
+          expect(arena.capacity).toBeGreaterThanOrEqual(rows)
+          expect(arena.view(0, slots).keys[0]?.length).toBe(
+            slots * arena.capacity * shape.keyValueHeads * shape.headDim,
+          )
+        }
+        expect(arena.bytes).toBeLessThanOrEqual(budget * 64 * rowBytes)
+      }
+    }),
+  )
 })

@@ -35,15 +35,27 @@ export class KvArena {
     return this.bytesOf(slots, bucketOf(rows)) <= this.bytesMax
   }
 
-  /** Makes room for `lengths.length` slots of at least `rows` rows, keeping the first lengths[slot] rows of each. */
+  /** The rows that each of `slots` sequences may have within the memory budget: whole buckets. */
+  rowsAffordable(slots: number): number {
+    return Math.floor(this.bytesMax / this.bytesOf(slots, ROWS_PER_BUCKET)) * ROWS_PER_BUCKET
+  }
+
+  /**
+   * Makes room for `lengths.length` slots of at least `rows` rows, keeping the first lengths[slot] rows of each. What
+   * is left over is kept for later, unless the budget asks for it.
+   *
+   * @throws Error beyond the budget: whoever asks has looked before
+   */
   reserve(lengths: readonly number[], rows: number): void {
     const capacity = bucketOf(rows)
     const shrinks = capacity * 2 <= this.capacityRows
     if (lengths.length <= this.slotCount && capacity <= this.capacityRows && !shrinks) return
-    const newCapacity = shrinks ? capacity : Math.max(capacity, this.capacityRows)
-    const newSlots = lengths.length > this.slotCount ? Math.max(lengths.length, this.slotCount * 2) : this.slotCount
-    const affordable = this.bytesOf(newSlots, newCapacity) <= this.bytesMax ? newSlots : lengths.length
-    this.relayout(affordable, newCapacity, lengths)
+    const roomy = shrinks ? capacity : Math.max(capacity, this.capacityRows)
+    const slots = lengths.length > this.slotCount ? Math.max(lengths.length, this.slotCount * 2) : this.slotCount
+    if (this.bytesOf(slots, roomy) <= this.bytesMax) this.relayout(slots, roomy, lengths)
+    else if (this.bytesOf(lengths.length, roomy) <= this.bytesMax) this.relayout(lengths.length, roomy, lengths)
+    else if (this.fits(lengths.length, rows)) this.relayout(lengths.length, capacity, lengths)
+    else throw new Error(`${lengths.length} sequences of ${rows} rows are beyond the budget of the KV cache.`)
   }
 
   /** The contiguous slots [first, first + batch) of every layer; valid until the next `reserve`. */
@@ -119,6 +131,20 @@ export class KvArena {
       for (let head = 0; head < heads; head++) {
         const start = (from * heads + head) * this.capacityRows * headDim
         layer.copyWithin((to * heads + head) * this.capacityRows * headDim, start, start + rows * headDim)
+      }
+    }
+  }
+
+  /** Two sequences change places. */
+  swap(one: { slot: number; rows: number }, other: { slot: number; rows: number }): void {
+    const { keyValueHeads: heads, headDim } = this.shape
+    const startOf = (slot: number, head: number) => (slot * heads + head) * this.capacityRows * headDim
+    for (const layer of [...this.keys, ...this.values]) {
+      for (let head = 0; head < heads; head++) {
+        const [here, there] = [startOf(one.slot, head), startOf(other.slot, head)]
+        const kept = layer.slice(here, here + one.rows * headDim)
+        layer.copyWithin(here, there, there + other.rows * headDim)
+        layer.set(kept, there)
       }
     }
   }

@@ -8,7 +8,8 @@ import {
 } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import { describe, expect, it } from 'vitest'
-import { Engine, type EngineObserver } from '../engine.ts'
+import { Engine } from '../engine.ts'
+import type { EngineObserver } from '../options.ts'
 import type { GenerationEvent, GenerationRequest } from '../request.ts'
 import { PLAIN } from '../sampling/testing.ts'
 

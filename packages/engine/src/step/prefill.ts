@@ -18,8 +18,9 @@ export interface PrefillReport {
 }
 
 /**
- * Caches the next chunk of a prompt. All but its last token: that one leads the first decoding step, which draws the
- * first token and may already verify drafts. So prefill never samples, and the choices of one request fork from here.
+ * Caches the next chunk of a prompt, or of all that a preempted sequence had. All but its last token: that one leads
+ * the next decoding step, which draws the token behind it and may already verify drafts. So prefill never samples, and
+ * the choices of one request fork from here.
  *
  * @returns with the last chunk also [d], the final hidden state of the last row cached: what neural arms draft the
  * first step from. A prompt of one token has none.
@@ -30,10 +31,10 @@ export async function prefillStep(
 ): Promise<{ report: PrefillReport; hidden?: Float32Array }> {
   const { arena, roster, target } = ctx
   const started = ctx.clock()
-  const rows = Math.min(ctx.rowsMax, sequence.uncached - 1)
+  const rows = Math.min(ctx.rowsMax, sequence.rowsLeft)
   if (rows === 0) return { report: { rows, ms: 0 } }
-  const last = rows === sequence.uncached - 1
-  const slot = roster.decoding.length
+  const last = rows === sequence.rowsLeft
+  const slot = roster.slotOf(sequence)
   const { cached } = sequence
   arena.reserve(roster.lengths, Math.max(...roster.lengths, cached + rows))
   const feed = { tokens: sequence.tokens.slice(cached, cached + rows), cached, logits: last ? 1 : 0 }

@@ -32,6 +32,12 @@ export const ERRORS = {
   ),
   method_not_supported: entry(405, 'invalid_request_error', 'Not allowed to {method} on {path}; use {allowed}.'),
   request_too_large: entry(413, 'invalid_request_error', 'The request body is larger than {bytesMax} bytes.'),
+  rate_limit_exceeded: entry(
+    429,
+    'requests',
+    'Rate limit reached: too many of your requests are waiting for this model. Try again shortly, or send fewer at once.',
+    true,
+  ),
   internal_error: entry(500, 'server_error', 'The server had an error while processing your request.', true),
   stream_interrupted: entry(502, 'server_error', 'The connection to the model was lost before the answer ended.', true),
   authentication_unavailable: entry(503, 'server_error', 'API keys cannot be checked right now; try again.', true),
@@ -50,8 +56,8 @@ type Placeholders<Sentence extends string> = Sentence extends `${string}{${infer
   : object
 
 export interface ErrorEntry<Message extends string = string> {
-  readonly status: 400 | 401 | 404 | 405 | 413 | 500 | 502 | 503
-  readonly type: 'invalid_request_error' | 'server_error'
+  readonly status: 400 | 401 | 404 | 405 | 413 | 429 | 500 | 502 | 503
+  readonly type: 'invalid_request_error' | 'requests' | 'server_error'
   readonly message: Message
   readonly retryable: boolean
 }

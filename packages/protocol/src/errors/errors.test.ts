@@ -18,7 +18,7 @@ describe('errors', () => {
   })
 
   it('can be retried exactly when the fault is not the request', () => {
-    for (const entry of Object.values(ERRORS)) expect(entry.retryable).toBe(entry.status >= 500)
+    for (const entry of Object.values(ERRORS)) expect(entry.retryable).toBe(entry.status >= 500 || entry.status === 429)
   })
 
   it.each(workerErrorSchema.shape.code.options)("have an answer for the worker's %s", (code) => {

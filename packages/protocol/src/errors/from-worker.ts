@@ -14,6 +14,8 @@ export function fromWorkerError(error: WorkerError, model: string): ApiError {
       return new ApiError('model_not_found', { values: { model }, param, internal })
     case 'overloaded':
       return new ApiError('overloaded', { values: {}, internal })
+    case 'rate_limit_exceeded':
+      return new ApiError('rate_limit_exceeded', { values: {}, internal })
     case 'shutting_down':
       return new ApiError('shutting_down', { values: {}, internal })
     case 'internal':
@@ -21,7 +23,10 @@ export function fromWorkerError(error: WorkerError, model: string): ApiError {
   }
 }
 
-/** Whether another worker may serve a call that this one declined. */
+/**
+ * Whether another worker may serve a call that this one declined. Not where a tenant has too much waiting: it would
+ * fill one queue after the other, and routing by load sends its calls elsewhere before that.
+ */
 export function isWorkerErrorLocal(error: WorkerError): boolean {
   return error.code === 'overloaded' || error.code === 'shutting_down' || error.code === 'internal'
 }

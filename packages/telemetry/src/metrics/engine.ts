@@ -27,6 +27,23 @@ function createLoadMetrics(registry: Registry) {
       labelNames,
       registers,
     }),
+    /**
+     * What they wait for: `slots`, `memory`, or their turn after they were `preempted`.
+     * PromQL, more memory would help: `vllm:num_requests_waiting_by_reason{reason=~"memory|preempted"} > 0`
+     */
+    waitingByReason: new Gauge({
+      name: 'vllm:num_requests_waiting_by_reason',
+      help: 'Requests that wait for a place in the batch, by what they wait for',
+      labelNames: ['model_name', 'reason'] as const,
+      registers,
+    }),
+    /** PromQL, how often work is done twice: `rate(vllm:num_preemptions_total[5m])` */
+    preemptions: new Counter({
+      name: 'vllm:num_preemptions_total',
+      help: 'Sequences that lost their cache rows to others and are computed anew',
+      labelNames,
+      registers,
+    }),
     /** Share between 0 and 1. PromQL: `max by (worker) (vllm:kv_cache_usage_perc)` */
     cacheUsage: new Gauge({
       name: 'vllm:kv_cache_usage_perc',

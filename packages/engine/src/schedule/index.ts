@@ -1,0 +1,3 @@
+export * from './claim.ts'
+export { nextPrefill } from './policy.ts'
+export * from './scheduler.ts'

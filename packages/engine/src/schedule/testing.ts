@@ -1,0 +1,109 @@
+import type { Claim } from './claim.ts'
+import { Scheduler } from './scheduler.ts'
+import { TOKEN_PRICES } from './service.ts'
+
+const BUCKET = 64
+
+export interface Ask {
+  readonly tenant: string
+  readonly arrivesAt: number
+  readonly prompt: number
+  readonly completion: number
+  readonly slots?: number
+}
+
+/** One request in a world without a model. */
+export class Work implements Claim {
+  rows: number
+  constructor(
+    readonly ask: Ask,
+    readonly arrival: number,
+    readonly weight: number,
+  ) {
+    this.rows = ask.prompt
+  }
+
+  get tenant(): string {
+    return this.ask.tenant
+  }
+
+  get slots(): number {
+    return this.ask.slots ?? 1
+  }
+
+  get rowsMax(): number {
+    return this.ask.prompt + this.ask.completion
+  }
+}
+
+export interface Step {
+  readonly at: number
+  readonly running: readonly Work[]
+  readonly waiting: readonly Work[]
+  /** Priced tokens ÷ weight that each tenant had so far. */
+  readonly served: ReadonlyMap<string, number>
+}
+
+export interface World {
+  readonly sequencesMax: number
+  /** Rows of all slots together, each in whole buckets. */
+  readonly rowsMax?: number
+  readonly weights?: Readonly<Record<string, number>>
+  /** Sees each step when it is scheduled. */
+  readonly watch?: (step: Step) => void
+}
+
+export function bucketRows(running: readonly Work[]): number {
+  const slots = running.reduce((sum, work) => sum + work.slots, 0)
+  return slots * Math.ceil(Math.max(0, ...running.map(({ rows }) => rows)) / BUCKET) * BUCKET
+}
+
+/** Plays an engine until all that was asked has ended: whoever has slots gets one token in each of them a step. */
+export function play(
+  asks: readonly Ask[],
+  { sequencesMax, rowsMax = Number.POSITIVE_INFINITY, weights, watch }: World,
+) {
+  const unbounded = { waitingMax: Number.POSITIVE_INFINITY, waitingPerTenantMax: Number.POSITIVE_INFINITY }
+  const fits = (slots: number, rows: number) => slots * Math.ceil(rows / BUCKET) * BUCKET <= rowsMax
+  const scheduler = new Scheduler<Work, Work>({ ...unbounded, sequencesMax, fits })
+  const works = asks
+    .toSorted((one, other) => one.arrivesAt - other.arrivesAt)
+    .map((ask, arrival) => new Work(ask, arrival, weights?.[ask.tenant] ?? 1))
+  const running: Work[] = []
+  const started = new Set<Work>()
+  const ended: Work[] = []
+  const served = new Map<string, number>()
+  let preemptions = 0
+  const charge = (work: Work, input: number, output: number) => {
+    scheduler.charge(work, { input, output })
+    const price = (input * TOKEN_PRICES.input + output * TOKEN_PRICES.output) / work.weight
+    served.set(work.tenant, (served.get(work.tenant) ?? 0) + price)
+  }
+  for (let at = 0; ended.length < works.length; at++) {
+    if (at > STEPS_MAX) throw new Error('somebody never ends')
+    for (const work of works) if (work.ask.arrivesAt === at) scheduler.enter(work)
+    for (let move = scheduler.next(running); move.kind !== 'none'; move = scheduler.next(running)) {
+      if (move.kind === 'preempt') {
+        running.splice(running.indexOf(move.claim), 1)
+        scheduler.requeue(move.claim)
+        preemptions++
+      } else {
+        running.push(move.claim)
+        if (!started.has(move.claim)) charge(move.claim, move.claim.ask.prompt, 0)
+        started.add(move.claim)
+      }
+    }
+    watch?.({ at, running, waiting: [...scheduler.waiting], served })
+    for (const work of [...running]) {
+      work.rows++
+      charge(work, 0, work.slots)
+      if (work.rows < work.rowsMax) continue
+      running.splice(running.indexOf(work), 1)
+      scheduler.leave(work)
+      ended.push(work)
+    }
+  }
+  return { started: [...started], ended, preemptions }
+}
+
+const STEPS_MAX = 100_000
