@@ -3,6 +3,7 @@ import { Accounts, type CostTable, type Speculator, Trust } from '@foretoken/dra
 import type { Target } from '@foretoken/model'
 import { refusal, rowsNeeded } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
+import { PrefixCache } from './cache/prefix-cache.ts'
 import { EngineError } from './errors.ts'
 import { Job, type JobTimes } from './job.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
@@ -21,6 +22,8 @@ export interface EngineOptions {
   /** Requests that may wait for a slot before the engine answers `overloaded`. */
   readonly waitingMax: number
   readonly cacheBytesMax: number
+  /** Share of them that prefixes of earlier requests may fill, between 0 (nothing is kept) and 1. */
+  readonly prefixCacheShare: number
   /** Prompt tokens per prefill run: alone, and while other sequences are decoding and must not stall. */
   readonly prefillRows: number
   readonly prefillRowsBusy: number
@@ -36,6 +39,7 @@ export const ENGINE_DEFAULTS: EngineOptions = {
   sequencesMax: 16,
   waitingMax: 256,
   cacheBytesMax: 1 << 30,
+  prefixCacheShare: 0.25,
   prefillRows: 128,
   prefillRowsBusy: 32,
   lookaheadMax: 16,
@@ -62,6 +66,7 @@ export interface EngineParts {
 
 export class Engine {
   private readonly arena: KvArena
+  private readonly prefixes: PrefixCache
   private readonly roster: Roster
   private readonly workspace: Workspace
   private readonly noise: NoiseRows
@@ -79,7 +84,9 @@ export class Engine {
     options: Partial<EngineOptions> = {},
   ) {
     this.options = { ...ENGINE_DEFAULTS, ...options }
-    this.arena = new KvArena(parts.target.shape, this.options.cacheBytesMax)
+    const { cacheBytesMax, prefixCacheShare } = this.options
+    this.arena = new KvArena(parts.target.shape, cacheBytesMax * (1 - prefixCacheShare))
+    this.prefixes = new PrefixCache(parts.target.shape, this.arena, cacheBytesMax * prefixCacheShare)
     this.roster = new Roster(this.arena)
     this.workspace = new Workspace(parts.target.shape.vocabularySize)
     this.noise = new NoiseRows(parts.target.shape.vocabularySize)
@@ -87,8 +94,7 @@ export class Engine {
   }
 
   get load(): { running: number; waiting: number; cacheUsage: number } {
-    const { size } = this.roster
-    return { running: size, waiting: this.waiting.length, cacheUsage: this.arena.bytes / this.options.cacheBytesMax }
+    return { running: this.roster.size, waiting: this.waiting.length, cacheUsage: this.arena.usage }
   }
 
   /** Queues a request. Aborting the signal or cancelling the stream frees its sequences before the next step. */
@@ -101,8 +107,10 @@ export class Engine {
     return { ok: true, events: job.events }
   }
 
-  /** Deletes all that was learned from a tenant here. */
+  /** Deletes all that was learned from a tenant here, and what is cached of its requests. */
   forget(tenant: string): void {
+    for (const { job } of this.active) if (job.request.tenant === tenant) job.forgotten = true
+    this.prefixes.forget(tenant)
     this.accounts.forget(tenant)
     this.trust.forget(tenant)
     for (const speculator of this.parts.speculators) speculator.forget(tenant)
@@ -187,6 +195,7 @@ export class Engine {
       const { report, hidden } = await prefillStep(sequence, {
         target: this.parts.target,
         arena,
+        prefixes: this.prefixes,
         roster,
         rowsMax: busy ? this.options.prefillRowsBusy : this.options.prefillRows,
         clock: this.options.clock,
@@ -195,6 +204,7 @@ export class Engine {
       if (sequence.uncached > 1 || sequence.job.cancelled) return
       sequence.job.times.decoding = this.options.clock()
       roster.promote()
+      this.prefixes.keep(sequence, roster.decoding.indexOf(sequence))
       for (let choice = 1; choice < choices; choice++)
         roster.fork(sequence, this.openSequence(sequence.job, choice), sequence.cached)
       for (const each of sequence.job.open) each.prefilled(hidden)
@@ -228,10 +238,12 @@ export class Engine {
   }
 
   private retire(sequence: Sequence): void {
+    const { job, capture } = sequence
+    const complete = sequence.finished !== undefined && !job.cancelled
+    if (complete) this.prefixes.keep(sequence, this.roster.decoding.indexOf(sequence))
     this.roster.remove(sequence)
     sequence.close()
-    const { job, capture } = sequence
-    if (capture && sequence.finished && !job.cancelled) this.options.traces?.record(capture.finish(sequence.tokens))
+    if (capture && complete) this.options.traces?.record(capture.finish(sequence.tokens))
     job.open.delete(sequence)
     if (job.open.size > 0) return
     job.finish(this.options.clock())
@@ -243,9 +255,7 @@ export class Engine {
     for (let index = this.waiting.length - 1; index >= 0; index--) {
       if (this.waiting[index]?.cancelled) this.waiting.splice(index, 1)
     }
-    const { decoding, prefilling } = this.roster
-    const active = prefilling ? [prefilling, ...decoding] : [...decoding]
-    for (const sequence of active) if (sequence.job.cancelled) this.retire(sequence)
+    for (const sequence of this.active) if (sequence.job.cancelled) this.retire(sequence)
   }
 
   /** A run that broke fails the requests that took part in it, and nothing else. */
@@ -255,6 +265,11 @@ export class Engine {
         ? cause
         : new EngineError('internal', 'The model failed on this request.', null, { cause })
     for (const sequence of sequences) sequence.job.fail(error, this.options.clock())
+  }
+
+  private get active(): Sequence[] {
+    const { decoding, prefilling } = this.roster
+    return prefilling ? [prefilling, ...decoding] : [...decoding]
   }
 
   private rowsNeeded(request: GenerationRequest): number {
