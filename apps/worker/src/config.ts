@@ -13,6 +13,8 @@ const schema = z.object({
   FORETOKEN_WEIGHTS: z.enum(['fp32', 'int8', 'int4']).default('fp32'),
   FORETOKEN_DEVICE: z.enum(['cpu', 'cuda', 'webgpu']).default('cpu'),
   FORETOKEN_THREADS: z.coerce.number().int().positive().optional(),
+  /** Share of the cache's memory that prefixes of earlier requests may fill; 0 keeps none. The engine's when absent. */
+  FORETOKEN_PREFIX_CACHE_SHARE: z.coerce.number().min(0).max(0.9).optional(),
   /** Where adapters are and traces go: file:///… or s3://…; without it nothing is learned. */
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }).optional(),
   /** Folder of the static draft that was trained for this target. */
@@ -37,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     weights: data.FORETOKEN_WEIGHTS,
     device: data.FORETOKEN_DEVICE,
     threads: data.FORETOKEN_THREADS,
+    prefixCacheShare: data.FORETOKEN_PREFIX_CACHE_SHARE,
     objectStore: data.FORETOKEN_OBJECT_STORE,
     staticDraft: data.FORETOKEN_STATIC_DRAFT,
     logLevel: data.FORETOKEN_LOG_LEVEL,
