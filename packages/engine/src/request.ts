@@ -77,6 +77,8 @@ export type GenerationEvent =
       readonly choice: number
       readonly text: string
       readonly tokens: readonly number[]
+      /** As in the usage at the end, for those who don't get to see it. */
+      readonly cachedTokens: number
       readonly logprobs?: readonly TokenLogprob[]
     }
   | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason }
