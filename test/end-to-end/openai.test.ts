@@ -42,7 +42,8 @@ describe('the official client', () => {
     }
     expect(text.length).toBeGreaterThan(0)
     expect(text).toBe(whole.choices[0]?.message.content)
-    expect(usage).toEqual(whole.usage)
+    expect(usage?.completion_tokens).toBe(whole.usage?.completion_tokens)
+    expect(usage?.prompt_tokens).toBe(whole.usage?.prompt_tokens)
   })
 
   test('gets the same text with any arm, and the metrics that it asked for', async () => {
@@ -90,6 +91,54 @@ describe('the official client', () => {
     for await (const _ of stream) break
     stream.controller.abort()
     expect((await client.chat.completions.create(asked({ max_tokens: 2 }))).usage?.completion_tokens).toBe(2)
+  })
+})
+
+describe('a system prompt that comes again', () => {
+  const system = {
+    role: 'system' as const,
+    content:
+      'You answer questions about the tables of a small harbour: ships, their captains, cargo and fees. Be brief, ' +
+      'name the table that you used, and write numbers as digits. If there is no such table, say so and stop.',
+  }
+  const about = (content: string) => ({ messages: [system, { role: 'user' as const, content }] })
+
+  test('is not run again for its tenant, and usage says so, streamed or not; nobody else finds it', async () => {
+    const ask = async (of: OpenAI, question: string) => {
+      const { usage } = await of.chat.completions.create(asked(about(question)))
+      return usage?.prompt_tokens_details?.cached_tokens
+    }
+    expect(await ask(client, 'Which ship is the oldest?')).toBe(0)
+    const again = await ask(client, 'Who is captain of the Mara?')
+    expect(again).toBeGreaterThan(0)
+
+    const stream = await client.chat.completions.create({
+      ...asked(about('How many ships are there?')),
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    let usage: OpenAI.CompletionUsage | null | undefined
+    for await (const chunk of stream) usage = chunk.usage ?? usage
+    expect(usage?.prompt_tokens_details?.cached_tokens).toBe(again)
+
+    const { id } = z.looseObject({ id: z.string() }).parse(await platform.run('tenant', 'create', 'another'))
+    const key = z.looseObject({ apiKey: z.string() }).parse(await platform.run('key', 'create', '--tenant', id))
+    expect(await ask(platform.clientOf(key.apiKey), 'Which ship is the oldest?')).toBe(0)
+
+    const totals = z.array(z.looseObject({ id: z.string(), usage: z.looseObject({ cachedTokens: z.number() }) }))
+    const cachedOf = async (tenant: string) =>
+      totals.parse(await platform.run('tenant', 'list')).find((each) => each.id === tenant)?.usage.cachedTokens
+    await expect.poll(() => cachedOf(ready.tenant), { timeout: 30_000 }).toBeGreaterThan(2 * (again ?? 0) - 1)
+    expect(await cachedOf(id)).toBe(0)
+  }, 120_000)
+
+  test('is found by text completions as well', async () => {
+    const ask = async (prompt: string) => {
+      const { usage } = await client.completions.create({ model: ready.model, prompt, max_tokens: 2 })
+      return usage?.prompt_tokens_details?.cached_tokens
+    }
+    expect(await ask(`${system.content} One.`)).toBe(0)
+    expect(await ask(`${system.content} Two.`)).toBeGreaterThan(0)
   })
 })
 
@@ -170,6 +219,8 @@ test('health, readiness and metrics answer without a key', async () => {
     'vllm:num_requests_running',
     'vllm:time_to_first_token_seconds_bucket',
     'vllm:spec_decode_num_draft_tokens_total',
+    'vllm:prefix_cache_queries_total',
+    'vllm:prefix_cache_hits_total',
   ]) {
     expect(metrics).toContain(name)
   }

@@ -61,7 +61,7 @@ test('a tenant that took every slot, and queued more, does not keep another one 
 
 test('the load says how many wait, and for what', async () => {
   const rowBytes = 2 * 2 * 2 * 4
-  start({ sequencesMax: 4, cacheBytesMax: 5 * 64 * rowBytes })
+  start({ sequencesMax: 4, cacheBytesMax: 5 * 64 * rowBytes, prefixCacheShare: 0 })
   const all = read(Array.from({ length: 4 }, () => ask('ten_a', 20, 290)))
   const seen = new Set<string>()
   while (engine.load.running + engine.load.waiting > 0) {

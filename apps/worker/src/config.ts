@@ -21,6 +21,8 @@ const schema = z.object({
   FORETOKEN_WAITING_PER_TENANT_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.waitingPerTenantMax),
   /** What the keys and values of all sequences may take; never exceeded. */
   FORETOKEN_CACHE_BYTES_MAX: z.coerce.number().int().positive().default(ENGINE_DEFAULTS.cacheBytesMax),
+  /** Share of the cache's memory that prefixes of earlier requests may fill; 0 keeps none. The engine's when absent. */
+  FORETOKEN_PREFIX_CACHE_SHARE: z.coerce.number().min(0).max(0.9).optional(),
   /** Where adapters are and traces go: file:///… or s3://…; without it nothing is learned. */
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }).optional(),
   /** Folder of the static draft that was trained for this target. */
@@ -51,6 +53,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       waitingPerTenantMax: data.FORETOKEN_WAITING_PER_TENANT_MAX,
       cacheBytesMax: data.FORETOKEN_CACHE_BYTES_MAX,
     },
+    prefixCacheShare: data.FORETOKEN_PREFIX_CACHE_SHARE,
     objectStore: data.FORETOKEN_OBJECT_STORE,
     staticDraft: data.FORETOKEN_STATIC_DRAFT,
     logLevel: data.FORETOKEN_LOG_LEVEL,

@@ -51,6 +51,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
   const engine = await startEngine(model, drafts.neural ? [suffix, drafts.neural] : [suffix], {
     ...config.limits,
     observer: observe(metrics, model.id),
+    ...(config.prefixCacheShare !== undefined && { prefixCacheShare: config.prefixCacheShare }),
     ...drafts.sink,
   })
   watchLoad(metrics, engine, model.id)
@@ -99,7 +100,11 @@ const NO_KERNELS =
 function observe(metrics: EngineMetrics, model_name: string): EngineObserver {
   const labels = { model_name }
   return {
-    prefill: ({ rows }) => metrics.iterationTokens.observe(labels, rows),
+    prefill: ({ rows, lookup }) => {
+      metrics.iterationTokens.observe(labels, rows)
+      metrics.prefixQueries.inc(labels, lookup?.queried ?? 0)
+      metrics.prefixHits.inc(labels, lookup?.hit ?? 0)
+    },
     decode: ({ results }) => {
       metrics.iterationTokens.observe(
         labels,

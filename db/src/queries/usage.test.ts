@@ -50,7 +50,8 @@ describe('usage', () => {
     const record = usage(owner)
     await Promise.all(Array.from({ length: 8 }, () => recordUsage(db, record)))
     await recordUsage(db, { ...record, completionTokens: 999 })
-    expect(await usageTotals(db, owner.tenantId, day)).toEqual({ requests: 1, promptTokens: 20, completionTokens: 30 })
+    const totals = { requests: 1, promptTokens: 20, cachedTokens: 4, completionTokens: 30 }
+    expect(await usageTotals(db, owner.tenantId, day)).toEqual(totals)
   })
 
   it('keeps the summary of speculation', async () => {

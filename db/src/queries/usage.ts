@@ -49,10 +49,15 @@ export async function usageTotals(
   db: Database,
   tenantId: string,
   period: { from: Date; to: Date },
-): Promise<{ requests: number; promptTokens: number; completionTokens: number }> {
+): Promise<Pick<UsageRecord, 'promptTokens' | 'cachedTokens' | 'completionTokens'> & { requests: number }> {
   const [row] = await guarded('usage totals', () =>
     db.drizzle
-      .select({ requests: count(), prompt: sum(requests.promptTokens), completion: sum(requests.completionTokens) })
+      .select({
+        requests: count(),
+        prompt: sum(requests.promptTokens),
+        cached: sum(requests.cachedTokens),
+        completion: sum(requests.completionTokens),
+      })
       .from(requests)
       .where(
         and(eq(requests.tenantId, tenantId), gte(requests.finishedAt, period.from), lt(requests.finishedAt, period.to)),
@@ -61,6 +66,7 @@ export async function usageTotals(
   return {
     requests: row?.requests ?? 0,
     promptTokens: Number(row?.prompt ?? 0),
+    cachedTokens: Number(row?.cached ?? 0),
     completionTokens: Number(row?.completion ?? 0),
   }
 }

@@ -3,6 +3,7 @@ import { Accounts, type CostTable, type Speculator, Trust } from '@foretoken/dra
 import type { Target } from '@foretoken/model'
 import { refusal } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
+import { PrefixCache } from './cache/prefix-cache.ts'
 import { EngineError } from './errors.ts'
 import { Job } from './job.ts'
 import { ENGINE_DEFAULTS, type EngineLoad, type EngineOptions } from './options.ts'
@@ -26,6 +27,7 @@ export interface EngineParts {
 
 export class Engine {
   private readonly arena: KvArena
+  private readonly prefixes: PrefixCache
   private readonly roster: Roster
   private readonly workspace: Workspace
   private readonly noise: NoiseRows
@@ -44,7 +46,9 @@ export class Engine {
     options: Partial<EngineOptions> = {},
   ) {
     this.options = { ...ENGINE_DEFAULTS, ...options }
-    this.arena = new KvArena(parts.target.shape, this.options.cacheBytesMax)
+    const { cacheBytesMax, prefixCacheShare } = this.options
+    this.arena = new KvArena(parts.target.shape, cacheBytesMax * (1 - prefixCacheShare))
+    this.prefixes = new PrefixCache(parts.target.shape, this.arena, cacheBytesMax * prefixCacheShare)
     this.roster = new Roster(this.arena)
     this.scheduler = new Scheduler({ ...this.options, fits: (slots, rows) => this.arena.fits(slots, rows) })
     this.workspace = new Workspace(parts.target.shape.vocabularySize)
@@ -60,7 +64,7 @@ export class Engine {
       running: this.roster.size,
       waiting: waiting.size,
       waitingFor: { slots: 0, memory: 0, [blocker]: waiting.size - preempted, preempted },
-      cacheUsage: this.arena.bytes / this.options.cacheBytesMax,
+      cacheUsage: this.arena.usage,
     }
   }
 
@@ -75,8 +79,12 @@ export class Engine {
     return { ok: true, events: job.events }
   }
 
-  /** Deletes all that was learned from a tenant here. */
+  /** Deletes all that was learned from a tenant here, and what is cached of its requests. */
   forget(tenant: string): void {
+    for (const claim of [...this.roster.all, ...this.scheduler.waiting]) {
+      if (claim.tenant === tenant) jobOf(claim).forgotten = true
+    }
+    this.prefixes.forget(tenant)
     this.accounts.forget(tenant)
     this.trust.forget(tenant)
     for (const speculator of this.parts.speculators) speculator.forget(tenant)
@@ -140,6 +148,7 @@ export class Engine {
   }
 
   private preempt(sequence: Sequence): void {
+    this.prefixes.keep(sequence, this.roster.slotOf(sequence))
     this.roster.remove(sequence)
     sequence.cached = 0
     this.scheduler.requeue(sequence)
@@ -181,19 +190,20 @@ export class Engine {
   /** @returns rows of the budget that it took */
   private async prefillChunk(sequence: Sequence, rowsMax: number): Promise<number> {
     const { target } = this.parts
-    const { roster, arena } = this
+    const { roster, arena, prefixes } = this
     const { clock, observer } = this.options
-    const rows = Math.min(rowsMax, sequence.rowsLeft)
     try {
-      const { report, hidden } = await prefillStep(sequence, { target, arena, roster, rowsMax, clock })
+      const { report, hidden } = await prefillStep(sequence, { target, arena, prefixes, roster, rowsMax, clock })
       observer?.prefill?.(report)
-      if (sequence.rowsLeft > 0 || sequence.job.cancelled) return rows
+      if (sequence.rowsLeft > 0 || sequence.job.cancelled) return report.rows
       roster.promote(sequence)
+      prefixes.keep(sequence, roster.slotOf(sequence))
       if (!sequence.begun) this.begin(sequence, hidden)
+      return report.rows
     } catch (cause) {
       this.fail([sequence], cause)
+      return rowsMax
     }
-    return rows
   }
 
   /** The prompt is cached for the first time: the other choices fork from it. */
@@ -235,14 +245,15 @@ export class Engine {
   }
 
   private retire(sequence: Sequence): void {
+    if (isComplete(sequence)) this.prefixes.keep(sequence, this.roster.slotOf(sequence))
     this.roster.remove(sequence)
     this.end(sequence)
   }
 
   private end(sequence: Sequence): void {
-    sequence.close()
     const { job, capture } = sequence
-    if (capture && sequence.finished && !job.cancelled) this.options.traces?.record(capture.finish(sequence.tokens))
+    sequence.close()
+    if (capture && isComplete(sequence)) this.options.traces?.record(capture.finish(sequence.tokens))
     job.open.delete(sequence)
     if (job.open.size > 0) return
     this.scheduler.leave(job)
@@ -277,6 +288,15 @@ export class Engine {
 /** A run costs much the same up to this many rows, so fewer are not worth one of their own. */
 const CHUNK_ROWS_MIN = 16
 
+function jobOf(claim: Job | Sequence): Job {
+  return claim instanceof Job ? claim : claim.job
+}
+
 function isCancelled(claim: Job | Sequence): boolean {
-  return claim instanceof Job ? claim.cancelled : claim.job.cancelled
+  return jobOf(claim).cancelled
+}
+
+/** It ran to its end, and its reader is there. */
+function isComplete({ finished, job }: Sequence): boolean {
+  return finished !== undefined && !job.cancelled
 }

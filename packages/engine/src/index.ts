@@ -15,6 +15,9 @@
  * Invariants: a sequence's tokens are a function of its request alone (prompt, sampling, seed, choice); drafts decide
  * only how fast they come. Nothing of one tenant reaches another. A request that fails takes no other with it.
  *
+ * A prompt that begins like one its tenant sent before takes that beginning from the prefix cache (`cache/`), which has
+ * a share of the same memory budget.
+ *
  * On failure: a run that throws fails the requests in it with `internal` and the loop goes on; a draft that throws is
  * left out of the step. A reader that goes away cancels its request, and its sequences are freed before the next step.
  * There is no other concurrency: the loop is the only writer, and callers meet it through `admit` and a stream.

@@ -16,6 +16,10 @@ export class Job implements Claim {
   readonly open = new Set<Sequence>()
   readonly times: JobTimes
   cancelled = false
+  /** Prompt tokens that did not have to be run when its prefill began. */
+  cachedTokens: number | undefined
+  /** Its tenant asked, since it began, that nothing be left of it. */
+  forgotten = false
   private completionTokens = 0
   private controller: ReadableStreamDefaultController<GenerationEvent> | undefined
   private readonly abort = () => this.cancel()
@@ -69,8 +73,8 @@ export class Job implements Claim {
   /** Ends the stream with the totals. */
   finish(now: number): void {
     this.times.ended = now
-    const { prompt } = this.request
-    const usage = { promptTokens: prompt.length, cachedTokens: 0, completionTokens: this.completionTokens }
+    const { completionTokens, cachedTokens = 0 } = this
+    const usage = { promptTokens: this.request.prompt.length, cachedTokens, completionTokens }
     this.emit({ type: 'end', usage, speculation: this.speculation.summary() })
     this.detach()
     if (!this.cancelled) this.controller?.close()

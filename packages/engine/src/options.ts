@@ -12,6 +12,8 @@ export interface EngineOptions {
   /** Of them of one tenant, before the engine answers `rate_limit_exceeded`. */
   readonly waitingPerTenantMax: number
   readonly cacheBytesMax: number
+  /** Share of them that prefixes of earlier requests may fill, between 0 (nothing is kept) and 1. */
+  readonly prefixCacheShare: number
   /** Prompt tokens cached between two steps: alone, and while other sequences are decoding and must not stall. */
   readonly prefillRows: number
   readonly prefillRowsBusy: number
@@ -28,6 +30,7 @@ export const ENGINE_DEFAULTS: EngineOptions = {
   waitingMax: 256,
   waitingPerTenantMax: 128,
   cacheBytesMax: 1 << 30,
+  prefixCacheShare: 0.25,
   prefillRows: 128,
   prefillRowsBusy: 32,
   lookaheadMax: 16,

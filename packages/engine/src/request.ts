@@ -58,7 +58,8 @@ export interface GenerationRequest {
   readonly speculation: SpeculationParameters
   /**
    * The tenant lets drafts learn from this request: a trace of each finished choice goes to the engine's sink, and the
-   * suffix index keeps its text. Without, nothing of it outlives the request but counts.
+   * suffix index keeps its text. Without, nothing of it outlives the request but counts, and what the prefix cache
+   * serves the same tenant's next requests from.
    */
   readonly learn: boolean
 }
@@ -78,6 +79,8 @@ export type GenerationEvent =
       readonly choice: number
       readonly text: string
       readonly tokens: readonly number[]
+      /** As in the usage at the end, for those who don't get to see it. */
+      readonly cachedTokens: number
       readonly logprobs?: readonly TokenLogprob[]
     }
   | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason }
@@ -85,6 +88,7 @@ export type GenerationEvent =
 
 export interface Usage {
   readonly promptTokens: number
+  /** Part of promptTokens: what the prefix cache had. Further choices over the same prompt count nothing. */
   readonly cachedTokens: number
   readonly completionTokens: number
 }

@@ -116,7 +116,8 @@ export class Sequence implements Claim {
     const { text, tokens, logprobs } = this.fresh
     if (tokens.length === 0) return
     const withLogprobs = this.job.request.topLogprobs === undefined ? {} : { logprobs }
-    this.job.emit({ type: 'text', choice: this.choice, text, tokens, ...withLogprobs })
+    const { cachedTokens = 0 } = this.job
+    this.job.emit({ type: 'text', choice: this.choice, text, tokens, cachedTokens, ...withLogprobs })
     this.fresh = { text: '', tokens: [], logprobs: [] }
     if (this.finished) this.job.emit({ type: 'finish', choice: this.choice, reason: this.finished })
   }

@@ -124,6 +124,8 @@ export const frameSchema = z.discriminatedUnion('type', [
     text: z.string(),
     /** Completion tokens committed so far for this choice: cumulative, so a lost frame bills nothing twice. */
     completionTokens: z.int(),
+    /** Of the call's prompt, as `end` says it again; absent: none. */
+    cachedTokens: z.int().optional(),
     logprobs: z.array(scoredTokenSchema.extend({ top: z.array(scoredTokenSchema) })).optional(),
   }),
   z.strictObject({ type: z.literal('finish'), choice: z.int(), reason: z.enum(['stop', 'length']) }),

@@ -8,6 +8,7 @@ const shape = { layers: 2, keyValueHeads: 1, headDim: 2, hiddenSize: 2, vocabula
  * what is computed anew is the same to the bit.
  */
 export const hashTarget: Target = {
+  ragged: false,
   shape,
   run: async (input) => {
     const { batch, length, logitRows } = input

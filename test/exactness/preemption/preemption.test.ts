@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ScriptedNeural, truthKey } from '../scripted-neural.ts'
 import { hashTarget } from './hash-target.ts'
-import { type Served, serve } from './serve.ts'
+import { budgetOf, type Served, serve } from './serve.ts'
 
 const { shape } = hashTarget
 const ROW_BYTES = shape.layers * 2 * shape.keyValueHeads * shape.headDim * 4
@@ -53,12 +53,12 @@ test('whatever is preempted, aborted beside it or drained goes on with the same 
   const scenario = fc.asyncProperty(requests, engines, async (asked, { spareBuckets, abort, ...options }) => {
     const plain = await serve(asked.map(withoutDrafts), { target: hashTarget, tokens, speculators: [], alone: true })
     const neural = new ScriptedNeural(truthOf(asked, plain), shape)
-    const cacheBytesMax = (Math.max(...asked.map(bucketsOf)) + spareBuckets) * 64 * ROW_BYTES
+    const arenaBytes = (Math.max(...asked.map(bucketsOf)) + spareBuckets) * 64 * ROW_BYTES
     const tight = await serve(asked, {
       target: hashTarget,
       tokens,
       speculators: [new SuffixSpeculator({ endIds: [END] }), neural],
-      options: { ...options, cacheBytesMax },
+      options: { ...options, ...budgetOf(arenaBytes) },
       ...(abort && { abort }),
     })
     preemptions += tight.preemptions
@@ -78,7 +78,7 @@ test('a reader that leaves while its request is preempted leaves nothing behind'
     const sampling = { ...plainSampling(0, 1n), logitBias }
     return { ...ask, id: `req_${index}`, prompt: [word, 5, 6], sampling, speculation: { arm: 'none' } }
   })
-  const parts = { target: hashTarget, tokens, speculators: [], options: { cacheBytesMax: 5 * 64 * ROW_BYTES } }
+  const parts = { target: hashTarget, tokens, speculators: [], options: budgetOf(5 * 64 * ROW_BYTES) }
   const [plain, both] = [await serve(asked, { ...parts, alone: true }), await serve(asked, parts)]
   expect([plain.preemptions, both.preemptions]).toEqual([0, 1])
   expect(both.choices).toEqual(plain.choices)

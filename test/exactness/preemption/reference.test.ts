@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Ask, request } from '../../engine/generate.ts'
 import { workloadPrompts } from '../../workloads/prompts.ts'
 import { ScriptedNeural, truthKey } from '../scripted-neural.ts'
-import { type Served, serve } from './serve.ts'
+import { budgetOf, type Served, serve } from './serve.ts'
 
 let model: LoadedModel
 let asked: GenerationRequest[]
@@ -52,8 +52,8 @@ test('the reference target says the same, and leaves the same to learn from, wit
     new SuffixSpeculator({ endIds: tokenizer.eosIds }),
     new ScriptedNeural(new Map(truth), target.shape),
   ]
-  const cacheBytesMax = 12 * 64 * layers * 2 * keyValueHeads * headDim * 4
-  const tight = await serve(asked, { ...parts, speculators, options: { cacheBytesMax } })
+  const arenaBytes = 12 * 64 * layers * 2 * keyValueHeads * headDim * 4
+  const tight = await serve(asked, { ...parts, speculators, options: budgetOf(arenaBytes) })
   expect(tight.preemptions).toBeGreaterThan(2)
   expect(tight.cacheUsageMax).toBeLessThanOrEqual(1)
   expect(tight.choices).toEqual(plain.choices)

@@ -30,6 +30,11 @@ export interface Serving {
   readonly alone?: boolean
 }
 
+/** So many bytes for the sequences' rows, and as many for prefixes of what ended or was preempted. */
+export function budgetOf(arenaBytes: number): Pick<EngineOptions, 'cacheBytesMax' | 'prefixCacheShare'> {
+  return { cacheBytesMax: 2 * arenaBytes, prefixCacheShare: 0.5 }
+}
+
 export async function serve(requests: readonly GenerationRequest[], serving: Serving): Promise<Served> {
   const { target, tokens, speculators, abort } = serving
   const traces = new Map<string, Trace[]>()

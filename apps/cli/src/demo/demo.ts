@@ -72,6 +72,8 @@ function platformOptions({ model, weights, device, threads }: DemoOptions, dataF
     ...{ objectStore: undefined, draft: undefined, trainer: true },
     // Runs are ordered when the traffic is over; none starts by itself before that.
     trainAfterTokens: 1_000_000_000,
+    // What is compared is drafts: no way may spare a prompt because another has sent it before.
+    prefixCacheShare: 0,
   }
 }
 

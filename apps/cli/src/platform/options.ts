@@ -10,6 +10,8 @@ export interface PlatformOptions {
   readonly device: string
   readonly threads: number | undefined
   readonly workers: number
+  /** Share of a worker's cache memory for prefixes of earlier requests; absent: the environment's or the worker's. */
+  readonly prefixCacheShare?: number
   /** Absent: an embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined
   /** Where adapters and traces are kept; absent: in the data folder. */

@@ -29,6 +29,7 @@ const DRAIN_WITHIN_MS = 35_000
 /** Starts all workers side by side; returns where they serve. */
 export async function startWorkers(context: ServicesContext): Promise<string[]> {
   const { options, credentials, model, objectStore, staticDraft } = context
+  const { prefixCacheShare } = options
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / options.workers))
   const starting = Array.from({ length: options.workers }, (_, index) =>
     keepRunning(context, {
@@ -47,6 +48,7 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
         FORETOKEN_OBJECT_STORE: objectStore,
         FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
         FORETOKEN_LOG_LEVEL: options.logLevel,
+        ...(prefixCacheShare !== undefined && { FORETOKEN_PREFIX_CACHE_SHARE: String(prefixCacheShare) }),
         // Weights in huge pages: up to a tenth faster runs where glibc knows the tunable, nothing elsewhere.
         GLIBC_TUNABLES: process.env.GLIBC_TUNABLES ?? 'glibc.malloc.hugetlb=1',
       }),

@@ -39,6 +39,10 @@ export function addTenantCommand(program: Command): void {
   })
 }
 
+const LIST_COLUMNS = [
+  ...['ID', 'NAME', 'STATUS', 'CREATED', 'REQUESTS'],
+  ...['PROMPT TOKENS', 'THEREOF CACHED', 'COMPLETION TOKENS'],
+]
 const USAGE_PERIOD_MS = 30 * 24 * 3_600_000
 
 async function create(name: string, options: DatabaseCommandOptions): Promise<void> {
@@ -65,10 +69,11 @@ async function list(options: DatabaseCommandOptions): Promise<void> {
     )
     if (options.json) return printJson(tenants)
     const rows = tenants.map(({ id, name, status, createdAt, usage }) => {
-      const counts = [usage.requests, usage.promptTokens, usage.completionTokens].map(String)
+      const { requests, promptTokens, cachedTokens, completionTokens } = usage
+      const counts = [requests, promptTokens, cachedTokens, completionTokens].map(String)
       return [id, name, status, renderTime(createdAt), ...counts]
     })
-    print(renderTable(['ID', 'NAME', 'STATUS', 'CREATED', 'REQUESTS', 'PROMPT TOKENS', 'COMPLETION TOKENS'], rows))
+    print(renderTable(LIST_COLUMNS, rows))
   })
 }
 

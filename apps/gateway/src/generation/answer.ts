@@ -37,6 +37,8 @@ export type AnswerEvent =
 /** What became known of a request so far, for its usage if it ends early. */
 export interface Progress {
   started(promptTokens: number): void
+  /** @param call counts from 0; told again, it replaces what was told before */
+  cached(call: number, cachedTokens: number): void
 }
 
 /** The frames of all calls as one answer: one `start` at the first, one `end` after the last. */
@@ -54,7 +56,10 @@ export async function* answerOf(
       if (!started) yield { type: 'start' }
       started = true
     } else if (frame.type === 'end') ends.push(frame)
-    else yield { ...frame, choice: choiceOf(frame.choice) }
+    else {
+      if (frame.type === 'text' && frame.cachedTokens) progress.cached(source, frame.cachedTokens)
+      yield { ...frame, choice: choiceOf(frame.choice) }
+    }
   }
   yield {
     type: 'end',

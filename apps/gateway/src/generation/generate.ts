@@ -62,6 +62,7 @@ function finish(services: Services, meter: Meter, stopwatch: Stopwatch, outcome:
       status: usage.status,
       errorCode: usage.errorCode,
       promptTokens: usage.promptTokens,
+      cachedTokens: usage.cachedTokens,
       completionTokens: usage.completionTokens,
       ms: usage.finishedAt.getTime() - usage.startedAt.getTime(),
       firstTextMs: stopwatch.firstTextMs,

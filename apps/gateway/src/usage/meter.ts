@@ -20,6 +20,7 @@ export interface Outcome {
  */
 export class Meter implements Progress {
   private promptTokens = 0
+  private readonly cachedTokens = new Map<number, number>()
   private readonly completionTokens = new Map<number, number>()
   private end: Extract<AnswerEvent, { type: 'end' }> | null = null
 
@@ -30,6 +31,10 @@ export class Meter implements Progress {
 
   started(promptTokens: number): void {
     this.promptTokens += promptTokens
+  }
+
+  cached(call: number, cachedTokens: number): void {
+    this.cachedTokens.set(call, cachedTokens)
   }
 
   observe(event: AnswerEvent): void {
@@ -44,7 +49,6 @@ export class Meter implements Progress {
   /** The usage row, and what the arms did where a worker told. */
   settle(outcome: Outcome, finishedAt: Date): UsageRecord {
     const { key, ...facts } = this.facts
-    const counted = [...this.completionTokens.values()].reduce((total, tokens) => total + tokens, 0)
     return {
       ...facts,
       ...outcome,
@@ -53,8 +57,8 @@ export class Meter implements Progress {
       startedAt: this.startedAt,
       finishedAt,
       promptTokens: this.end?.usage.promptTokens ?? this.promptTokens,
-      cachedTokens: this.end?.usage.cachedTokens ?? 0,
-      completionTokens: this.end?.usage.completionTokens ?? counted,
+      cachedTokens: this.end?.usage.cachedTokens ?? sum(this.cachedTokens),
+      completionTokens: this.end?.usage.completionTokens ?? sum(this.completionTokens),
       speculation: this.end?.speculation ?? null,
     }
   }
@@ -62,4 +66,8 @@ export class Meter implements Progress {
   get arms() {
     return this.end?.speculation.arms ?? []
   }
+}
+
+function sum(tokens: ReadonlyMap<number, number>): number {
+  return [...tokens.values()].reduce((total, each) => total + each, 0)
 }

@@ -65,7 +65,8 @@ function textFrame(
   completionTokens: number,
   tokens: TokenBytes,
 ): Frame {
-  const frame = { type: 'text' as const, choice: event.choice, text: event.text, completionTokens }
+  const { choice, text, cachedTokens } = event
+  const frame = { type: 'text' as const, choice, text, completionTokens, ...(cachedTokens > 0 && { cachedTokens }) }
   if (!event.logprobs) return frame
   const logprobs = event.logprobs.map((scored) => ({
     ...scoredToken(scored, tokens),

@@ -30,6 +30,11 @@ export class KvArena {
     return this.bytesOf(this.slotCount, this.capacityRows)
   }
 
+  /** Share of the memory budget, 0 to 1. */
+  get usage(): number {
+    return this.bytes / this.bytesMax
+  }
+
   /** Whether `slots` sequences of up to `rows` rows each stay within the memory budget. */
   fits(slots: number, rows: number): boolean {
     return this.bytesOf(slots, bucketOf(rows)) <= this.bytesMax

@@ -1,5 +1,6 @@
 import type { Target } from '@foretoken/model'
 import type { KvArena } from '../cache/arena.ts'
+import type { PrefixCache, PrefixLookup } from '../cache/prefix-cache.ts'
 import type { Roster } from '../roster.ts'
 import type { Sequence } from '../sequence.ts'
 import { packFeeds } from './feed.ts'
@@ -7,6 +8,7 @@ import { packFeeds } from './feed.ts'
 export interface PrefillContext {
   readonly target: Target
   readonly arena: KvArena
+  readonly prefixes: PrefixCache
   readonly roster: Roster
   readonly rowsMax: number
   readonly clock: () => number
@@ -15,6 +17,8 @@ export interface PrefillContext {
 export interface PrefillReport {
   readonly rows: number
   readonly ms: number
+  /** Where this is the first chunk: what the prefix cache spared. */
+  readonly lookup?: PrefixLookup
 }
 
 /**
@@ -31,10 +35,11 @@ export async function prefillStep(
 ): Promise<{ report: PrefillReport; hidden?: Float32Array }> {
   const { arena, roster, target } = ctx
   const started = ctx.clock()
-  const rows = Math.min(ctx.rowsMax, sequence.rowsLeft)
-  if (rows === 0) return { report: { rows, ms: 0 } }
-  const last = rows === sequence.rowsLeft
   const slot = roster.slotOf(sequence)
+  const lookup = sequence.cached === 0 && ctx.prefixes.restore(sequence, slot, roster.lengths)
+  const rows = Math.min(ctx.rowsMax, sequence.rowsLeft)
+  if (rows === 0) return { report: { rows, ms: 0, ...(lookup && { lookup }) } }
+  const last = rows === sequence.rowsLeft
   const { cached } = sequence
   arena.reserve(roster.lengths, Math.max(...roster.lengths, cached + rows))
   const feed = { tokens: sequence.tokens.slice(cached, cached + rows), cached, logits: last ? 1 : 0 }
@@ -42,6 +47,6 @@ export async function prefillStep(
   const output = await target.run(input)
   arena.append(slot, cached, output.delta, { batch: 1, length: rows, index: 0 }, rows)
   sequence.cached += rows
-  const report = { rows, ms: ctx.clock() - started }
+  const report = { rows, ms: ctx.clock() - started, ...(lookup && { lookup }) }
   return last ? { report, hidden: output.hidden } : { report }
 }

@@ -7,7 +7,12 @@ const labelNames = ['model_name'] as const
 
 /** What a worker's engine does. Names are vLLM's, so gateways that route by vLLM's load can route to a worker. */
 export function createEngineMetrics(registry: Registry) {
-  return { ...createLoadMetrics(registry), ...createPhaseMetrics(registry), ...createSpeculationMetrics(registry) }
+  return {
+    ...createLoadMetrics(registry),
+    ...createPhaseMetrics(registry),
+    ...createPrefixMetrics(registry),
+    ...createSpeculationMetrics(registry),
+  }
 }
 
 function createLoadMetrics(registry: Registry) {
@@ -87,6 +92,28 @@ function createPhaseMetrics(registry: Registry) {
       help: 'Seconds from the first token to the last',
       labelNames,
       buckets: SECONDS_OF_REQUEST,
+      registers,
+    }),
+  }
+}
+
+function createPrefixMetrics(registry: Registry) {
+  const registers = [registry]
+  return {
+    prefixQueries: new Counter({
+      name: 'vllm:prefix_cache_queries_total',
+      help: 'Tokens of prompts that were looked up in the prefix cache',
+      labelNames,
+      registers,
+    }),
+    /**
+     * PromQL, share of prompt tokens that were not run:
+     * `rate(vllm:prefix_cache_hits_total[5m]) / rate(vllm:prefix_cache_queries_total[5m])`
+     */
+    prefixHits: new Counter({
+      name: 'vllm:prefix_cache_hits_total',
+      help: 'Tokens of prompts that the prefix cache had',
+      labelNames,
       registers,
     }),
   }

@@ -53,6 +53,7 @@ export async function openModels(): Promise<Models> {
   let observer: ((report: DecodeReport) => void) | undefined
   const engine = await startEngine(model, [suffix, neural], {
     sequencesMax: 1,
+    prefixCacheShare: 0, // whoever sends a prompt second must not have an advantage
     observer: { decode: (report) => observer?.(report) },
   })
   const close = async () => {

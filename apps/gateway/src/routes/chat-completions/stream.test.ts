@@ -17,7 +17,7 @@ const endless: Script = async function* (call, signal) {
 const interrupted = (after: Script): Script =>
   async function* (call, signal) {
     yield { type: 'start', worker: 'wrk_a', promptTokens: 7 }
-    yield { type: 'text', choice: 0, text: 'select', completionTokens: 3 }
+    yield { type: 'text', choice: 0, text: 'select', completionTokens: 3, cachedTokens: 2 }
     yield* after(call, signal)
   }
 
@@ -97,7 +97,13 @@ describe('a worker that breaks in the middle of a stream', () => {
     expect(text).toContain('"content":"select"')
     expect(text).not.toContain('[DONE]')
     expect(gateway.workers.flatMap((worker) => worker.calls)).toHaveLength(1)
-    const failed = { status: 'failed', errorCode: 'stream_interrupted', promptTokens: 7, completionTokens: 3 }
+    const failed = {
+      status: 'failed',
+      errorCode: 'stream_interrupted',
+      promptTokens: 7,
+      cachedTokens: 2,
+      completionTokens: 3,
+    }
     await eventually(() => expect(gateway.usage).toMatchObject([failed]))
   })
 
