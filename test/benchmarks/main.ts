@@ -9,7 +9,7 @@ export interface SuiteOptions {
 }
 
 const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
-  costs: () => import('./suites/costs.ts'),
+  engine: () => import('./suites/engine/index.ts'),
   learning: () => import('./suites/learning/index.ts'),
   speculation: () => import('./suites/speculation.ts'),
 }
