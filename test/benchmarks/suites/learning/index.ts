@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { SuiteOptions } from '../../main.ts'
 import { startProgress } from '../../progress.ts'
 import { commandOf, commit, type Report } from '../../report.ts'
-import { CorpusError, readCorpus } from './corpus.ts'
+import { readCorpus, refuse } from './corpus.ts'
 import { Parts } from './parts.ts'
 import { type LearningResult, playAll } from './play.ts'
 import { summarise } from './report/summary.ts'
@@ -49,10 +49,4 @@ const RESULTS = fileURLToPath(new URL('../../results/learning', import.meta.url)
 function rawOf({ tenants, ...rest }: LearningResult) {
   const withoutPoints = tenants.map(({ measured: { points, ...measured }, ...tenant }) => ({ ...tenant, measured }))
   return { tenants: withoutPoints, ...rest }
-}
-
-function refuse(error: unknown): never {
-  if (!(error instanceof CorpusError)) throw error
-  console.error(error.message)
-  process.exit(2)
 }
