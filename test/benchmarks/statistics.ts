@@ -31,7 +31,9 @@ export function maxMinShares(demands: readonly number[], capacity: number): numb
   return shares
 }
 
-/** Median slope over all pairs of points (Theil 1950, Sen 1968): a fifth of the points may be outliers. NaN of one x. */
+/**
+ * Median slope over all pairs of points (Theil 1950, Sen 1968): a fifth of the points may be outliers. NaN of one x.
+ */
 export function medianSlope(points: readonly (readonly [x: number, y: number])[]): number {
   const slopes: number[] = []
   for (const [at, [x, y]] of points.entries()) {

@@ -10,10 +10,10 @@ export interface Widening {
 
 /**
  * A larger checkpoint of the same function. The gate and up rows of a feed-forward unit come several times, and the
- * columns of the down projection that read them carry a share each, so the sum is what it was. An added layer is a copy
- * of one of the first, which does all the work, with output projections of zero, so the residual stream passes it as it
- * came. Block-quantised weights are the same function too: each copy's blocks are those of the original, but for a power
- * of two in the scales.
+ * columns of the down projection that read them carry a share each, so the sum is what it was. An added layer is a
+ * copy of one of the first, which does all the work, with output projections of zero, so the residual stream passes it
+ * as it came. Block-quantised weights are the same function too: each copy's blocks are those of the original, but for
+ * a power of two in the scales.
  *
  * @param tensors by Hugging Face's names; matrices are [out, in]
  * @param layers that the checkpoint has

@@ -9,9 +9,9 @@ const LANES = 8
 const KINDS = ['1 adapter', '8 adapters'] as const
 
 /**
- * Eight tenants in one batch with an adapter each against the same tenants with one adapter between them. The eight are
- * copies of the one, prepared each for itself: all drafts, and so acceptance, are the same, and what is left is what the
- * mix costs. Every sequence drafts the same number of tokens, so that no controller reacts to it.
+ * Eight tenants in one batch with an adapter each against the same tenants with one adapter between them. The eight
+ * are copies of the one, prepared each for itself: all drafts, and so acceptance, are the same, and what is left is
+ * what the mix costs. Every sequence drafts the same number of tokens, so that no controller reacts to it.
  */
 export async function measureAdapterMix({ quick, log }: SectionOptions): Promise<Section> {
   const models = await openModels({ sequencesMax: LANES })

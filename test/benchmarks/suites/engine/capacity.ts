@@ -15,10 +15,10 @@ const CHUNK = 512
 type Point = readonly [rows: number, ms: number]
 
 /**
- * What a decoding step of one short sequence costs by how many cache rows there is room for, its own cached length being
- * equal: as a slope in microseconds per 1,000 rows. Of the target's run alone the caller sets the capacity. Of the whole
- * step a long prompt does that is being prefilled meanwhile, 512 rows between two steps: the capacity follows the
- * longest sequence. The checkpoint is the reference with room for more positions.
+ * What a decoding step of one short sequence costs by how many cache rows there is room for, its own cached length
+ * being equal: as a slope in microseconds per 1,000 rows. Of the target's run alone the caller sets the capacity. Of
+ * the whole step a long prompt does that is being prefilled meanwhile, 512 rows between two steps: the capacity
+ * follows the longest sequence. The checkpoint is the reference with room for more positions.
  */
 export async function measureCapacity({ quick, log }: SectionOptions): Promise<Section> {
   const medians: Record<string, number> = {}

@@ -82,8 +82,8 @@ export async function timeAppends({ model }: Models, passes: number): Promise<{ 
 }
 
 /**
- * Plays completions through the suffix arm as verification would, a tenant's later ones on an index of its earlier ones:
- * microseconds per token proposed (a query that finds none counts as one), and per token committed.
+ * Plays completions through the suffix arm as verification would, a tenant's later ones on an index of its earlier
+ * ones: microseconds per token proposed (a query that finds none counts as one), and per token committed.
  */
 export async function timeSuffix(models: Models, count: number): Promise<{ queryUs: number; commitUs: number }> {
   const { model, engine } = models

@@ -9,9 +9,9 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64]
 const WEIGHTS = ['fp32', 'int8', 'int4'] as const
 
 /**
- * What a target run costs by rows and weights, on top of 256 cached tokens, and how near plain decoding in fp32 comes to
- * the time that reading its weights alone takes; of the reference and of one widened to 33 M parameters, which no cache
- * of a small processor holds.
+ * What a target run costs by rows and weights, on top of 256 cached tokens, and how near plain decoding in fp32 comes
+ * to the time that reading its weights alone takes; of the reference and of one widened to 33 M parameters, which no
+ * cache of a small processor holds.
  */
 export async function measureRoofline({ quick, log }: SectionOptions): Promise<Section> {
   const medians: Record<string, number> = {}

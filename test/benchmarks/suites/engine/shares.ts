@@ -5,9 +5,9 @@ import type { Section, SectionOptions } from './section.ts'
 import { MODES, timeSteps } from './steps.ts'
 
 /**
- * Where the time of a step goes: sampling and matching, appending to the cache, the suffix index, and what is left of it
- * when these and the runs of target and drafts are taken away, planning and feeding among it. Each part is timed alone,
- * on the reference target's own logits and texts, and set against whole steps of one sequence.
+ * Where the time of a step goes: sampling and matching, appending to the cache, the suffix index, and what is left of
+ * it when these and the runs of target and drafts are taken away, planning and feeding among it. Each part is timed
+ * alone, on the reference target's own logits and texts, and set against whole steps of one sequence.
  *
  * At a vocabulary of 152 k there is no target to run here, so the step that sampling is set against is the least it can
  * be: reading an output projection of 152 k × 512 in fp32 once, at the bandwidth measured, and the draw itself. The

@@ -18,7 +18,9 @@ import { REFERENCE, type TargetFolders } from '../../widened/folder.ts'
 import type { Parts } from './parts.ts'
 import type { Settings } from './settings.ts'
 
-/** The target with its drafts, as a worker has them, and an engine: unless told otherwise, for one request at a time. */
+/**
+ * The target with its drafts, as a worker has them, and an engine: unless told otherwise, for one request at a time.
+ */
 export interface Models {
   readonly model: LoadedModel
   readonly target: string

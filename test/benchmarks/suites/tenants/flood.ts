@@ -24,9 +24,9 @@ export interface FloodOptions {
 }
 
 /**
- * The first tenant sends several times what the worker can serve while the others ask for a little. The others' requests
- * are sent twice, at the same times: alone and beside the flood. When the time is up what is left of the flood is
- * cancelled, and the others are read to their ends.
+ * The first tenant sends several times what the worker can serve while the others ask for a little. The others'
+ * requests are sent twice, at the same times: alone and beside the flood. When the time is up what is left of the
+ * flood is cancelled, and the others are read to their ends.
  */
 export async function playFlood(
   open: () => Serving,

@@ -57,7 +57,9 @@ async function playAll(open: () => Serving, population: Population, settings: Se
       const figures = figuresOf(await play(serving, arrivals, openSeconds), openSeconds)
       played.counts.push({ count, capacity, figures, demoted: serving.demoted.size })
       const speed = `${rounded(figures.tokensPerSecond)} tokens/s of ${rounded(capacity.tokensPerSecond)}`
-      log(`${count} tenants: ${speed}, first token after ${rounded(figures.firstTokenMs.p50)} ms, ${figures.cold} cold`)
+      log(
+        `tenants: ${count}, ${speed}, first token after ${rounded(figures.firstTokenMs.p50)} ms, ${figures.cold} cold`,
+      )
     }
     const { capacity } = played.counts.findLast(({ count }) => count === 8) ?? {}
     const { requestsPerSecond = 1 } = capacity ?? {}

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Draw, pickBy, poissonArrivals, zipfShares } from '../../arrivals.ts'
 import { type Asked, ask } from './ask.ts'
@@ -12,7 +13,10 @@ export interface Arrival {
   readonly cancelled: boolean
 }
 
-/** Open loop: requests come whether or not others were answered. Tenants by popularity; their order is that of the list. */
+/**
+ * Open loop: requests come whether or not others were answered. Tenants by popularity; their order is that of the
+ * list.
+ */
 export function openLoop(tenants: readonly Tenant[], perSecond: number, seconds: number, draw: Draw): Arrival[] {
   const shares = zipfShares(tenants.length)
   return poissonArrivals(perSecond, seconds, draw).flatMap((atMs) => {
@@ -26,6 +30,7 @@ export async function play(serving: Serving, arrivals: readonly Arrival[], secon
   const started = performance.now()
   const now = () => performance.now() - started
   const abort = new AbortController()
+  setMaxListeners(0, abort.signal) // one per request of a flood
   const turns = new Map<string, number>()
   const answers: Promise<Asked>[] = []
   for (const { atMs, tenant, cancelled } of arrivals) {
