@@ -9,9 +9,11 @@ export interface SuiteOptions {
 }
 
 const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
-  costs: () => import('./suites/costs.ts'),
+  engine: () => import('./suites/engine/index.ts'),
   learning: () => import('./suites/learning/index.ts'),
+  regime: () => import('./suites/regime/index.ts'),
   speculation: () => import('./suites/speculation.ts'),
+  tenants: () => import('./suites/tenants/index.ts'),
 }
 
 const { values, positionals } = parseArgs({

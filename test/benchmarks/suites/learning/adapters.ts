@@ -33,7 +33,10 @@ export interface FitRequest {
 }
 
 /** Fits an adapter to traffic exactly as a tenant's run does, split and all, or reads what an earlier run fitted. */
-export async function fitted(world: World, request: FitRequest): Promise<Fitted> {
+export async function fitted(
+  world: Pick<World, 'parts' | 'artifact' | 'tables'>,
+  request: FitRequest,
+): Promise<Fitted> {
   const { key, tenant, traces, threads, artifact = world.artifact } = request
   const stored = await world.parts.json(`adapters/${key}`, async () => {
     const started = performance.now()

@@ -43,7 +43,10 @@ export interface TenantHistory {
 }
 
 /** Gives each way's tenant what it would have by now. */
-export async function prepareWays({ suffix, neural }: World, history: TenantHistory): Promise<void> {
+export async function prepareWays(
+  { suffix, neural }: Pick<World, 'suffix' | 'neural'>,
+  history: TenantHistory,
+): Promise<void> {
   const { domain, traces, adapter } = history
   for (const way of WAYS) {
     const tenant = tenantOf(domain, way.name)

@@ -14,11 +14,16 @@ export interface TrafficRequest {
   readonly tokensMax?: number
 }
 
+type Collector = Pick<World, 'model' | 'target' | 'parts'>
+
 /**
  * Traces of greedy answers to these prompts, in their order, by plain decoding in large batches: a trace does not
  * depend on who drafted for it, and this is the fastest way to many.
  */
-export async function collect(world: World, { name, prompts, tokensMax }: TrafficRequest): Promise<readonly Trace[]> {
+export async function collect(
+  world: Collector,
+  { name, prompts, tokensMax }: TrafficRequest,
+): Promise<readonly Trace[]> {
   const { model, target, parts } = world
   const bytes = await parts.bytes(`traces/${name}.safetensors`, async () => {
     const traces = await answer(world, name, prompts, tokensMax ?? Number.POSITIVE_INFINITY)
@@ -27,7 +32,12 @@ export async function collect(world: World, { name, prompts, tokensMax }: Traffi
   return decodeSegment(bytes).traces
 }
 
-async function answer(world: World, tenant: string, prompts: readonly string[], tokensMax: number): Promise<Trace[]> {
+async function answer(
+  world: Collector,
+  tenant: string,
+  prompts: readonly string[],
+  tokensMax: number,
+): Promise<Trace[]> {
   const { model } = world
   const recorded = new Map<string, Trace>()
   let tokens = 0

@@ -57,3 +57,10 @@ function promptOf(text: string, where: string): string {
     throw new CorpusError(`${where} is no {"prompt": …}.`)
   }
 }
+
+/** A folder that can't be played ends the run with what to mend; anything else is a fault. */
+export function refuse(error: unknown): never {
+  if (!(error instanceof CorpusError)) throw error
+  console.error(error.message)
+  process.exit(2)
+}

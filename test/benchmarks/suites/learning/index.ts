@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SuiteOptions } from '../../main.ts'
+import { startProgress } from '../../progress.ts'
 import { commandOf, commit, type Report } from '../../report.ts'
-import { CorpusError, readCorpus } from './corpus.ts'
+import { readCorpus, refuse } from './corpus.ts'
 import { Parts } from './parts.ts'
 import { type LearningResult, playAll } from './play.ts'
 import { summarise } from './report/summary.ts'
@@ -18,9 +19,7 @@ import { openModels } from './world.ts'
  */
 export async function run(options: SuiteOptions): Promise<Report> {
   const settings = options.quick ? QUICK : FULL
-  const started = performance.now()
-  const log = (line: string) =>
-    console.error(`${((performance.now() - started) / 1_000).toFixed(0).padStart(5)} s  ${line}`)
+  const log = startProgress()
   const workloads = await readCorpus(options.corpus, settings.heldOut).catch(refuse)
   const models = await openModels()
   const { artifact, target } = models
@@ -50,10 +49,4 @@ const RESULTS = fileURLToPath(new URL('../../results/learning', import.meta.url)
 function rawOf({ tenants, ...rest }: LearningResult) {
   const withoutPoints = tenants.map(({ measured: { points, ...measured }, ...tenant }) => ({ ...tenant, measured }))
   return { tenants: withoutPoints, ...rest }
-}
-
-function refuse(error: unknown): never {
-  if (!(error instanceof CorpusError)) throw error
-  console.error(error.message)
-  process.exit(2)
 }

@@ -23,7 +23,10 @@ export interface Order {
   readonly sampling?: Partial<SamplingParameters>
 }
 
-export async function serve(world: World, { domain, prompt, way, sampling }: Order): Promise<Served> {
+export async function serve(
+  world: Pick<World, 'engine' | 'watch'>,
+  { domain, prompt, way, sampling }: Order,
+): Promise<Served> {
   const { speculation, name } = way
   // Looking into a step takes time, so steps that are timed are only added up.
   const examined = speculation.lookahead !== undefined

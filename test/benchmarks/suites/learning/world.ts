@@ -6,13 +6,21 @@ import {
   SuffixSpeculator,
 } from '@foretoken/drafting'
 import { type DecodeReport, type Engine, startEngine } from '@foretoken/engine'
-import { type LoadedModel, loadModel, readTokenTables, type TokenTables, targetFingerprint } from '@foretoken/model'
-import { referenceTargetFolder } from '@foretoken/reference-target'
-import { staticDraftFolder } from '@foretoken/static-draft'
+import {
+  type LoadedModel,
+  loadModel,
+  readTokenTables,
+  type TokenTables,
+  targetFingerprint,
+  type WeightFormat,
+} from '@foretoken/model'
+import { REFERENCE, type TargetFolders } from '../../widened/folder.ts'
 import type { Parts } from './parts.ts'
 import type { Settings } from './settings.ts'
 
-/** The target with its drafts, as a worker has them, and an engine that serves one request at a time. */
+/**
+ * The target with its drafts, as a worker has them, and an engine: unless told otherwise, for one request at a time.
+ */
 export interface Models {
   readonly model: LoadedModel
   readonly target: string
@@ -35,12 +43,17 @@ export interface World extends Models {
   log(line: string): void
 }
 
-export async function openModels(): Promise<Models> {
-  const model = await loadModel(referenceTargetFolder, { weights: 'fp32' })
+export interface ModelOptions {
+  readonly folders?: TargetFolders
+  readonly weights?: WeightFormat
+  readonly sequencesMax?: number
+}
+
+export async function openModels(options: ModelOptions = {}): Promise<Models> {
+  const { folders = REFERENCE, weights = 'fp32', sequencesMax = 1 } = options
+  const model = await loadModel(folders.target, { weights })
   const target = await targetFingerprint(model.folder)
-  const artifact = await readDraft(staticDraftFolder)
-  if (artifact.target !== target)
-    throw new Error('The static draft that ships belongs to another target: train it anew.')
+  const artifact = await readDraft(folders.draft, target)
   const tables = await readTokenTables(model.folder)
   const draft = await RecurrentDraft.open(artifact, tables)
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
@@ -52,7 +65,7 @@ export async function openModels(): Promise<Models> {
   })
   let observer: ((report: DecodeReport) => void) | undefined
   const engine = await startEngine(model, [suffix, neural], {
-    sequencesMax: 1,
+    sequencesMax,
     prefixCacheShare: 0, // whoever sends a prompt second must not have an advantage
     observer: { decode: (report) => observer?.(report) },
   })

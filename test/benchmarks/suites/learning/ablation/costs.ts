@@ -1,5 +1,5 @@
 import { type CostPoint, CostTable, measureCosts } from '@foretoken/drafting'
-import { inputOf } from '../../costs.ts'
+import { inputOf } from '../../../target-input.ts'
 import type { Fitted } from '../adapters.ts'
 import type { World } from '../world.ts'
 import { DRAFT_ARM } from './simulate.ts'

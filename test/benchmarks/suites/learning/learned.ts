@@ -1,0 +1,55 @@
+import type { Trace } from '@foretoken/engine'
+import { benchFolder } from '../../widened/folder.ts'
+import { type Fitted, fitted } from './adapters.ts'
+import { collect, upTo } from './collect.ts'
+import { CorpusError, readCorpus } from './corpus.ts'
+import { Parts } from './parts.ts'
+import { openModels } from './world.ts'
+
+/** A domain of the corpus as a tenant's: what it was served, what was learned from it, and what it asks later. */
+export interface LearnedDomain {
+  readonly domain: string
+  readonly traces: readonly Trace[]
+  readonly adapter: Fitted
+  readonly later: readonly string[]
+}
+
+export interface LearnOptions {
+  readonly corpus: string
+  readonly quick: boolean
+  log(line: string): void
+}
+
+/** Completion tokens that each adapter learns from, later prompts, and how many domains there are. */
+const FULL = { tokens: 10_000, heldOut: 200, domains: 4 }
+const QUICK = { tokens: 2_000, heldOut: 100, domains: 2 }
+
+/**
+ * Traffic and adapters of domains that the static draft never saw, for suites that need tenants like that and measure
+ * something else. They are kept for the next run, by everything that they depend on.
+ */
+export async function learnDomains({ corpus, quick, log }: LearnOptions): Promise<LearnedDomain[]> {
+  const settings = quick ? QUICK : FULL
+  const workloads = await readCorpus(corpus, settings.heldOut)
+  const chosen = workloads.filter(({ seen }) => !seen).slice(0, settings.domains)
+  if (chosen.length < settings.domains) {
+    throw new CorpusError(`${corpus} has too few files that the static draft was not trained on.`)
+  }
+  const models = await openModels()
+  const { artifact, target, tables } = models
+  const identity = { settings, chosen, draft: artifact.contentHash, target }
+  const parts = await Parts.open(benchFolder(`domains/${quick ? 'quick' : 'full'}`), identity)
+  const learned: LearnedDomain[] = []
+  try {
+    for (const { domain, first, later } of chosen) {
+      const request = { name: domain, prompts: first, tokensMax: settings.tokens }
+      const traces = upTo(await collect({ ...models, parts }, request), settings.tokens)
+      const adapter = await fitted({ parts, artifact, tables }, { key: domain, tenant: domain, traces, threads: 2 })
+      learned.push({ domain, traces, adapter, later })
+      log(`${domain}: an adapter from ${traces.length} requests`)
+    }
+  } finally {
+    await models.close()
+  }
+  return learned
+}
