@@ -1,8 +1,8 @@
 //! Attention of the queries of one head over its cached rows and the new ones that each may see. Every sum goes over the
 //! rows in their order, so a query's result does not depend on which of them were cached before.
 
-use crate::functions::{exponentials_in_place, maximum};
-use crate::matrix::{add_scaled_rows, dots};
+use crate::functions::softmax_in_place;
+use crate::matrix::{add_products, add_scaled_rows, dots};
 
 pub struct Query<'a> {
     /// [size], scaled
@@ -16,8 +16,15 @@ pub struct Query<'a> {
 /// Keys, or values, that stay in the nearest cache while all queries meet them.
 const ROWS: usize = 32;
 
-/// Keys and values are [rows, size] each; `scores` is room.
-pub fn attention(mut queries: Vec<Query>, cached: (&[f32], &[f32]), new: (&[f32], &[f32]), scores: &mut Vec<f32>) {
+#[derive(Default)]
+pub struct Room {
+    scores: Vec<f32>,
+    means: Vec<f32>,
+}
+
+/// Keys and values are [rows, size] each.
+pub fn attention(mut queries: Vec<Query>, cached: (&[f32], &[f32]), new: (&[f32], &[f32]), room: &mut Room) {
+    let Room { scores, means } = room;
     let size = queries.first().map_or(1, |query| query.vector.len());
     let past = cached.0.len() / size;
     let stride = past + new.0.len() / size;
@@ -27,24 +34,23 @@ pub fn attention(mut queries: Vec<Query>, cached: (&[f32], &[f32]), new: (&[f32]
             dots(keys, query.vector, &mut scores[block * ROWS..][..keys.len() / size]);
         }
     }
-    for (query, scores) in queries.iter_mut().zip(scores.chunks_exact_mut(stride)) {
+    for (query, scores) in queries.iter().zip(scores.chunks_exact_mut(stride)) {
         for (score, &row) in scores[past..].iter_mut().zip(query.visible) {
             dots(&new.0[row * size..(row + 1) * size], query.vector, std::slice::from_mut(score));
         }
         let scores = &mut scores[..past + query.visible.len()];
-        let top = maximum(scores);
-        let sum = exponentials_in_place(scores, top);
-        scores.iter_mut().for_each(|share| *share /= sum);
-        query.out.fill(0.0);
+        softmax_in_place(scores);
     }
+    means.clear();
+    means.resize(queries.len() * size, 0.0);
     for (block, values) in cached.1.chunks(ROWS * size).enumerate() {
-        for (query, shares) in queries.iter_mut().zip(scores.chunks_exact(stride)) {
-            add_scaled_rows(values, &shares[block * ROWS..][..values.len() / size], query.out);
-        }
+        add_products(values, size, &scores[block * ROWS..], stride, means);
     }
-    for (query, shares) in queries.iter_mut().zip(scores.chunks_exact(stride)) {
+    let means = means.chunks_exact_mut(size);
+    for ((query, shares), mean) in queries.iter_mut().zip(scores.chunks_exact(stride)).zip(means) {
         for (share, &row) in shares[past..].iter().zip(query.visible) {
-            add_scaled_rows(&new.1[row * size..(row + 1) * size], std::slice::from_ref(share), query.out);
+            add_scaled_rows(&new.1[row * size..(row + 1) * size], std::slice::from_ref(share), mean);
         }
+        query.out.copy_from_slice(mean);
     }
 }

@@ -2,6 +2,7 @@
 //! activations that are rounded to 8 bits by the same blocks. A block's products are summed as whole numbers, and blocks
 //! in one chain of fused multiply-adds: a row's numbers are the same bits whatever is beside it, and on any processor.
 
+use crate::functions::total;
 use crate::tile::{PANEL, share};
 use multiversion::multiversion;
 use std::ops::Range;
@@ -157,22 +158,33 @@ fn round(x: &[f32], middle: i32, codes: &mut [i8], scales: &mut [f32], starts: &
     const ROUNDING: f32 = 12_582_912.0;
     let blocks = x.chunks_exact(BLOCK).zip(codes.chunks_exact_mut(BLOCK));
     for ((x, codes), (scale, start)) in blocks.zip(scales.iter_mut().zip(starts)) {
+        let (x, codes) = (x.as_chunks::<LANES>().0, codes.as_chunks_mut::<LANES>().0);
         let (mut most, mut poison) = ([0f32; LANES], [0f32; LANES]);
-        for x in x.chunks_exact(LANES) {
+        for x in x {
             for lane in 0..LANES {
                 let size = x[lane].abs();
                 most[lane] = if size > most[lane] { size } else { most[lane] };
                 poison[lane] += x[lane] * 0.0;
             }
         }
-        let most = most.iter().fold(0f32, |a, &b| if b > a { b } else { a });
-        *scale = most / 127.0 + poison.iter().sum::<f32>();
-        let inverse = if *scale >= f32::MIN_POSITIVE { 1.0 / *scale } else { 0.0 };
-        let mut sum = 0;
-        for (x, code) in x.iter().zip(codes) {
-            *code = (x * inverse + ROUNDING).to_bits() as i8;
-            sum += *code as i32;
+        let mut width = LANES;
+        while width > 1 {
+            width /= 2;
+            for lane in 0..width {
+                let other = most[lane + width];
+                most[lane] = if other > most[lane] { other } else { most[lane] };
+            }
         }
+        *scale = most[0] / 127.0 + total(poison);
+        let inverse = if *scale >= f32::MIN_POSITIVE { 1.0 / *scale } else { 0.0 };
+        let mut sums = [0i32; LANES];
+        for (x, codes) in x.iter().zip(codes) {
+            for lane in 0..LANES {
+                codes[lane] = (x[lane] * inverse + ROUNDING).to_bits() as i8;
+                sums[lane] += codes[lane] as i32;
+            }
+        }
+        let sum: i32 = sums.iter().sum();
         *start = -middle * sum;
     }
 }

@@ -45,6 +45,16 @@ pub fn exponentials_in_place(values: &mut [f32], top: f32) -> f32 {
     total(sums) + rest
 }
 
+/// e^x of each by their sum.
+#[multiversion(targets = "simd")]
+pub fn softmax_in_place(values: &mut [f32]) {
+    let top = maximum(values);
+    let sum = exponentials_in_place(values, top);
+    for value in values {
+        *value /= sum;
+    }
+}
+
 /// out = gate · σ(gate) · up
 #[multiversion(targets = "simd")]
 pub fn silu_products(gates: &[f32], ups: &[f32], out: &mut [f32]) {

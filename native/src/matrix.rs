@@ -237,6 +237,50 @@ pub fn add_scaled_rows(matrix: &[f32], factors: &[f32], out: &mut [f32]) {
     add_scaled!(matrix, out.len(), 0, factors, out, |value: f32| value);
 }
 
+/// out[i] += Σ factors[i · stride + row] · row, of a matrix [rows, size] and out [count, size]: for each column the same
+/// chain as in `add_scaled_rows`, but every row is read once for several of them.
+#[multiversion(targets = "simd")]
+pub fn add_products(matrix: &[f32], size: usize, factors: &[f32], stride: usize, out: &mut [f32]) {
+    const WIDTH: usize = 32;
+    let rows = matrix.len() / size;
+    let mut at = 0;
+    macro_rules! together {
+        ($count:literal) => {
+            while out.len() / size - at >= $count {
+                let factors: [&[f32]; $count] = std::array::from_fn(|i| &factors[(at + i) * stride..][..rows]);
+                for column in (0..size).step_by(WIDTH) {
+                    let mut sums = [[0f32; WIDTH]; $count];
+                    for i in 0..$count {
+                        sums[i].copy_from_slice(&out[(at + i) * size + column..][..WIDTH]);
+                    }
+                    for (row, values) in matrix.chunks_exact(size).enumerate() {
+                        let values: &[f32; WIDTH] = values[column..].first_chunk().expect("whole widths");
+                        for i in 0..$count {
+                            for lane in 0..WIDTH {
+                                sums[i][lane] = multiply_add!(factors[i][row], values[lane], sums[i][lane]);
+                            }
+                        }
+                    }
+                    for i in 0..$count {
+                        out[(at + i) * size + column..][..WIDTH].copy_from_slice(&sums[i]);
+                    }
+                }
+                at += $count;
+            }
+        };
+    }
+    if size.is_multiple_of(WIDTH) {
+        if target_cfg_f!(target_feature = "avx512f") {
+            together!(6);
+            together!(4);
+        }
+        together!(2);
+    }
+    for (index, out) in out.chunks_exact_mut(size).enumerate().skip(at) {
+        add_scaled!(matrix, size, 0, &factors[index * stride..][..rows], out, |value: f32| value);
+    }
+}
+
 /// The same of a matrix [factors.len(), outer] in bfloat16, the columns at `first` and behind it.
 #[multiversion(targets = "simd")]
 fn add_scaled_columns(matrix: &[u16], outer: usize, first: usize, factors: &[f32], out: &mut [f32]) {
@@ -303,6 +347,26 @@ mod tests {
             for (full, compact) in full.iter().zip(&portable) {
                 assert!((full - compact).abs() < 0.012 * (columns as f32).sqrt(), "{full} {compact}");
             }
+        }
+    }
+
+    #[test]
+    fn several_products_at_once_are_each_the_same_bits_as_alone() {
+        for (rows, size, count) in [(1, 16, 1), (40, 32, 7), (33, 64, 16), (5, 48, 3), (50, 128, 5), (17, 20, 2)] {
+            let (matrix, x) = (numbers(rows * size, 3), numbers(size, 5));
+            let (mut together, mut alone) = (vec![0.0; rows], vec![0.0; rows]);
+            dots(&matrix, &x, &mut together);
+            for (row, out) in matrix.chunks_exact(size).zip(alone.chunks_exact_mut(1)) {
+                dots(row, &x, out);
+            }
+            assert_eq!(together, alone);
+            let (stride, factors) = (rows + 3, numbers(count * (rows + 3), 9));
+            let (mut together, mut alone) = (vec![1.0; count * size], vec![1.0; count * size]);
+            add_products(&matrix, size, &factors, stride, &mut together);
+            for (index, out) in alone.chunks_exact_mut(size).enumerate() {
+                add_scaled_rows(&matrix, &factors[index * stride..][..rows], out);
+            }
+            assert_eq!(together, alone);
         }
     }
 

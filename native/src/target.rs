@@ -2,7 +2,7 @@
 //! top of a cache that is only read. All threads go through the layers together; a thread keeps the heads, and the
 //! columns of each product, that it computes. No number depends on how many rows or threads there are, to the bit.
 
-use crate::attention::{Query, attention};
+use crate::attention::{Query, Room, attention};
 use crate::codes::Activations;
 use crate::functions::silu_products;
 use crate::matrix::dots;
@@ -67,7 +67,7 @@ struct Own {
     normed: Vec<f32>,
     rounded: Activations,
     projected: Vec<f32>,
-    scores: Vec<f32>,
+    attention: Room,
 }
 
 /// One run; all lengths were checked. See TargetInput of packages/model.
@@ -230,7 +230,7 @@ impl Target {
         let group = heads / key_value_heads;
         let width = (group + 2) * size;
         self.project(layer, head, work, own);
-        let Own { projected, scores, .. } = own;
+        let Own { projected, attention: room, .. } = own;
         for (sequence, &past) in past.iter().enumerate() {
             let past = past as usize;
             let slot = (sequence * key_value_heads + head) * capacity * size;
@@ -259,7 +259,7 @@ impl Target {
                 .collect();
             let past_rows = slot..slot + past * size;
             let cached = (&keys[layer][past_rows.clone()], &values[layer][past_rows]);
-            attention(queries, cached, (new_keys, new_values), scores);
+            attention(queries, cached, (new_keys, new_values), room);
         }
     }
 

@@ -27,6 +27,11 @@ fn check(weights: Half, x: Rows, rows: usize) {
     assert!(weights.codes.len() == blocks * BLOCK * OUTPUTS * weights.bits / 8);
 }
 
+const SIDE_BY_SIDE: usize = 4;
+/// How far ahead weights are called for, in bytes: 16 rows took 13 % more without.
+const AHEAD: usize = 2048;
+const AHEAD_ROWS_MIN: usize = 6;
+
 #[target_feature(enable = "avx512f,avx512vnni")]
 unsafe fn tile_512<const ROWS: usize, const FOUR: bool>(
     weights: Half,
@@ -37,20 +42,41 @@ unsafe fn tile_512<const ROWS: usize, const FOUR: bool>(
     let blocks = weights.scales.len() / OUTPUTS;
     let mut results = [_mm512_setzero_ps(); ROWS];
     for block in 0..blocks {
-        // SAFETY: `check` has seen all sizes.
+        // SAFETY: `check` has seen all sizes; what is called for ahead may be anywhere.
         unsafe {
+            if ROWS >= AHEAD_ROWS_MIN {
+                let size = if FOUR { OUTPUTS * BLOCK / 2 } else { OUTPUTS * BLOCK };
+                for line in (0..size).step_by(64) {
+                    let ahead = weights.codes.as_ptr().wrapping_add(block * size + line + AHEAD);
+                    _mm_prefetch::<_MM_HINT_T0>(ahead as *const i8);
+                }
+            }
             let codes = block_512::<FOUR>(weights.codes.as_ptr(), block);
             let scales = _mm512_loadu_ps(weights.scales.as_ptr().add(block * OUTPUTS));
-            for (row, result) in results.iter_mut().enumerate() {
-                let at = row * blocks + block;
-                let factors = x.codes.as_ptr().add(at * BLOCK) as *const i32;
-                let mut sum = _mm512_set1_epi32(*x.starts.as_ptr().add(at));
-                for (group, &codes) in codes.iter().enumerate() {
-                    sum = _mm512_dpbusd_epi32(sum, codes, _mm512_set1_epi32(factors.add(group).read_unaligned()));
-                }
-                let scale = _mm512_mul_ps(scales, _mm512_set1_ps(*x.scales.as_ptr().add(at)));
-                *result = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, *result);
+            // Rows in fours, whose sums do not wait for one another; written out, so that results stay in registers.
+            macro_rules! rows {
+                ($($from:literal)*) => {
+                    $(if $from < ROWS {
+                        let mut sums = [_mm512_setzero_si512(); SIDE_BY_SIDE];
+                        for (row, sum) in (($from)..ROWS).zip(&mut sums) {
+                            *sum = _mm512_set1_epi32(*x.starts.as_ptr().add(row * blocks + block));
+                        }
+                        for (group, &codes) in codes.iter().enumerate() {
+                            for (row, sum) in (($from)..ROWS).zip(&mut sums) {
+                                let factors = x.codes.as_ptr().add((row * blocks + block) * BLOCK) as *const i32;
+                                let factors = _mm512_set1_epi32(factors.add(group).read_unaligned());
+                                *sum = _mm512_dpbusd_epi32(*sum, codes, factors);
+                            }
+                        }
+                        for (row, sum) in (($from)..ROWS).zip(sums) {
+                            let scale = _mm512_set1_ps(*x.scales.as_ptr().add(row * blocks + block));
+                            let scale = _mm512_mul_ps(scales, scale);
+                            results[row] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, results[row]);
+                        }
+                    })*
+                };
             }
+            rows!(0 4 8 12);
         }
     }
     for (result, out) in results.iter().zip(out) {

@@ -49,10 +49,10 @@ export interface TargetOutput {
 }
 
 /**
- * How far a row depends on what else is in the run (how many rows, which of its past is cached or new): in fp32 not at
- * all on the compiled kernel, and by rounding on ONNX Runtime, some 1e-6 of the logits, which changed no argmax that we
- * saw; 8 and 4 bits by 0.3 % of the logits' rms, because they round activations too, which changes about one argmax in
- * 100. The capacity changes not a bit as long as it is a multiple of 32.
+ * How far a row depends on what else is in the run (how many rows, which of its past is cached or new): on the compiled
+ * kernel not at all, in any precision. On ONNX Runtime fp32 by rounding, some 1e-6 of the logits, which changed no
+ * argmax that we saw; 8 and 4 bits by 0.3 % of the logits' rms, because they round activations too, which changes about
+ * one argmax in 100. The capacity changes not a bit as long as it is a multiple of 32.
  */
 export interface Target {
   readonly shape: TargetShape

@@ -14,7 +14,7 @@ const rowsAlwaysEnough = 4
  *
  * What remains in either case is the rounding of activations to 8 bits, which turns last-bit differences of attention
  * (past and new rows sum in another order) into 0.3 % of the logits' rms: about one argmax in 100 changes between
- * row counts, padded or not. Only fp32 gives the same tokens whatever the lookahead.
+ * row counts, padded or not. Here only fp32 gives the same tokens whatever the lookahead; the compiled kernel always.
  */
 export async function quantisedRowsMin(format: WeightFormat, columns: number): Promise<number> {
   if (format === 'fp32') return 1

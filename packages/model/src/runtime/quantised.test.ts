@@ -1,4 +1,5 @@
 import { serialise } from '@foretoken/graph'
+import { kernels } from '@foretoken/native'
 import { InferenceSession } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../checkpoint/checkpoint.ts'
@@ -11,22 +12,24 @@ import { openTarget } from './open-target.ts'
 import { quantisedRowsMin } from './quantised-rows.ts'
 
 /** Random weights quantise worse than trained ones: the bounds say "the right matrix in the right place". */
-const cases = [
+const precisions = [
   { weights: 'int8', agreementMin: 0.85, errorMax: 0.05 },
   { weights: 'int4', agreementMin: 0.4, errorMax: 0.5 },
 ] as const
+const runtimes = kernels ? (['native', 'onnx'] as const) : (['onnx'] as const)
+const cases = runtimes.flatMap((runtime) => precisions.map((precision) => ({ ...precision, runtime })))
 
 /** Rounding activations to 8 bits magnifies last-bit differences: 0.3 % is usual, a wrong kernel gives several. */
 const rowErrorMax = 0.015
 
-describe.each(cases)('$weights weights', ({ weights, agreementMin, errorMax }) => {
+describe.each(cases)('$weights weights, $runtime', ({ weights, runtime, agreementMin, errorMax }) => {
   let target: Target
   let tokens: number[]
   let exact: Float32Array
   let whole: Float32Array
 
   beforeAll(async () => {
-    target = await openTarget(goldenFolder('qwen3'), { weights })
+    target = await openTarget(goldenFolder('qwen3'), { weights, runtime })
     tokens = (await readGolden('qwen3')).tokens
     whole = (await new Sequence(target, 64).extend(tokens)).logits
     const fp32 = await openTarget(goldenFolder('qwen3'))
@@ -40,7 +43,7 @@ describe.each(cases)('$weights weights', ({ weights, agreementMin, errorMax }) =
     const expected = argmaxRows(exact, vocabularySize)
     const agreeing = argmaxRows(whole, vocabularySize).filter((token, row) => token === expected[row]).length
     expect(agreeing / tokens.length).toBeGreaterThanOrEqual(agreementMin)
-    expect(rms(whole.map((value, index) => value - (exact[index] ?? 0))) / rms(exact)).toBeLessThan(errorMax)
+    expect(error(whole, exact)).toBeLessThan(errorMax)
   })
 
   test.each([1, 2, 3, 5])('give %i rows at a time what many rows at once give', async (rows) => {
@@ -50,10 +53,37 @@ describe.each(cases)('$weights weights', ({ weights, agreementMin, errorMax }) =
     const part = tokens.slice(30, 30 + rows)
     const expected = whole.subarray(30 * vocabularySize, (30 + rows) * vocabularySize)
     const { logits, delta } = await sequence.extend(part)
-    expect(rms(logits.map((value, index) => value - (expected[index] ?? 0))) / rms(expected)).toBeLessThan(rowErrorMax)
+    expect(error(logits, expected)).toBeLessThan(runtime === 'native' ? Number.MIN_VALUE : rowErrorMax)
     expect(logits.length).toBe(expected.length)
     const { layers, keyValueHeads, headDim } = target.shape
     expect(delta.length).toBe(layers * 2 * keyValueHeads * rows * headDim)
+  })
+})
+
+describe.runIf(kernels)('the kernel', () => {
+  const models = ['qwen3', 'llama3', 'llama-linear'].flatMap((name) => precisions.map((each) => ({ name, ...each })))
+
+  test.each(models)(
+    'gives what the ONNX graph of the same $weights weights gives, $name',
+    async ({ name, weights }) => {
+      const { tokens } = await readGolden(name)
+      const [native, onnx] = await Promise.all([
+        openTarget(goldenFolder(name), { weights, runtime: 'native' }),
+        openTarget(goldenFolder(name), { weights, runtime: 'onnx' }),
+      ])
+      const actual = await new Sequence(native, tokens.length).extend(tokens)
+      const expected = await new Sequence(onnx, tokens.length).extend(tokens)
+      for (const output of ['logits', 'hidden', 'delta'] as const) {
+        expect(error(actual[output], expected[output])).toBeLessThan(rowErrorMax)
+      }
+      await Promise.all([native.close(), onnx.close()])
+    },
+  )
+
+  test.each(['int8', 'int4'] as const)('refuses %s weights whose rows leave a broken block', async (weights) => {
+    const checkpoint = await openCheckpoint(goldenFolder('qwen3'))
+    const uneven = { ...checkpoint, config: { ...checkpoint.config, hiddenSize: 48 } }
+    await expect(openTarget(uneven, { weights })).rejects.toMatchObject({ field: 'hidden_size' })
   })
 })
 
@@ -78,6 +108,11 @@ test('the processor is asked how many rows a quantised run needs, fp32 never nee
   expect(await quantisedRowsMin('fp32', 64)).toBe(1)
   for (const weights of ['int8', 'int4'] as const) expect([1, 2, 3, 4]).toContain(await quantisedRowsMin(weights, 384))
 })
+
+/** Root mean square of the difference, of the expected values' own. */
+function error(actual: Float32Array, expected: Float32Array): number {
+  return rms(actual.map((value, index) => value - (expected[index] ?? Number.NaN))) / rms(expected)
+}
 
 function rms(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
