@@ -4,11 +4,15 @@ export {
   type AdapterValues,
   CLOSED_LOGIT,
   contentHash,
+  contentHashBeside,
 } from './adapter.ts'
 export {
   ADAPTER_CONFIG_FILE,
   ADAPTER_WEIGHTS_FILE,
   type AdapterPoolEvents,
+  type AdapterPoolOptions,
+  type AdapterPoolStatistics,
+  POOL_DEFAULTS,
   type PooledRef,
 } from './adapter-pool.ts'
 export {
@@ -46,4 +50,5 @@ export {
 } from './shape.ts'
 export { RecurrentSpeculator } from './speculator.ts'
 export { DraftError, decodeParameters, encodeParameters, type Parameters } from './tensors.ts'
+export { Tier } from './tiers/tier.ts'
 export { DraftVocabulary, rowsOf, tokenInputs } from './vocabulary.ts'
