@@ -5,6 +5,8 @@ import { kernels } from '@foretoken/native'
 import type { WorkerStatus } from '@foretoken/protocol'
 import { openObjectStore } from '@foretoken/storage'
 import {
+  type AdapterTiers,
+  createAdapterMetrics,
   createEngineMetrics,
   createRegistry,
   type EngineMetrics,
@@ -45,7 +47,8 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     target,
     hiddenSize: model.target.shape.hiddenSize,
     logger,
-    ...(draft && { open: (events) => new RecurrentSpeculator(draft, events) }),
+    disk: config.adapterDisk,
+    ...(draft && { open: (events) => new RecurrentSpeculator(draft, events, { bytesMax: config.adapterBytesMax }) }),
   })
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
   const engine = await startEngine(model, drafts.neural ? [suffix, drafts.neural] : [suffix], {
@@ -53,6 +56,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     ...drafts.sink,
   })
   watchLoad(metrics, engine, model.id)
+  createAdapterMetrics(registry, model.id, () => tiersOf(drafts.statistics))
   logger.info(
     {
       model: model.id,
@@ -131,4 +135,16 @@ function watchLoad(metrics: EngineMetrics, engine: Engine, model_name: string): 
   gauge(metrics.requestsRunning, () => engine.load.running)
   gauge(metrics.requestsWaiting, () => engine.load.waiting)
   gauge(metrics.cacheUsage, () => engine.load.cacheUsage)
+}
+
+function tiersOf({ memory, disk, ...counts }: TenantDrafts['statistics']): AdapterTiers {
+  const { diskHits, diskMisses, storeHits, storeMisses } = counts
+  return {
+    ...(memory && {
+      active: { adapters: memory.activeAdapters, bytes: memory.activeBytes },
+      memory,
+    }),
+    ...(disk && { disk: { ...disk, hits: diskHits, misses: diskMisses } }),
+    store: { hits: storeHits, misses: storeMisses },
+  }
 }

@@ -18,14 +18,16 @@ export function makeRoom(
   residents: Iterable<Resident>,
   freeBytes: number,
 ): readonly Resident[] | undefined {
+  if (newcomer.bytes <= freeBytes) return newcomer.worthMs > LOAD_MS ? [] : undefined
+  const density = densityOf(newcomer)
+  const candidates: Resident[] = []
+  for (const each of residents) if (!each.pinned && densityOf(each) < density) candidates.push(each)
+  const leaving: Resident[] = []
   let free = freeBytes
   let gainMs = newcomer.worthMs
-  const density = densityOf(newcomer)
-  const leaving: Resident[] = []
-  const candidates = newcomer.bytes > free ? [...residents].filter(({ pinned }) => !pinned) : []
   while (newcomer.bytes > free) {
     const least = leastDense(candidates)
-    if (!least || densityOf(least) >= density) return undefined
+    if (!least) return undefined
     candidates.splice(candidates.indexOf(least), 1)
     leaving.push(least)
     free += least.bytes
