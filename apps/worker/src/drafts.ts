@@ -55,7 +55,7 @@ export class TenantDrafts {
       logger,
       ...(retryMs && { retryMs }),
     })
-    this.sweeping = setInterval(() => void this.source.sweep(), SWEEP_MS).unref()
+    this.sweeping = setInterval(() => void this.sweep(), SWEEP_MS).unref()
     this.neural =
       options.open?.({
         load: (ref, tenant) => this.load(ref, tenant),
@@ -94,6 +94,11 @@ export class TenantDrafts {
   verdictsOf(tenant: string): DraftVerdict[] {
     const verdict = this.tenants.get(tenant)?.verdict
     return verdict ? [verdict] : []
+  }
+
+  /** Drops from disk what the store no longer has. Done now and then. */
+  async sweep(): Promise<void> {
+    await this.source.sweep()
   }
 
   /** Stores the traces that are still held. */

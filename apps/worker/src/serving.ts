@@ -5,7 +5,6 @@ import { kernels } from '@foretoken/native'
 import type { WorkerStatus } from '@foretoken/protocol'
 import { openObjectStore } from '@foretoken/storage'
 import {
-  type AdapterTiers,
   createAdapterMetrics,
   createEngineMetrics,
   createRegistry,
@@ -13,6 +12,7 @@ import {
   type Logger,
   type Registry,
 } from '@foretoken/telemetry'
+import { adapterTiers } from './adapters/statistics.ts'
 import type { WorkerConfig } from './config.ts'
 import { TenantDrafts } from './drafts.ts'
 import type { FrameSource } from './generate/frames.ts'
@@ -56,7 +56,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     ...drafts.sink,
   })
   watchLoad(metrics, engine, model.id)
-  createAdapterMetrics(registry, model.id, () => tiersOf(drafts.statistics))
+  createAdapterMetrics(registry, model.id, () => adapterTiers(drafts.statistics))
   logger.info(
     {
       model: model.id,
@@ -135,16 +135,4 @@ function watchLoad(metrics: EngineMetrics, engine: Engine, model_name: string): 
   gauge(metrics.requestsRunning, () => engine.load.running)
   gauge(metrics.requestsWaiting, () => engine.load.waiting)
   gauge(metrics.cacheUsage, () => engine.load.cacheUsage)
-}
-
-function tiersOf({ memory, disk, ...counts }: TenantDrafts['statistics']): AdapterTiers {
-  const { diskHits, diskMisses, storeHits, storeMisses } = counts
-  return {
-    ...(memory && {
-      active: { adapters: memory.activeAdapters, bytes: memory.activeBytes },
-      memory,
-    }),
-    ...(disk && { disk: { ...disk, hits: diskHits, misses: diskMisses } }),
-    store: { hits: storeHits, misses: storeMisses },
-  }
 }
