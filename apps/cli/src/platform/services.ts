@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Credentials } from '../data-folder/credentials.ts'
 import { CliError } from '../errors.ts'
@@ -15,6 +15,8 @@ export interface ServicesContext {
   readonly credentials: Credentials
   readonly model: ResolvedModel
   readonly objectStore: string
+  /** Where workers keep adapters at hand. */
+  readonly adapters: string
   readonly staticDraft: string | null
   readonly log: (line: string) => void
   readonly signal: AbortSignal
@@ -28,7 +30,7 @@ const DRAIN_WITHIN_MS = 35_000
 
 /** Starts all workers side by side; returns where they serve. */
 export async function startWorkers(context: ServicesContext): Promise<string[]> {
-  const { options, credentials, model, objectStore, staticDraft } = context
+  const { options, credentials, model, objectStore, adapters, staticDraft } = context
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / options.workers))
   const starting = Array.from({ length: options.workers }, (_, index) =>
     keepRunning(context, {
@@ -45,6 +47,8 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
         FORETOKEN_DEVICE: options.device,
         FORETOKEN_THREADS: String(threads),
         FORETOKEN_OBJECT_STORE: objectStore,
+        // A folder as the store is a disk already.
+        FORETOKEN_ADAPTER_DISK: objectStore.startsWith('file:') ? undefined : join(adapters, `wrk_${index + 1}`),
         FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
         FORETOKEN_LOG_LEVEL: options.logLevel,
         // Weights in huge pages: up to a tenth faster runs where glibc knows the tunable, nothing elsewhere.

@@ -22,6 +22,8 @@ export interface AdapterSourceOptions {
 /** The lower tiers: an adapter's files come from this worker's disk, or from the object store and are kept on disk. */
 export class AdapterSource {
   private readonly counts = { diskHits: 0, diskMisses: 0, storeHits: 0, storeMisses: 0 }
+  /** Under way. */
+  private writes = 0
   private outages = 0
   private awayUntilMs = Number.NEGATIVE_INFINITY
 
@@ -44,7 +46,7 @@ export class AdapterSource {
     if (kept) return kept
     const files = await this.fromStore(key)
     this.counts[files ? 'storeHits' : 'storeMisses']++
-    if (files && disk) await this.onDisk(() => disk.write(ref, tenant, files))
+    if (files && disk) this.keep(disk, ref, tenant, files)
     return files
   }
 
@@ -69,6 +71,13 @@ export class AdapterSource {
     } catch (err) {
       logger.warn({ err }, 'the disk could not be compared with the object store')
     }
+  }
+
+  /** Beside serving from it; a disk that can't keep up keeps less. */
+  private keep(disk: AdapterDisk, ref: PooledRef, tenant: string, files: AdapterFiles): void {
+    if (this.writes >= WRITES_MAX) return
+    this.writes++
+    void this.onDisk(() => disk.write(ref, tenant, files)).finally(() => this.writes--)
   }
 
   /** A disk that fails is a disk without the adapter. */
@@ -98,6 +107,7 @@ export class AdapterSource {
   }
 }
 
+const WRITES_MAX = 8
 const RETRY_MS = [500, 2_000, 8_000, 30_000]
 
 function keyOf(adapter: string): string {

@@ -182,7 +182,7 @@ export class AdapterPool {
   }
 
   private load(tenant: string, ref: PooledRef): void {
-    if (!this.memory.roomFor(tenant, this.typicalBytes)) return
+    if (!this.fits(tenant)) return
     this.loads.add(`${tenant} ${ref.id} ${ref.contentHash}`, () => this.loadNow(tenant, ref))
   }
 
@@ -191,7 +191,8 @@ export class AdapterPool {
       const slot = this.slots.get(tenant)
       return slot && same(slot.ref, ref) && !slot.closed ? slot : undefined
     }
-    if (!wanted()) return
+    // Also who fits may have changed while this load waited for its turn.
+    if (!wanted() || !this.fits(tenant)) return
     try {
       const files = await this.events.load(ref, tenant)
       const loaded = files && (await this.read(ref, files))
@@ -204,6 +205,10 @@ export class AdapterPool {
       this.unload(tenant)
       this.events.onRefused(tenant, ref, error instanceof Error ? error.message : String(error))
     }
+  }
+
+  private fits(tenant: string): boolean {
+    return this.memory.roomFor(tenant, this.typicalBytes) !== undefined
   }
 
   /** Who is worth more may have come meanwhile: then it stays out. */
