@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { readDraft } from '@foretoken/drafting'
 import { adapterFiles, freshAdapter } from '@foretoken/drafting/testing'
 import { adapterKey } from '@foretoken/learning'
@@ -13,6 +13,7 @@ import { exampleCall } from '@foretoken/protocol/testing'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import { openObjectStore } from '@foretoken/storage'
+import { type S3Server, startS3Server } from '@foretoken/storage/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 
@@ -22,12 +23,22 @@ const readySchema = z.object({ type: z.literal('ready'), url: z.string() })
 const tenant = 'ten_adapted'
 
 let folder: string
+let server: S3Server
+let running = false
 let worker: ChildProcess | undefined
+const storeUrl = () => `s3://adapters?endpoint=${server.endpoint}&region=us-east-1&forcePathStyle=true`
+
 beforeAll(async () => {
+  process.env.AWS_ACCESS_KEY_ID = 'test'
+  process.env.AWS_SECRET_ACCESS_KEY = 'test'
+  server = await startS3Server()
+  running = true
+  await server.makeBucket('adapters')
   folder = await mkdtemp(join(tmpdir(), 'foretoken-adapters-'))
-})
+}, 300_000)
 afterAll(async () => {
   worker?.kill('SIGKILL')
+  if (running) await server.stop()
   await rm(folder, { recursive: true })
 })
 
@@ -39,7 +50,7 @@ async function startWorker() {
       FORETOKEN_CLUSTER_SECRET: clusterSecret,
       FORETOKEN_MODEL: referenceTargetFolder,
       FORETOKEN_STATIC_DRAFT: staticDraftFolder,
-      FORETOKEN_OBJECT_STORE: pathToFileURL(join(folder, 'store')).href,
+      FORETOKEN_OBJECT_STORE: storeUrl(),
       FORETOKEN_ADAPTER_DISK: join(folder, 'disk'),
       FORETOKEN_LOG_LEVEL: 'silent',
     },
@@ -77,8 +88,8 @@ async function startWorker() {
   return { ask, counted, kill }
 }
 
-it('a worker that was killed drafts with its adapters again although the store has lost them, and says the same', async () => {
-  const store = openObjectStore(pathToFileURL(join(folder, 'store')).href)
+it('a worker that was killed drafts with its adapters again although the store is away, and says the same', async () => {
+  const store = openObjectStore(storeUrl())
   const artifact = await readDraft(staticDraftFolder)
   const { ref, files } = adapterFiles('adp_1', artifact, freshAdapter(1, artifact.shape))
   const adapter = { ...ref, key: adapterKey(tenant, ref.id) }
@@ -96,11 +107,12 @@ it('a worker that was killed drafts with its adapters again although the store h
   expect(await first.counted('foretoken:adapter_hits_total', 'store')).toBe(1)
   await first.kill()
 
-  await rm(join(folder, 'store'), { recursive: true })
+  await server.stop()
+  running = false
   const second = await startWorker()
   await expect.poll(() => usesIt(second), { timeout: 60_000 }).toContain('adp_1')
   expect(await second.counted('foretoken:adapter_hits_total', 'disk')).toBe(1)
   expect(await second.counted('foretoken:adapter_hits_total', 'store')).toBe(0)
   expect(await second.counted('foretoken:adapters', 'memory')).toBe(1)
   await second.kill()
-}, 240_000)
+}, 300_000)

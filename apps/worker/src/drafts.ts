@@ -55,6 +55,7 @@ export class TenantDrafts {
       logger,
       ...(retryMs && { retryMs }),
     })
+    void this.sweep() // tenants may have been forgotten while no worker ran
     this.sweeping = setInterval(() => void this.sweep(), SWEEP_MS).unref()
     this.neural =
       options.open?.({

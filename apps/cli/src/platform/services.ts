@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +32,11 @@ const DRAIN_WITHIN_MS = 35_000
 /** Starts all workers side by side; returns where they serve. */
 export async function startWorkers(context: ServicesContext): Promise<string[]> {
   const { options, credentials, model, objectStore, adapters, staticDraft } = context
+  // A folder as the store is a disk already.
+  const kept = objectStore.startsWith('file:')
+    ? []
+    : Array.from({ length: options.workers }, (_, at) => `wrk_${at + 1}`)
+  await discardAdapters(adapters, kept)
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / options.workers))
   const starting = Array.from({ length: options.workers }, (_, index) =>
     keepRunning(context, {
@@ -47,8 +53,7 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
         FORETOKEN_DEVICE: options.device,
         FORETOKEN_THREADS: String(threads),
         FORETOKEN_OBJECT_STORE: objectStore,
-        // A folder as the store is a disk already.
-        FORETOKEN_ADAPTER_DISK: objectStore.startsWith('file:') ? undefined : join(adapters, `wrk_${index + 1}`),
+        FORETOKEN_ADAPTER_DISK: kept[index] && join(adapters, kept[index]),
         FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
         FORETOKEN_LOG_LEVEL: options.logLevel,
         // Weights in huge pages: up to a tenth faster runs where glibc knows the tunable, nothing elsewhere.
@@ -59,6 +64,12 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
   // Not `all`: one that fails must not leave others that are still starting behind.
   await Promise.allSettled(starting)
   return Promise.all(starting)
+}
+
+/** What workers kept that are no longer started: nobody would delete it when its tenant is forgotten. */
+async function discardAdapters(folder: string, kept: readonly string[]): Promise<void> {
+  const found = await readdir(folder).catch(() => [])
+  for (const name of found) if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /** Starts the gateway in front of the workers; returns the public URL. */
