@@ -126,8 +126,9 @@ export class TenantDrafts {
   }
 
   private async load(ref: PooledRef, tenant: string): Promise<AdapterFiles | undefined> {
-    const adapter = this.tenants.get(tenant)?.adapter
-    return adapter?.id === ref.id ? await this.source.files(ref, tenant, adapter.key) : undefined
+    const wanted = () => this.tenants.get(tenant)?.adapter?.id === ref.id
+    const key = this.tenants.get(tenant)?.adapter?.key
+    return key !== undefined && wanted() ? await this.source.files(ref, tenant, key, wanted) : undefined
   }
 }
 

@@ -37,16 +37,21 @@ export class AdapterSource {
    * Undefined when the store is away: that says nothing about the adapter, and another request will ask again.
    *
    * @param key where the store has it
+   * @param wanted whether what came is still to be kept: its tenant may be forgotten meanwhile
    * @throws where the store has it not, or not all of it.
    */
-  async files(ref: PooledRef, tenant: string, key: string): Promise<AdapterFiles | undefined> {
+  async files(ref: PooledRef, tenant: string, key: string, wanted: () => boolean): Promise<AdapterFiles | undefined> {
     const { disk } = this.options
     const kept = disk && (await this.onDisk(() => disk.read(ref, tenant)))
     if (disk) this.counts[kept ? 'diskHits' : 'diskMisses']++
     if (kept) return kept
-    const files = await this.fromStore(key)
-    this.counts[files ? 'storeHits' : 'storeMisses']++
-    if (files && disk) this.keep(disk, ref, tenant, files)
+    let files: AdapterFiles | undefined
+    try {
+      files = await this.fromStore(key)
+    } finally {
+      this.counts[files ? 'storeHits' : 'storeMisses']++
+    }
+    if (files && disk && wanted()) this.keep(disk, ref, tenant, files)
     return files
   }
 

@@ -172,6 +172,28 @@ describe('with a folder as the object store', () => {
     expect(kept.map((key) => key.split('/')[0])).toEqual(['ten_3', 'ten_3'])
   })
 
+  it('of a tenant that is forgotten while its adapter is fetched nothing comes to be', async () => {
+    const store = open()
+    await register(store, 1)
+    let answer = () => {}
+    const gate = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const slow: ObjectStore = {
+      get: async (key) => await gate.then(() => store.get(key)),
+      put: (...put) => store.put(...put),
+      list: (prefix) => store.list(prefix),
+      delete: (key) => store.delete(key),
+    }
+    const { drafts, request, call, speculator } = worker(slow, { memoryAdapters: 10 })
+    await request(1)
+    drafts.prepare(call(1, { adapter: null, forgottenMs: 5 }), (tenant) => speculator.forget(tenant))
+    answer()
+    await expect.poll(() => drafts.statistics.storeHits, { timeout: 30_000 }).toBe(1)
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(drafts.statistics).toMatchObject({ disk: { adapters: 0, loads: 0 }, memory: { adapters: 0 } })
+  })
+
   it('10,000 tenants are served by one worker, each by its own adapter or the static draft, within all quotas', async () => {
     const limits = { memoryAdapters: 200, diskBytes: 100 * fileBytes }
     const { drafts, request } = worker(await sharedFiles(open()), limits)

@@ -2,13 +2,8 @@ import { decodeSafetensors, encodeSafetensors, fromFloat32, type SafeTensor, ten
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AdapterValues } from './adapter.ts'
-import {
-  ADAPTER_CONFIG_FILE,
-  ADAPTER_WEIGHTS_FILE,
-  AdapterPool,
-  type AdapterPoolOptions,
-  type PooledRef,
-} from './adapter-pool.ts'
+import { AdapterPool, type AdapterPoolOptions } from './adapter-pool.ts'
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, type PooledRef } from './adapter-reader.ts'
 import { RecurrentDraft } from './recurrent-draft.ts'
 import { adapterParameters, type DraftShape } from './shape.ts'
 import { encodeParameters } from './tensors.ts'

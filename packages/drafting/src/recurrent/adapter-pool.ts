@@ -1,20 +1,9 @@
-import { z } from 'zod'
-import { type Adapter, contentHashBeside } from './adapter.ts'
+import type { Adapter } from './adapter.ts'
+import { type LoadedAdapter, type PooledRef, readPooledAdapter } from './adapter-reader.ts'
 import type { RecurrentDraft } from './recurrent-draft.ts'
-import { DraftError } from './tensors.ts'
 import { LoadQueue } from './tiers/load-queue.ts'
 import { Tier } from './tiers/tier.ts'
 import { saved, UNUSED, type Use, used, worthMs } from './tiers/use.ts'
-
-/** Names an adapter: equal refs are equal bytes. */
-export interface PooledRef {
-  readonly id: string
-  /** SHA-256 of adapter_model.safetensors, in hex. */
-  readonly contentHash: string
-}
-
-export const ADAPTER_WEIGHTS_FILE = 'adapter_model.safetensors'
-export const ADAPTER_CONFIG_FILE = 'adapter_config.json'
 
 export interface AdapterPoolEvents {
   /**
@@ -40,7 +29,7 @@ export interface AdapterPoolOptions {
   readonly clock: () => number
 }
 
-export const POOL_DEFAULTS: AdapterPoolOptions = {
+const POOL_DEFAULTS: AdapterPoolOptions = {
   bytesMax: 256 << 20,
   tenantsMax: 16_384,
   loadsMax: 4,
@@ -60,19 +49,6 @@ export interface AdapterPoolStatistics {
   /** Of those in memory, the ones that a sequence drafts with. */
   readonly activeAdapters: number
   readonly activeBytes: number
-}
-
-/** What of adapter_config.json decides whether the weights may be used; the rest is for people and other tools. */
-const configSchema = z.looseObject({
-  base_model_name_or_path: z.string(),
-  foretoken: z.looseObject({ acceptance: z.array(z.number().min(0).max(1)).optional() }).optional(),
-})
-
-export interface LoadedAdapter {
-  readonly ref: PooledRef
-  readonly adapter: Adapter
-  /** By position, as evaluated after training; absent where nobody did. */
-  readonly acceptance: readonly number[] | undefined
 }
 
 /**
@@ -195,7 +171,7 @@ export class AdapterPool {
     if (!wanted() || !this.fits(tenant)) return
     try {
       const files = await this.events.load(ref, tenant)
-      const loaded = files && (await this.read(ref, files))
+      const loaded = files && (await readPooledAdapter(this.draft, ref, files))
       const slot = wanted()
       if (slot && loaded) this.place(tenant, slot, loaded)
     } catch (error) {
@@ -227,20 +203,6 @@ export class AdapterPool {
     this.memory.delete(tenant)
   }
 
-  private async read(ref: PooledRef, files: ReadonlyMap<string, Uint8Array>): Promise<LoadedAdapter> {
-    const [weights, text] = [files.get(ADAPTER_WEIGHTS_FILE), files.get(ADAPTER_CONFIG_FILE)]
-    if (!weights || !text) throw new DraftError(`${weights ? ADAPTER_CONFIG_FILE : ADAPTER_WEIGHTS_FILE} is missing`)
-    if ((await contentHashBeside(weights)) !== ref.contentHash)
-      throw new DraftError('its bytes are not those that were promoted')
-    const config = configSchema.safeParse(parseJson(text))
-    if (!config.success) throw new DraftError(`${ADAPTER_CONFIG_FILE} is not understood`)
-    if (config.data.base_model_name_or_path !== this.draft.artifact.contentHash) {
-      throw new DraftError('it belongs to another static draft')
-    }
-    const adapter = await this.draft.readAdapter({ id: ref.id, bytes: weights })
-    return { ref, adapter, acceptance: config.data.foretoken?.acceptance }
-  }
-
   private touch(tenant: string, slot: Slot): void {
     this.slots.delete(tenant)
     this.slots.set(tenant, slot)
@@ -266,12 +228,4 @@ interface Slot {
 
 function same(a: PooledRef | null | undefined, b: PooledRef | null | undefined): boolean {
   return a?.id === b?.id && a?.contentHash === b?.contentHash
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return undefined
-  }
 }

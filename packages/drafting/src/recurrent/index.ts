@@ -6,15 +6,12 @@ export {
   contentHash,
   contentHashBeside,
 } from './adapter.ts'
-export {
-  ADAPTER_CONFIG_FILE,
-  ADAPTER_WEIGHTS_FILE,
-  type AdapterPoolEvents,
-  type AdapterPoolOptions,
-  type AdapterPoolStatistics,
-  POOL_DEFAULTS,
-  type PooledRef,
+export type {
+  AdapterPoolEvents,
+  AdapterPoolOptions,
+  AdapterPoolStatistics,
 } from './adapter-pool.ts'
+export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, type PooledRef } from './adapter-reader.ts'
 export {
   DRAFT_CONFIG_FILE,
   DRAFT_WEIGHTS_FILE,

@@ -1,5 +1,6 @@
 import type { Committed, DraftContext, DraftSession, Forecast, Proposal } from '../speculator.ts'
-import type { AdapterPool, LoadedAdapter } from './adapter-pool.ts'
+import type { AdapterPool } from './adapter-pool.ts'
+import type { LoadedAdapter } from './adapter-reader.ts'
 import type { ChainStart, DraftedChain } from './chains.ts'
 import type { PointerContext } from './context.ts'
 import type { NeuralArm, TenantMemory } from './tenant-memory.ts'

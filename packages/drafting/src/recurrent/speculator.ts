@@ -5,9 +5,8 @@ import {
   type AdapterPoolEvents,
   type AdapterPoolOptions,
   type AdapterPoolStatistics,
-  type LoadedAdapter,
-  type PooledRef,
 } from './adapter-pool.ts'
+import type { LoadedAdapter, PooledRef } from './adapter-reader.ts'
 import type { ChainStart } from './chains.ts'
 import type { RecurrentDraft } from './recurrent-draft.ts'
 import { RecurrentSession } from './session.ts'
