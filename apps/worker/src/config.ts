@@ -27,8 +27,15 @@ const schema = z.object({
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }).optional(),
   /** Folder of the static draft that was trained for this target. */
   FORETOKEN_STATIC_DRAFT: z.string().min(1).optional(),
+  /** Memory for tenants' adapters; what is over goes by what it saves. */
+  FORETOKEN_ADAPTER_MEMORY_MB: z.coerce.number().int().positive().default(256),
+  /** A folder of this worker's own for adapters from a bucket, so that a restart need not fetch them; absent: none. */
+  FORETOKEN_ADAPTER_DISK: z.string().min(1).optional(),
+  FORETOKEN_ADAPTER_DISK_MB: z.coerce.number().int().positive().default(4_096),
   FORETOKEN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
+
+const MEGABYTE = 1 << 20
 
 export type WorkerConfig = ReturnType<typeof readConfig>
 
@@ -56,6 +63,10 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     prefixCacheShare: data.FORETOKEN_PREFIX_CACHE_SHARE,
     objectStore: data.FORETOKEN_OBJECT_STORE,
     staticDraft: data.FORETOKEN_STATIC_DRAFT,
+    adapterBytesMax: data.FORETOKEN_ADAPTER_MEMORY_MB * MEGABYTE,
+    adapterDisk: data.FORETOKEN_ADAPTER_DISK
+      ? { folder: data.FORETOKEN_ADAPTER_DISK, bytesMax: data.FORETOKEN_ADAPTER_DISK_MB * MEGABYTE }
+      : undefined,
     logLevel: data.FORETOKEN_LOG_LEVEL,
   }
 }

@@ -2,21 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import {
-  ADAPTER_CONFIG_FILE,
-  ADAPTER_WEIGHTS_FILE,
-  type AdapterPoolEvents,
-  type PooledRef,
-  SuffixSpeculator,
-} from '@foretoken/drafting'
+import { type AdapterPoolEvents, type PooledRef, RecurrentDraft, RecurrentSpeculator } from '@foretoken/drafting'
+import { markovDraft, markovTables, successors } from '@foretoken/drafting/testing'
 import type { GenerateCall } from '@foretoken/protocol'
 import { exampleCall } from '@foretoken/protocol/testing'
 import { type ObjectStore, openObjectStore, StorageError } from '@foretoken/storage'
 import { createLogger } from '@foretoken/telemetry'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ADAPTER_FILES } from './adapters/files.ts'
 import { TenantDrafts } from './drafts.ts'
 
-const ADAPTER_FILES = [ADAPTER_WEIGHTS_FILE, ADAPTER_CONFIG_FILE]
+const draft = await RecurrentDraft.open(
+  markovDraft(successors(1), () => true),
+  markovTables,
+)
+afterAll(() => draft.close())
 
 const logger = createLogger('worker', 'silent')
 let folder: string
@@ -27,24 +27,28 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** A pool that notes what it is told to want. */
-function create(using: ObjectStore = store) {
-  const wanted: (string | null)[] = []
-  let events: AdapterPoolEvents | undefined
+/** A speculator that notes what it is told to want. */
+class Noting extends RecurrentSpeculator {
+  readonly wanted: (string | null)[] = []
+
+  override want(tenant: string, ref: PooledRef | null): void {
+    this.wanted.push(ref?.id ?? null)
+    super.want(tenant, ref)
+  }
+}
+
+function create(using: ObjectStore = store, tenantsMax = 100) {
+  let opened: { events: AdapterPoolEvents; wanted: (string | null)[] } | undefined
   const drafts = new TenantDrafts({
-    store: using,
-    target: 'fingerprint',
-    hiddenSize: 4,
-    logger,
-    retryMs: [1],
-    open: (given) => {
-      events = given
-      const want = (_: string, ref: PooledRef | null) => void wanted.push(ref?.id ?? null)
-      return Object.assign(new SuffixSpeculator({ endIds: [] }), { want })
+    ...{ store: using, target: 'fingerprint', hiddenSize: 4, logger, tenantsMax, retryMs: [0] },
+    open: (events) => {
+      const neural = new Noting(draft, { ...events, load: () => new Promise(() => {}) })
+      opened = { events, wanted: neural.wanted }
+      return neural
     },
   })
-  if (!events) throw new Error('the pool was not opened')
-  return { drafts, events, wanted }
+  if (!opened) throw new Error('the pool was not opened')
+  return { drafts, ...opened }
 }
 
 const adapter = { id: 'adp_1', contentHash: 'aa', key: 'adapters/ten_a/adp_1' }
@@ -80,8 +84,8 @@ describe("a tenant's draft", () => {
     expect(wanted).toEqual(['adp_1', null, null, 'adp_2'])
   })
 
-  it('is loaded whole, and a store that is away is waited for', async () => {
-    let outages = 3
+  it('is loaded whole, once the store that was away is back', async () => {
+    let outages = 2
     const moody: ObjectStore = {
       get: async (key) => {
         if (outages-- > 0) throw new StorageError('unreachable', 'away')
@@ -94,19 +98,25 @@ describe("a tenant's draft", () => {
     const { drafts, events } = create(moody)
     for (const name of ADAPTER_FILES) await store.put(`${adapter.key}/${name}`, Buffer.from(name))
     drafts.prepare(call(), nothing)
-    const ref: PooledRef = { id: adapter.id, contentHash: adapter.contentHash }
-    const files = await events.load(ref)
-    expect([...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString()])).toEqual(
+    expect([await events.load(adapter, 'ten_a'), await events.load(adapter, 'ten_a')]).toEqual([undefined, undefined])
+    const files = await events.load(adapter, 'ten_a')
+    expect([...(files ?? [])].map(([name, bytes]) => [name, Buffer.from(bytes).toString()])).toEqual(
       ADAPTER_FILES.map((name) => [name, name]),
     )
-    expect(outages).toBeLessThan(0)
+    expect(drafts.statistics).toMatchObject({ storeHits: 1, storeMisses: 2, diskHits: 0 })
+  })
+
+  it('is not looked for once its tenant wants another', async () => {
+    const { drafts, events } = create()
+    drafts.prepare(call({ adapter: other }), nothing)
+    expect(await events.load(adapter, 'ten_a')).toBeUndefined()
   })
 
   it('without all its files is refused in words', async () => {
     const { drafts, events } = create()
     await store.put(`${adapter.key}/adapter_model.safetensors`, Buffer.from('x'))
     drafts.prepare(call(), nothing)
-    await expect(events.load(adapter)).rejects.toThrow('adapter_config.json is not in the object store')
+    await expect(events.load(adapter, 'ten_a')).rejects.toThrow('adapter_config.json is not in the object store')
   })
 })
 
@@ -130,6 +140,17 @@ describe('a tenant that was forgotten', () => {
     for await (const { key } of store.list('traces/')) keys.push(key)
     expect(keys).toEqual([])
   })
+})
+
+it('of tenants beyond those who are remembered nothing is left, and their next calls say it again', () => {
+  const { drafts, events } = create(store, 2)
+  drafts.prepare(call({ forgottenMs: 5 }), nothing)
+  events.onRefused('ten_a', adapter, 'it is damaged.')
+  for (const tenant of ['ten_b', 'ten_c']) drafts.prepare(call({ tenant }), nothing)
+  expect(drafts.verdictsOf('ten_a')).toEqual([])
+  const forgotten: string[] = []
+  drafts.prepare(call({ forgottenMs: 5 }), (tenant) => void forgotten.push(tenant))
+  expect(forgotten).toEqual(['ten_a'])
 })
 
 it('a worker without an object store records nothing and serves all the same', async () => {

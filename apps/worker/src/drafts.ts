@@ -1,21 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  ADAPTER_CONFIG_FILE,
-  ADAPTER_WEIGHTS_FILE,
-  type AdapterPoolEvents,
-  type PooledRef,
-  type Speculator,
-} from '@foretoken/drafting'
+import type { AdapterPoolEvents, AdapterPoolStatistics, PooledRef, Speculator } from '@foretoken/drafting'
 import type { TraceSink } from '@foretoken/engine'
 import { TraceRecorder } from '@foretoken/learning'
 import type { AdapterRef, DraftVerdict, GenerateCall } from '@foretoken/protocol'
-import { type ObjectStore, StorageError } from '@foretoken/storage'
+import type { ObjectStore } from '@foretoken/storage'
 import type { Logger } from '@foretoken/telemetry'
+import { AdapterDisk } from './adapters/disk.ts'
+import { type AdapterFiles, AdapterSource } from './adapters/files.ts'
 
 /** A neural draft with its tenants' adapters. */
 export interface NeuralDraft extends Speculator {
   /** Loads in the background and swaps between steps; null unloads. */
   want(tenant: string, ref: PooledRef | null): void
+  /** Milliseconds that keeping this adapter of a tenant near is expected to save. */
+  worthMs(tenant: string, id: string): number
+  readonly adapterStatistics: AdapterPoolStatistics
 }
 
 export interface TenantDraftsOptions {
@@ -26,8 +24,12 @@ export interface TenantDraftsOptions {
   readonly logger: Logger
   /** Absent where the target has no static draft: then adapters have nothing to be a delta on. */
   readonly open?: (events: AdapterPoolEvents) => NeuralDraft
-  /** Waits before a load is tried again. */
+  /** Where adapters' files are kept beside the store, and how many bytes of them. */
+  readonly disk?: { readonly folder: string; readonly bytesMax: number } | undefined
+  /** How long a store that is away is left alone. */
   readonly retryMs?: readonly number[]
+  /** Tenants of which something is remembered; the least recently served goes first. */
+  readonly tenantsMax?: number
 }
 
 /**
@@ -37,21 +39,27 @@ export interface TenantDraftsOptions {
 export class TenantDrafts {
   readonly neural: NeuralDraft | null
   readonly traces: TraceRecorder | null
-  /** One per tenant: said again at each end until calls name another adapter. */
-  private readonly verdicts = new Map<string, DraftVerdict>()
-  /** What each tenant's calls named last, and where that lies. */
-  private readonly wanted = new Map<string, string>()
-  private readonly keys = new Map<string, string>()
-  /** Only tenants that were ever forgotten. */
-  private readonly forgottenMs = new Map<string, number>()
+  /** The latest served last. */
+  private readonly tenants = new Map<string, TenantState>()
+  private readonly source: AdapterSource
+  private readonly sweeping: NodeJS.Timeout
 
   constructor(private readonly options: TenantDraftsOptions) {
-    const { store, target, hiddenSize, logger } = options
+    const { store, target, hiddenSize, logger, disk, retryMs } = options
     const onError = (err: unknown) => logger.warn({ err }, 'traces not stored yet')
     this.traces = store && new TraceRecorder({ store, target, hiddenSize, onError })
+    const worthMs = (tenant: string, id: string) => this.neural?.worthMs(tenant, id) ?? 0
+    this.source = new AdapterSource({
+      store,
+      disk: disk ? new AdapterDisk({ ...disk, worthMs }) : null,
+      logger,
+      ...(retryMs && { retryMs }),
+    })
+    void this.sweep() // tenants may have been forgotten while no worker ran
+    this.sweeping = setInterval(() => void this.sweep(), SWEEP_MS).unref()
     this.neural =
       options.open?.({
-        load: (ref) => this.load(ref),
+        load: (ref, tenant) => this.load(ref, tenant),
         onRefused: (tenant, ref, reason) => this.judge(tenant, { version: ref.id, verdict: 'refused', reason }),
         onDemoted: (tenant, ref, reason) => this.judge(tenant, { version: ref.id, verdict: 'demoted', reason }),
       }) ?? null
@@ -61,74 +69,77 @@ export class TenantDrafts {
     return this.traces ? { traces: this.traces } : {}
   }
 
+  get statistics() {
+    return { ...this.source.statistics, memory: this.neural?.adapterStatistics }
+  }
+
   /**
    * Before a call is admitted: what it says of its tenant takes effect.
    *
    * @param forget deletes what else is held of a tenant: the engine's indexes and accounts.
    */
   prepare({ tenant, adapter, forgottenMs }: GenerateCall, forget: (tenant: string) => void): void {
-    if (forgottenMs > (this.forgottenMs.get(tenant) ?? 0)) {
-      this.forgottenMs.set(tenant, forgottenMs)
+    const state = this.stateOf(tenant)
+    if (forgottenMs > state.forgottenMs) {
+      state.forgottenMs = forgottenMs
       this.traces?.forget(tenant)
+      // What the call names was learned since.
+      void this.source.forget(tenant, adapter?.id)
       forget(tenant)
     }
-    const verdict = this.verdicts.get(tenant)
-    if (verdict && verdict.version !== adapter?.id) this.verdicts.delete(tenant)
-    if (!this.neural) return
-    const usable = adapter && verdict?.version !== adapter.id ? adapter : null
-    this.note(tenant, usable)
-    this.neural.want(tenant, usable && { id: usable.id, contentHash: usable.contentHash })
+    if (state.verdict?.version !== adapter?.id) state.verdict = undefined
+    state.adapter = adapter && !state.verdict ? adapter : null
+    this.neural?.want(tenant, state.adapter && { id: state.adapter.id, contentHash: state.adapter.contentHash })
   }
 
   verdictsOf(tenant: string): DraftVerdict[] {
-    const verdict = this.verdicts.get(tenant)
+    const verdict = this.tenants.get(tenant)?.verdict
     return verdict ? [verdict] : []
+  }
+
+  /** Drops from disk what the store no longer has. Done now and then. */
+  async sweep(): Promise<void> {
+    await this.source.sweep()
   }
 
   /** Stores the traces that are still held. */
   async close(): Promise<void> {
+    clearInterval(this.sweeping)
     await this.traces?.close()
   }
 
-  private note(tenant: string, adapter: AdapterRef | null): void {
-    const before = this.wanted.get(tenant)
-    if (before === adapter?.id) return
-    if (before !== undefined) this.keys.delete(before)
-    if (adapter) this.wanted.set(tenant, adapter.id)
-    else this.wanted.delete(tenant)
-    if (adapter) this.keys.set(adapter.id, adapter.key)
+  /** Moves the tenant to the end and forgets those who were not served for longest: their next calls say it all again. */
+  private stateOf(tenant: string): TenantState {
+    const state = this.tenants.get(tenant) ?? { adapter: null, verdict: undefined, forgottenMs: 0 }
+    this.tenants.delete(tenant)
+    this.tenants.set(tenant, state)
+    for (const idle of this.tenants.keys()) {
+      if (this.tenants.size <= (this.options.tenantsMax ?? TENANTS_MAX)) break
+      this.tenants.delete(idle)
+    }
+    return state
   }
 
   private judge(tenant: string, verdict: DraftVerdict): void {
-    this.verdicts.set(tenant, verdict)
+    this.stateOf(tenant).verdict = verdict
     this.options.logger.warn({ tenantId: tenant, ...verdict }, 'a draft was found wanting')
   }
 
-  /** A store that is away is waited for: that says nothing about the adapter. One without the files does. */
-  private async load(ref: PooledRef): Promise<ReadonlyMap<string, Uint8Array>> {
-    const { store, retryMs = RETRY_MS } = this.options
-    for (let attempt = 0; ; attempt++) {
-      const key = this.keys.get(ref.id)
-      if (!store || key === undefined) throw new Error('this worker has no store for it, or it is no longer wanted.')
-      try {
-        return await readAdapter(store, key)
-      } catch (error) {
-        const pauseMs = retryMs[Math.min(attempt, retryMs.length - 1)]
-        if (!(error instanceof StorageError && error.retryable) || pauseMs === undefined) throw error
-        await sleep(pauseMs, undefined, { ref: false })
-      }
-    }
+  private async load(ref: PooledRef, tenant: string): Promise<AdapterFiles | undefined> {
+    const wanted = () => this.tenants.get(tenant)?.adapter?.id === ref.id
+    const key = this.tenants.get(tenant)?.adapter?.key
+    return key !== undefined && wanted() ? await this.source.files(ref, tenant, key, wanted) : undefined
   }
 }
 
-const RETRY_MS = [500, 2_000, 8_000, 30_000]
-
-async function readAdapter(store: ObjectStore, key: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>()
-  for (const name of [ADAPTER_WEIGHTS_FILE, ADAPTER_CONFIG_FILE]) {
-    const bytes = await store.get(`${key}/${name}`)
-    if (!bytes) throw new Error(`its file ${name} is not in the object store.`)
-    files.set(name, bytes)
-  }
-  return files
+interface TenantState {
+  /** What its calls named last, and where that lies. */
+  adapter: AdapterRef | null
+  /** Said again at each end until calls name another adapter. */
+  verdict: DraftVerdict | undefined
+  forgottenMs: number
 }
+
+/** As many as the draft remembers the wishes of. */
+const TENANTS_MAX = 16_384
+const SWEEP_MS = 600_000

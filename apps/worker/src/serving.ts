@@ -5,12 +5,14 @@ import { kernels } from '@foretoken/native'
 import type { WorkerStatus } from '@foretoken/protocol'
 import { openObjectStore } from '@foretoken/storage'
 import {
+  createAdapterMetrics,
   createEngineMetrics,
   createRegistry,
   type EngineMetrics,
   type Logger,
   type Registry,
 } from '@foretoken/telemetry'
+import { adapterTiers } from './adapters/statistics.ts'
 import type { WorkerConfig } from './config.ts'
 import { TenantDrafts } from './drafts.ts'
 import type { FrameSource } from './generate/frames.ts'
@@ -45,7 +47,8 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     target,
     hiddenSize: model.target.shape.hiddenSize,
     logger,
-    ...(draft && { open: (events) => new RecurrentSpeculator(draft, events) }),
+    disk: config.adapterDisk,
+    ...(draft && { open: (events) => new RecurrentSpeculator(draft, events, { bytesMax: config.adapterBytesMax }) }),
   })
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
   const engine = await startEngine(model, drafts.neural ? [suffix, drafts.neural] : [suffix], {
@@ -55,6 +58,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     ...drafts.sink,
   })
   watchLoad(metrics, engine, model.id)
+  createAdapterMetrics(registry, model.id, () => adapterTiers(drafts.statistics))
   logger.info(
     {
       model: model.id,

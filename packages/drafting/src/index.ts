@@ -30,7 +30,8 @@
  *   not chosen stays calibrated as long as it proposes.
  * - Tenants are walls: an index, a calibration and an account each belong to one tenant; what they start from are
  *   constants. `forget` deletes all of it, also under live sessions.
- * - Memory is bounded in bytes per tenant and in tenants.
+ * - Memory is bounded in bytes per tenant and in tenants. Of adapters, those stay that save the most per byte
+ *   (`recurrent/tiers`), and never does one in use leave; whose tenant has none here is drafted for by the static draft.
  *
  * Time and randomness are arguments. The engine's single step loop is the only caller, so nothing locks. An arm that
  * throws while it proposes has proposed nothing in that step; one that proposes what is no token is cut there.

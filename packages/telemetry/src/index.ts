@@ -12,6 +12,7 @@
  */
 export * from './lifecycle.ts'
 export * from './logger.ts'
+export * from './metrics/adapters.ts'
 export * from './metrics/engine.ts'
 export * from './metrics/registry.ts'
 export * from './metrics/request.ts'

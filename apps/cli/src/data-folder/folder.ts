@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly models: string
   /** Adapters and traces, where no object store is given. */
   readonly objects: string
+  /** Adapters from a bucket that workers keep at hand, a folder per worker. */
+  readonly adapters: string
   /** Answers and checkpoints of `draft train`, a folder per target. */
   readonly training: string
   /** Static drafts that were trained here, a folder per target. */
@@ -32,6 +34,7 @@ export function dataFolder(path: string): DataFolder {
     postgres: join(root, 'postgres'),
     models: join(root, 'models'),
     objects: join(root, 'objects'),
+    adapters: join(root, 'adapters'),
     training: join(root, 'training'),
     drafts: join(root, 'drafts'),
   }

@@ -64,7 +64,10 @@ async function start(
   const credentials = openCredentials(folder)
   const objectStore = objectStoreUrl(folder, options.objectStore)
   const staticDraft = await resolveStaticDraft(model.folder, options.draft)
-  const context = { options, credentials, model, objectStore, staticDraft, log, signal, unwind }
+  const context = {
+    ...{ options, credentials, model, objectStore, staticDraft, log, signal, unwind },
+    adapters: folder.adapters,
+  }
   // Side by side: a worker loads its model while the database starts. Neither is left starting when the other fails.
   const starting = [prepareDatabase(folder, context), startWorkers(context)] as const
   await Promise.allSettled(starting)

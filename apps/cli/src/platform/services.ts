@@ -1,5 +1,6 @@
+import { readdir, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Credentials } from '../data-folder/credentials.ts'
 import { CliError } from '../errors.ts'
@@ -15,6 +16,8 @@ export interface ServicesContext {
   readonly credentials: Credentials
   readonly model: ResolvedModel
   readonly objectStore: string
+  /** Where workers keep adapters at hand. */
+  readonly adapters: string
   readonly staticDraft: string | null
   readonly log: (line: string) => void
   readonly signal: AbortSignal
@@ -28,8 +31,13 @@ const DRAIN_WITHIN_MS = 35_000
 
 /** Starts all workers side by side; returns where they serve. */
 export async function startWorkers(context: ServicesContext): Promise<string[]> {
-  const { options, credentials, model, objectStore, staticDraft } = context
+  const { options, credentials, model, objectStore, adapters, staticDraft } = context
   const { prefixCacheShare } = options
+  // A folder as the store is a disk already.
+  const kept = objectStore.startsWith('file:')
+    ? []
+    : Array.from({ length: options.workers }, (_, at) => `wrk_${at + 1}`)
+  await discardAdapters(adapters, kept)
   const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / options.workers))
   const starting = Array.from({ length: options.workers }, (_, index) =>
     keepRunning(context, {
@@ -46,6 +54,7 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
         FORETOKEN_DEVICE: options.device,
         FORETOKEN_THREADS: String(threads),
         FORETOKEN_OBJECT_STORE: objectStore,
+        FORETOKEN_ADAPTER_DISK: kept[index] && join(adapters, kept[index]),
         FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
         FORETOKEN_LOG_LEVEL: options.logLevel,
         ...(prefixCacheShare !== undefined && { FORETOKEN_PREFIX_CACHE_SHARE: String(prefixCacheShare) }),
@@ -57,6 +66,12 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
   // Not `all`: one that fails must not leave others that are still starting behind.
   await Promise.allSettled(starting)
   return Promise.all(starting)
+}
+
+/** What workers kept that are no longer started: nobody would delete it when its tenant is forgotten. */
+async function discardAdapters(folder: string, kept: readonly string[]): Promise<void> {
+  const found = await readdir(folder).catch(() => [])
+  for (const name of found) if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /** Starts the gateway in front of the workers; returns the public URL. */

@@ -30,6 +30,11 @@ export class Duel {
     if (this.recent.length > PROBATION_STEPS) this.recent.shift()
   }
 
+  /** Tokens a step that it won lately, on average; undefined while few steps were compared. */
+  get gain(): number | undefined {
+    return this.steps < STEPS_MIN ? undefined : statistics(this.recent).mean
+  }
+
   verdict(): DuelVerdict {
     if (this.steps < STEPS_MIN) return { keep: true }
     const { mean, error } = statistics(this.recent)

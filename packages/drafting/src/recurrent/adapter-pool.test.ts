@@ -2,7 +2,8 @@ import { decodeSafetensors, encodeSafetensors, fromFloat32, type SafeTensor, ten
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AdapterValues } from './adapter.ts'
-import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, AdapterPool, type PooledRef } from './adapter-pool.ts'
+import { AdapterPool, type AdapterPoolOptions } from './adapter-pool.ts'
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, type PooledRef } from './adapter-reader.ts'
 import { RecurrentDraft } from './recurrent-draft.ts'
 import { adapterParameters, type DraftShape } from './shape.ts'
 import { encodeParameters } from './tensors.ts'
@@ -25,10 +26,10 @@ const base = { base_model_name_or_path: artifact.contentHash }
 const good = (n: number): StoredFiles => adapterFiles(`adp_${n}`, artifact, randomAdapter(n, shape))
 
 /** A pool over a store whose answers come when the test says so. */
-function pool(tenantsMax?: number) {
+function pool(options: Partial<AdapterPoolOptions> = {}) {
   const loads: {
     ref: PooledRef
-    answer: (files: ReadonlyMap<string, Uint8Array>) => void
+    answer: (files: ReadonlyMap<string, Uint8Array> | undefined) => void
     fail: (error: Error) => void
   }[] = []
   const refused: string[] = []
@@ -40,7 +41,7 @@ function pool(tenantsMax?: number) {
       onRefused: (tenant, { id }, reason) => refused.push(`${tenant} ${id}: ${reason}`),
       onDemoted: (tenant, { id }, reason) => demoted.push(`${tenant} ${id}: ${reason}`),
     },
-    tenantsMax,
+    options,
   )
   const live = (tenant: string) => adapters.live(tenant)?.ref.id
   const settled = async (tenant: string, before: string | undefined) => {
@@ -174,16 +175,121 @@ it('a swap happens between two calls: a call in flight ends with what it started
   expect(await draft.draft([start('adp_2')], 6)).not.toEqual(before)
 })
 
-it('tenants with an adapter are bounded, and the one not asked for longest goes', async () => {
-  const { adapters, live, answer } = pool(2)
-  for (const tenant of ['ten_a', 'ten_b']) {
-    adapters.want(tenant, good(1).ref)
-    await answer(tenant, good(1))
+describe('memory', () => {
+  const bytes = draft.plain.bytes + 3 * (4 + 4 * 6 * 2 + 16)
+  /** Room for two adapters, and a clock that stands still. */
+  const two = () => pool({ bytesMax: 2 * bytes + 8, clock: () => 0 })
+  const ask = async ({ adapters, answer, loads }: ReturnType<typeof pool>, tenant: string, times = 1) => {
+    for (let time = 0; time < times; time++) {
+      const before = loads.length
+      adapters.want(tenant, good(1).ref)
+      if (loads.length > before) await answer(tenant, good(1))
+    }
   }
-  adapters.want('ten_a', good(1).ref)
-  adapters.want('ten_c', good(1).ref)
-  await answer('ten_c', good(1))
-  expect(['ten_a', 'ten_b', 'ten_c'].map(live)).toEqual(['adp_1', undefined, 'adp_1'])
+  const lives = ({ live }: ReturnType<typeof pool>) => ['ten_a', 'ten_b', 'ten_c'].filter(live)
+
+  it('is full when the next adapter does not fit, and a newcomer is not loaded for nothing', async () => {
+    const world = two()
+    await ask(world, 'ten_a', 2)
+    await ask(world, 'ten_b', 2)
+    await ask(world, 'ten_c', 2)
+    expect(lives(world)).toEqual(['ten_a', 'ten_b'])
+    expect(world.loads.length).toBe(2)
+    const { hits, misses, loads, evictions, adapters } = world.adapters.statistics
+    expect({ hits, misses, loads, evictions, adapters }).toEqual({
+      hits: 2,
+      misses: 4,
+      loads: 2,
+      evictions: 0,
+      adapters: 2,
+    })
+  })
+
+  it('goes to whose adapter saves more; of equals the one not asked for longest makes room', async () => {
+    const world = two()
+    for (const tenant of ['ten_a', 'ten_b', 'ten_a', 'ten_b']) await ask(world, tenant)
+    await ask(world, 'ten_c', 3)
+    expect(lives(world)).toEqual(['ten_b', 'ten_c'])
+    expect(world.adapters.statistics.evictions).toBe(1)
+    expect(world.adapters.statistics.bytes).toBeLessThanOrEqual(2 * bytes + 8)
+  })
+
+  it('never takes an adapter from a tenant whose sequence is live, and does when it has ended', async () => {
+    const world = two()
+    await ask(world, 'ten_a')
+    await ask(world, 'ten_b')
+    for (const tenant of ['ten_a', 'ten_a', 'ten_b']) world.adapters.enter(tenant)
+    expect(world.adapters.statistics.activeAdapters).toBe(2)
+    await ask(world, 'ten_c', 9)
+    expect(lives(world)).toEqual(['ten_a', 'ten_b'])
+    world.adapters.leave('ten_a')
+    await ask(world, 'ten_c')
+    expect(lives(world)).toEqual(['ten_a', 'ten_b'])
+    world.adapters.leave('ten_a')
+    await ask(world, 'ten_c')
+    expect(lives(world)).toEqual(['ten_b', 'ten_c'])
+  })
+
+  it('keeps what is known to save much before what is known to save nothing', async () => {
+    const world = two()
+    await ask(world, 'ten_a', 5)
+    await ask(world, 'ten_b', 4)
+    for (let request = 0; request < 9; request++) {
+      for (const [tenant, saved] of [
+        ['ten_a', 0],
+        ['ten_b', 40],
+      ] as const) {
+        world.adapters.enter(tenant)
+        world.adapters.leave(tenant, good(1).ref, saved)
+      }
+    }
+    await ask(world, 'ten_c', 3)
+    expect(lives(world)).toEqual(['ten_b', 'ten_c'])
+  })
+
+  it('holds nothing of a tenant that should have none, that was demoted, or that is beyond those who are known', async () => {
+    const world = pool({ tenantsMax: 2, clock: () => 0 })
+    for (const tenant of ['ten_a', 'ten_b']) await ask(world, tenant)
+    expect(world.adapters.statistics.adapters).toBe(2)
+    await ask(world, 'ten_c')
+    expect(lives(world)).toEqual(['ten_b', 'ten_c'])
+    world.adapters.want('ten_b', null)
+    world.adapters.demote('ten_c', 'worse')
+    const { adapters, bytes: held } = world.adapters.statistics
+    expect([adapters, held]).toEqual([0, 0])
+  })
+})
+
+describe('loads', () => {
+  it('happen once for an adapter however often it is asked for, and a few at a time', async () => {
+    const { adapters, loads, answer, live } = pool({ loadsMax: 2, waitingMax: 1 })
+    for (const tenant of ['ten_a', 'ten_b', 'ten_c', 'ten_d']) {
+      for (let time = 0; time < 3; time++) adapters.want(tenant, good(1).ref)
+    }
+    expect(loads.length).toBe(2)
+    await answer('ten_a', good(1), 0)
+    await turns(3)
+    expect(loads.length).toBe(3)
+    await answer('ten_b', good(1), 1)
+    await answer('ten_c', good(1), 2)
+    await turns(3)
+    expect(['ten_a', 'ten_b', 'ten_c', 'ten_d'].map(live)).toEqual(['adp_1', 'adp_1', 'adp_1', undefined])
+    adapters.want('ten_d', good(1).ref)
+    await answer('ten_d', good(1))
+    expect(live('ten_d')).toBe('adp_1')
+    expect(loads.length).toBe(4)
+  })
+
+  it('that could not be done just now are tried again with the next request', async () => {
+    const { adapters, loads, answer, live, refused } = pool()
+    adapters.want('ten_a', good(1).ref)
+    loads[0]?.answer(undefined)
+    await turns(3)
+    adapters.want('ten_a', good(1).ref)
+    await answer('ten_a', good(1))
+    expect(live('ten_a')).toBe('adp_1')
+    expect(refused).toEqual([])
+  })
 })
 
 describe('a broken adapter never becomes live', () => {

@@ -4,13 +4,14 @@ export {
   type AdapterValues,
   CLOSED_LOGIT,
   contentHash,
+  contentHashBeside,
 } from './adapter.ts'
-export {
-  ADAPTER_CONFIG_FILE,
-  ADAPTER_WEIGHTS_FILE,
-  type AdapterPoolEvents,
-  type PooledRef,
+export type {
+  AdapterPoolEvents,
+  AdapterPoolOptions,
+  AdapterPoolStatistics,
 } from './adapter-pool.ts'
+export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, type PooledRef } from './adapter-reader.ts'
 export {
   DRAFT_CONFIG_FILE,
   DRAFT_WEIGHTS_FILE,
@@ -46,4 +47,5 @@ export {
 } from './shape.ts'
 export { RecurrentSpeculator } from './speculator.ts'
 export { DraftError, decodeParameters, encodeParameters, type Parameters } from './tensors.ts'
+export { Tier } from './tiers/tier.ts'
 export { DraftVocabulary, rowsOf, tokenInputs } from './vocabulary.ts'

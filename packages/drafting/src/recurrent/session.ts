@@ -1,5 +1,6 @@
 import type { Committed, DraftContext, DraftSession, Forecast, Proposal } from '../speculator.ts'
-import type { AdapterPool, LoadedAdapter } from './adapter-pool.ts'
+import type { AdapterPool } from './adapter-pool.ts'
+import type { LoadedAdapter } from './adapter-reader.ts'
 import type { ChainStart, DraftedChain } from './chains.ts'
 import type { PointerContext } from './context.ts'
 import type { NeuralArm, TenantMemory } from './tenant-memory.ts'
@@ -10,6 +11,9 @@ export class RecurrentSession implements DraftSession {
   /** Tokens so far, prompt included: the position of the next one. */
   private length: number
   private pending: Pending[] = []
+  /** Since the adapter that is live now became so. */
+  private served: { readonly adapter: LoadedAdapter; steps: number; tokens: number } | undefined
+  private closed = false
 
   constructor(
     private readonly context: DraftContext,
@@ -18,6 +22,7 @@ export class RecurrentSession implements DraftSession {
     private readonly pointer: PointerContext,
   ) {
     this.length = context.prompt.length
+    adapters.enter(context.tenant)
   }
 
   forecasts(lookaheadMax: number): readonly Forecast[] {
@@ -64,6 +69,7 @@ export class RecurrentSession implements DraftSession {
   commit({ tokens, hidden }: Committed): void {
     this.judge(tokens)
     this.pending = []
+    this.count(this.adapters.live(this.context.tenant), tokens.length)
     const last = hidden.at(-1)
     if (last) this.hidden = last.slice()
     for (const token of tokens) this.pointer.push(token)
@@ -72,6 +78,26 @@ export class RecurrentSession implements DraftSession {
 
   close(): void {
     this.pending = []
+    if (this.closed) return
+    this.closed = true
+    const { tenant } = this.context
+    const adapter = this.adapters.live(tenant)
+    this.adapters.leave(tenant, adapter?.ref, adapter && this.savedSteps(adapter))
+  }
+
+  /** Steps that the static draft would have taken for the same tokens, less those that were taken. */
+  private savedSteps(adapter: LoadedAdapter): number | undefined {
+    const gain = this.memory.duel(adapter).gain
+    if (gain === undefined || this.served?.adapter !== adapter) return undefined
+    const { steps, tokens } = this.served
+    return tokens / Math.max(1, tokens / steps - gain) - steps
+  }
+
+  private count(adapter: LoadedAdapter | undefined, tokens: number): void {
+    if (this.served?.adapter !== adapter) this.served = adapter && { adapter, steps: 0, tokens: 0 }
+    if (!this.served) return
+    this.served.steps++
+    this.served.tokens += tokens
   }
 
   private judge(tokens: readonly number[]): void {

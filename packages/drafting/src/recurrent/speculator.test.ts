@@ -18,7 +18,7 @@ import { freshAdapter, randomSampling } from './testing/random-draft.ts'
 
 const source = successors(1)
 const artifact = markovDraft(source, (token) => token % 3 !== 0)
-const draft = await RecurrentDraft.open(artifact, markovTables, { weights: 'fp32' })
+const draft = await RecurrentDraft.open(artifact, markovTables, { weights: 'fp32', threads: 1 })
 afterAll(() => draft.close())
 
 const TENANTS = Array.from({ length: 20 }, (_, seed) => ({ tenant: `ten_${seed}`, seed: seed + 1 }))

@@ -1,6 +1,12 @@
 import type { DraftArm, DraftContext, DraftRequest, DraftSession, Proposal, Speculator } from '../speculator.ts'
 import type { Adapter } from './adapter.ts'
-import { AdapterPool, type AdapterPoolEvents, type LoadedAdapter, type PooledRef } from './adapter-pool.ts'
+import {
+  AdapterPool,
+  type AdapterPoolEvents,
+  type AdapterPoolOptions,
+  type AdapterPoolStatistics,
+} from './adapter-pool.ts'
+import type { LoadedAdapter, PooledRef } from './adapter-reader.ts'
 import type { ChainStart } from './chains.ts'
 import type { RecurrentDraft } from './recurrent-draft.ts'
 import { RecurrentSession } from './session.ts'
@@ -20,8 +26,9 @@ export class RecurrentSpeculator implements Speculator {
   constructor(
     private readonly draft: RecurrentDraft,
     events: AdapterPoolEvents = NO_ADAPTERS,
+    options: Partial<AdapterPoolOptions> = {},
   ) {
-    this.adapters = new AdapterPool(draft, events)
+    this.adapters = new AdapterPool(draft, events, options)
     this.memories = new TenantMemories(draft.artifact.acceptance)
   }
 
@@ -38,6 +45,15 @@ export class RecurrentSpeculator implements Speculator {
   /** Id of the adapter that serves a tenant now. */
   live(tenant: string): string | undefined {
     return this.adapters.live(tenant)?.ref.id
+  }
+
+  /** Milliseconds that keeping this adapter of a tenant near is expected to save: what other tiers evict by. */
+  worthMs(tenant: string, id: string): number {
+    return this.adapters.worthMs(tenant, id)
+  }
+
+  get adapterStatistics(): AdapterPoolStatistics {
+    return this.adapters.statistics
   }
 
   open(context: DraftContext): DraftSession {

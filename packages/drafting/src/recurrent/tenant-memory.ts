@@ -1,5 +1,5 @@
 import { ConfidenceCalibration, Duel } from '../calibration/index.ts'
-import type { LoadedAdapter } from './adapter-pool.ts'
+import type { LoadedAdapter } from './adapter-reader.ts'
 
 export type NeuralArm = 'static' | 'adaptive'
 

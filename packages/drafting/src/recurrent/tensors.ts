@@ -47,7 +47,7 @@ export function decodeParameters(bytes: Uint8Array, table: ParameterTable): Deco
 }
 
 /** How long a reader keeps the thread from a step that waits. */
-const PIECE_MS = 1.5
+const PIECE_MS = 1
 
 /** The same, some parameters at a time, with turns for others between them. Rejects with DraftError. */
 export async function decodeParametersBeside(bytes: Uint8Array, table: ParameterTable): Promise<Decoded> {

@@ -24,6 +24,11 @@ export class DraftVocabulary {
     return this.ids.length
   }
 
+  /** What it takes in memory: of a large target that is as much as the rest of an adapter. */
+  get bytes(): number {
+    return this.ids.byteLength + this.places.byteLength
+  }
+
   /** The draft's id of a target token; `other` when it has none. */
   placeOf(token: number, other: number): number {
     const place = this.places[token] ?? -1

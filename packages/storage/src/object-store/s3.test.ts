@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { meddlingProxy } from '../testing/meddling-proxy.ts'
 import { objectStoreConformance } from '../testing/object-store-conformance.ts'
-import { type S3Server, startS3Server } from '../testing/s3-server/start.ts'
+import { type S3Server, SIGNED, startS3Server } from '../testing/s3-server/start.ts'
 import { S3ObjectStore } from './s3.ts'
 
 let server: S3Server
@@ -9,17 +9,9 @@ beforeAll(async () => {
   process.env.AWS_ACCESS_KEY_ID = 'test'
   process.env.AWS_SECRET_ACCESS_KEY = 'test'
   server = await startS3Server()
-  await createBucket('artifacts')
+  await server.makeBucket('artifacts')
 }, 300_000)
 afterAll(() => server?.stop())
-
-/** moto looks at the region only, until it is told to check signatures. */
-const signed = { authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request' }
-
-async function createBucket(name: string): Promise<void> {
-  const response = await fetch(`${server.endpoint}/${name}`, { method: 'PUT', headers: signed })
-  expect(response.status).toBe(200)
-}
 
 const open = (bucket: string, prefix = '', endpoint = server.endpoint) =>
   new S3ObjectStore({ bucket, prefix, endpoint, region: 'us-east-1', forcePathStyle: true, listPageSize: 3 })
@@ -41,7 +33,7 @@ test('objects that others put into the bucket under names that are no keys are n
   const response = await fetch(`${server.endpoint}/artifacts/foreign/a%20b`, {
     method: 'PUT',
     body: 'x',
-    headers: signed,
+    headers: SIGNED,
   })
   expect(response.status).toBe(200)
   const store = open('artifacts', 'foreign/')

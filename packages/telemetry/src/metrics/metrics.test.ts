@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
+import { createAdapterMetrics } from './adapters.ts'
 import { createEngineMetrics } from './engine.ts'
 import { renderMetrics } from './registry.ts'
 import { createRequestMetrics } from './request.ts'
@@ -32,6 +33,19 @@ describe('metrics', () => {
     expect(page).toContain('vllm:num_requests_running{model_name="m\\"1",worker="wrk_b"} 2')
     expect(page).toContain('vllm:request_queue_time_seconds_bucket{le="0.005",model_name="m\\"1",worker="wrk_b"} 1')
     expect(page).toContain('vllm:request_queue_time_seconds_count{model_name="m\\"1",worker="wrk_a"} 1')
+  })
+
+  it('of adapters are what the tiers say at each scrape, and nothing where a tier has no such thing', async () => {
+    const registry = new Registry()
+    const memory = { hits: 5, adapters: 3, bytes: 600 }
+    createAdapterMetrics(registry, 'm', () => ({ memory, store: { hits: 7, misses: 1 } }))
+    await registry.metrics()
+    Object.assign(memory, { hits: 6, adapters: 2 })
+    const page = await registry.metrics()
+    expect(page).toContain('foretoken:adapter_hits_total{model_name="m",tier="memory"} 6')
+    expect(page).toContain('foretoken:adapters{model_name="m",tier="memory"} 2')
+    expect(page).toContain('foretoken:adapter_misses_total{model_name="m",tier="store"} 1')
+    expect(page).not.toContain('foretoken:adapter_bytes{model_name="m",tier="store"}')
   })
 
   it('that JSON can not hold are NaN, not zero', async () => {

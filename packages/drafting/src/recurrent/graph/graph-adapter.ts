@@ -62,7 +62,8 @@ export function graphAdapter(
     'chain/markov.a': get('markov.a'),
   }
   const bias = pointerBias(base) + (get('pointer_bias')[0] ?? 0)
-  return { id, vocabulary: base.vocabulary.with(hotTokens), pointerBias: bias, inputs, bytes: bytesOf(inputs) }
+  const vocabulary = base.vocabulary.with(hotTokens)
+  return { id, vocabulary, pointerBias: bias, inputs, bytes: bytesOf(inputs) + vocabulary.bytes }
 }
 
 /** What a row without an adapter feeds: adds nothing, and offers no hot token. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTick } from 'node:timers/promises'
 import type { AdapterKernel, DraftKernel, KernelStart, Kernels } from '@foretoken/native'
 import type { Adapter, AdapterValues } from '../adapter.ts'
 import type { ChainStart, Chains, DraftedChain } from '../chains.ts'
@@ -39,8 +40,9 @@ export class NativeChains implements Chains {
     const all = vocabulary.with(hotTokens)
     const rows = (table: Float32Array, normalise: boolean) => rowsOf(table, hotTokens, tables.hiddenSize, normalise)
     const hot = { hot_head: rows(tables.head, false), hot_inputs: rows(tables.embedding, true) }
+    await nextTick()
     const kernel = attempt(() => this.kernel.adapter({ ...Object.fromEntries(values), ...hot }, all.ids))
-    return { id, vocabulary: all, kernel, bytes: kernel.bytes }
+    return { id, vocabulary: all, kernel, bytes: kernel.bytes + all.bytes }
   }
 
   async draft(starts: readonly ChainStart[], lookahead: number, survivalMin: number): Promise<DraftedChain[]> {

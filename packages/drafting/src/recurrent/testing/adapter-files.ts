@@ -1,5 +1,5 @@
 import { type AdapterValues, contentHash } from '../adapter.ts'
-import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, type PooledRef } from '../adapter-pool.ts'
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, type PooledRef } from '../adapter-reader.ts'
 import type { DraftArtifact } from '../artifact.ts'
 import { adapterParameters } from '../shape.ts'
 import { encodeParameters } from '../tensors.ts'

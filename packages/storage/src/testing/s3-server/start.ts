@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 
 export interface S3Server {
   readonly endpoint: string
+  makeBucket(name: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -31,14 +32,22 @@ export async function startS3Server(): Promise<S3Server> {
   const firstLine = new Promise<string>((resolve) => createInterface(server.stdout).once('line', resolve))
   const port = await Promise.race([firstLine, gone])
   if (!port) throw new Error('the S3 server ended before it served')
+  const endpoint = `http://127.0.0.1:${port}`
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
+    async makeBucket(name) {
+      const response = await fetch(`${endpoint}/${name}`, { method: 'PUT', headers: SIGNED })
+      if (!response.ok) throw new Error(`the S3 server made no bucket: ${response.status}`)
+    },
     async stop() {
       server.stdin.end()
       await gone
     },
   }
 }
+
+/** moto looks at the region only, until it is told to check signatures. */
+export const SIGNED = { authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request' }
 
 /** The folder with moto for this Python. Renamed into place when whole, so that parallel runs never see a part. */
 async function installMoto(): Promise<string> {
