@@ -1,6 +1,7 @@
 import {
   ADAPTER_CONFIG_FILE,
   ADAPTER_WEIGHTS_FILE,
+  type AdapterPoolEvents,
   type CostPoint,
   CostTable,
   type DraftCosts,
@@ -11,7 +12,7 @@ import { Engine, measureDrafts, measureTarget } from '@foretoken/engine'
 import type { ObjectStore } from '@foretoken/storage'
 import type { Models } from '../learning/world.ts'
 import type { Population, Tenant } from './population.ts'
-import { SEQUENCES_MAX } from './settings.ts'
+import { ADAPTER_BYTES_MAX, SEQUENCES_MAX } from './settings.ts'
 
 /** An engine that has served nobody yet, with all adapters in the store and none in memory. */
 export interface Serving {
@@ -43,13 +44,14 @@ export function openServing(
   costs: MeasuredCosts,
 ): Serving {
   const demoted = new Set<string>()
-  const neural = new RecurrentSpeculator(draft, {
+  const events: AdapterPoolEvents = {
     load: ({ id }) => readFiles(store, keys.get(id) ?? ''),
     onRefused: (tenant, _ref, reason) => {
       throw new Error(`the adapter of ${tenant} was refused: ${reason}`)
     },
     onDemoted: (tenant) => demoted.add(tenant),
-  })
+  }
+  const neural = new RecurrentSpeculator(draft, events, { bytesMax: ADAPTER_BYTES_MAX })
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
   const engine = new Engine(
     {

@@ -21,3 +21,5 @@ export const LOAD = 0.7
 /** Of that too: what the tenant that floods sends, and the others together. */
 export const FLOOD_LOAD = 3
 export const LIGHT_LOAD = 0.2
+/** Memory for adapters, which take 1.1 MB each: those of half of 64 tenants. */
+export const ADAPTER_BYTES_MAX = 36 << 20
