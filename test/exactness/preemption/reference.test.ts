@@ -26,7 +26,7 @@ beforeAll(async () => {
     { temperature: 1 },
     { temperature: 0.8, presencePenalty: 0.6, repetitionPenalty: 1.1, topP: 0.95 },
   ]
-  asked = workloadPrompts(7).map(({ prompt }, index) => {
+  asked = workloadPrompts(5).map(({ prompt }, index) => {
     const tokens = model.tokenizer.encodeChat([{ role: 'user', content: prompt }], { addGenerationPrompt: true })
     const sampling = { ...settings[index % settings.length], logitBias, seed: BigInt(index) }
     const ask = { tenant: `ten_${index % 2}`, prompt: tokens, tokensMax: 110, sampling, learn: true }
@@ -52,9 +52,9 @@ test('the reference target says the same, and leaves the same to learn from, wit
     new SuffixSpeculator({ endIds: tokenizer.eosIds }),
     new ScriptedNeural(new Map(truth), target.shape),
   ]
-  const arenaBytes = 12 * 64 * layers * 2 * keyValueHeads * headDim * 4
+  const arenaBytes = 8 * 64 * layers * 2 * keyValueHeads * headDim * 4
   const tight = await serve(asked, { ...parts, speculators, options: budgetOf(arenaBytes) })
-  expect(tight.preemptions).toBeGreaterThan(2)
+  expect(tight.preemptions).toBeGreaterThan(1)
   expect(tight.cacheUsageMax).toBeLessThanOrEqual(1)
   expect(tight.choices).toEqual(plain.choices)
   expectSameTraces(tight, plain)
