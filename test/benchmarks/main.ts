@@ -11,6 +11,7 @@ export interface SuiteOptions {
 const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
   costs: () => import('./suites/costs.ts'),
   learning: () => import('./suites/learning/index.ts'),
+  peers: () => import('./suites/peers/index.ts'),
   speculation: () => import('./suites/speculation.ts'),
 }
 

@@ -6,13 +6,20 @@ import {
   SuffixSpeculator,
 } from '@foretoken/drafting'
 import { type DecodeReport, type Engine, startEngine } from '@foretoken/engine'
-import { type LoadedModel, loadModel, readTokenTables, type TokenTables, targetFingerprint } from '@foretoken/model'
+import {
+  type LoadedModel,
+  loadModel,
+  readTokenTables,
+  type TokenTables,
+  targetFingerprint,
+  type WeightFormat,
+} from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import type { Parts } from './parts.ts'
 import type { Settings } from './settings.ts'
 
-/** The target with its drafts, as a worker has them, and an engine that serves one request at a time. */
+/** The target with its drafts, as a worker has them, and an engine. */
 export interface Models {
   readonly model: LoadedModel
   readonly target: string
@@ -35,14 +42,22 @@ export interface World extends Models {
   log(line: string): void
 }
 
-export async function openModels(): Promise<Models> {
-  const model = await loadModel(referenceTargetFolder, { weights: 'fp32' })
+export interface ModelsOptions {
+  readonly weights?: WeightFormat
+  /** Absent: one for each core. */
+  readonly threads?: number
+  readonly sequencesMax?: number
+}
+
+export async function openModels(options: ModelsOptions = {}): Promise<Models> {
+  const { weights = 'fp32', sequencesMax = 1, ...threads } = options
+  const model = await loadModel(referenceTargetFolder, { weights, ...threads })
   const target = await targetFingerprint(model.folder)
   const artifact = await readDraft(staticDraftFolder)
   if (artifact.target !== target)
     throw new Error('The static draft that ships belongs to another target: train it anew.')
   const tables = await readTokenTables(model.folder)
-  const draft = await RecurrentDraft.open(artifact, tables)
+  const draft = await RecurrentDraft.open(artifact, tables, threads)
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
   const demoted = new Map<string, string>()
   const neural = new RecurrentSpeculator(draft, {
@@ -52,7 +67,7 @@ export async function openModels(): Promise<Models> {
   })
   let observer: ((report: DecodeReport) => void) | undefined
   const engine = await startEngine(model, [suffix, neural], {
-    sequencesMax: 1,
+    sequencesMax,
     observer: { decode: (report) => observer?.(report) },
   })
   const close = async () => {

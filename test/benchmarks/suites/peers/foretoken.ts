@@ -1,0 +1,40 @@
+import type { Trace } from '@foretoken/engine'
+import { complete } from '../../../engine/generate.ts'
+import { prepareWays, tenantOf, WAYS, type WayName } from '../learning/arms.ts'
+import { COMPLETION_TOKENS_MAX } from '../learning/settings.ts'
+import { adapterOf, type Traffic } from '../learning/tenant.ts'
+import type { World } from '../learning/world.ts'
+import type { Contender } from './contender.ts'
+
+export const OUR_WAYS = ['none', 'suffix', 'static', 'adaptive', 'auto'] as const satisfies readonly WayName[]
+
+/**
+ * Gives every tenant what it would have by now: its adapter, and a suffix index of its first requests. `group` keeps
+ * tenants apart, so that none is asked what it has been asked before.
+ */
+export async function prepareTenants(
+  world: World,
+  traffics: ReadonlyMap<string, Traffic>,
+  groups: readonly string[],
+): Promise<void> {
+  for (const [domain, traffic] of traffics) {
+    const { bytes, acceptance } = await adapterOf(world, domain, traffic)
+    const adapter = { adapter: await world.draft.readAdapter({ id: `adp_${domain}`, bytes }), acceptance }
+    const traces: readonly Trace[] = traffic.first
+    for (const group of groups) await prepareWays(world, { domain: inGroup(domain, group), traces, adapter })
+  }
+}
+
+/** The engine in these ways; at larger batches it mixes tenants, each with its own adapter. */
+export function ourContenders(world: World, ways: readonly WayName[], group: string): Contender[] {
+  return WAYS.filter(({ name }) => ways.includes(name)).map(({ name, speculation }) => ({
+    name,
+    async complete({ domain, prompt }) {
+      const tenant = tenantOf(inGroup(domain, group), name)
+      const ask = { tenant, prompt, tokensMax: COMPLETION_TOKENS_MAX, speculation }
+      return (await complete(world.engine, ask)).tokens
+    },
+  }))
+}
+
+const inGroup = (domain: string, group: string) => `${domain}, ${group}`
