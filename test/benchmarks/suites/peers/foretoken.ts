@@ -1,6 +1,7 @@
 import type { Trace } from '@foretoken/engine'
 import { complete } from '../../../engine/generate.ts'
 import { prepareWays, tenantOf, WAYS, type WayName } from '../learning/arms.ts'
+import { tokenCount } from '../learning/collect.ts'
 import { COMPLETION_TOKENS_MAX } from '../learning/settings.ts'
 import { adapterOf, type Traffic } from '../learning/tenant.ts'
 import type { World } from '../learning/world.ts'
@@ -19,6 +20,7 @@ export async function prepareTenants(
 ): Promise<void> {
   for (const [domain, traffic] of traffics) {
     const { bytes, acceptance } = await adapterOf(world, domain, traffic)
+    world.log(`${domain}: adapted to ${tokenCount(traffic.first)} tokens of ${traffic.first.length} requests`)
     const adapter = { adapter: await world.draft.readAdapter({ id: `adp_${domain}`, bytes }), acceptance }
     const traces: readonly Trace[] = traffic.first
     for (const group of groups) await prepareWays(world, { domain: inGroup(domain, group), traces, adapter })
