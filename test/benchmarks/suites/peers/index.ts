@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SuiteOptions } from '../../main.ts'
@@ -20,8 +21,8 @@ import { agreeing, summarise } from './summary.ts'
  * of a GGUF file that is written here, so neither weights nor tokenisation differ; how often its answers are the same to
  * the last token is part of the result.
  *
- * transformers.js and onnxruntime-genai are left out. The former runs ONNX exports with its own names of inputs, whose
- * cache goes in and comes out whole; the latter has no npm package.
+ * transformers.js and onnxruntime-genai are left out. The former runs only ONNX exports whose whole cache goes in and
+ * comes out at each step, which nothing here writes; the latter has no npm package.
  */
 export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
   const settings = quick ? QUICK : FULL
@@ -29,9 +30,11 @@ export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
   const log = (line: string) =>
     console.error(`${((performance.now() - started) / 1_000).toFixed(0).padStart(5)} s  ${line}`)
   const workloads = chosen(await readCorpus(corpus, settings.learning.heldOut).catch(refuse), settings)
+  const [load = 0] = loadavg()
+  if (load > BUSY) log(`${load.toFixed(1)} processes are running. ${SPINNING}`)
   const llamaCpp = await openLlamaCpp()
   if (!llamaCpp.ok) log(`llama.cpp is left out, and Foretoken measured alone: ${llamaCpp.reason}`)
-  const release = llamaCpp.ok ? llamaCpp.llama.llamaCppRelease.release : undefined
+  const peer = llamaCpp.ok ? llamaCpp.llama.llamaCppRelease : { leftOut: llamaCpp.reason }
   const parts = await Parts.open(join(KEPT, quick ? 'quick' : 'full'), {
     settings,
     workloads: digest(workloads),
@@ -44,13 +47,16 @@ export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
   if (llamaCpp.ok) await llamaCpp.llama.dispose()
   const { compared, ...summary } = summarise(comparisons)
   for (const [ratio, { ours, theirs }] of Object.entries(compared)) log(`${ratio}: ${ours} against ${theirs}`)
-  const peer = llamaCpp.ok ? { release } : { leftOut: llamaCpp.reason }
   return {
     suite: 'peers',
     ...summary,
-    raw: { settings, threads: THREADS, llamaCpp: peer, compared, ...rawOf(comparisons) },
+    raw: { settings, threads: THREADS, load, llamaCpp: peer, compared, ...rawOf(comparisons) },
   }
 }
+
+/** Mean number of running processes in the last minute above which the comparison is not worth keeping. */
+const BUSY = 1.5
+const SPINNING = 'llama.cpp’s threads spin while they wait for a core, so its figures will be too low.'
 
 const KEPT = fileURLToPath(new URL('../../../../.foretoken/bench/peers', import.meta.url))
 
