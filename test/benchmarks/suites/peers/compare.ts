@@ -2,7 +2,7 @@ import { referenceTargetFolder } from '@foretoken/reference-target'
 import type { Traffic } from '../learning/tenant.ts'
 import { openModels, type World } from '../learning/world.ts'
 import type { Contender } from './contender.ts'
-import { OUR_WAYS, ourContenders, prepareTenants } from './foretoken.ts'
+import { ourContenders, prepareTenants } from './foretoken.ts'
 import { CONFIGURATIONS, type LlamaCpp, type LlamaModels, llamaContender, loadLlamaModels } from './llama-cpp.ts'
 import { measureSingly, measureTogether, type Timings } from './measure.ts'
 import { planRequests } from './requests.ts'
@@ -46,12 +46,12 @@ export async function compare({ precision, gguf }: Precision, options: Compariso
     const traffic = await options.traffic(world)
     await prepareTenants(world, traffic, ['alone', ...BATCHES.map(groupOf)])
     const plan = planRequests(new Map([...traffic].map(([domain, { later }]) => [domain, later])), settings)
-    const alone = [...ourContenders(world, OUR_WAYS, 'alone'), ...(await theirContenders(llama, 1))]
+    const alone = [...ourContenders(world, 'alone'), ...(await theirContenders(llama, 1))]
     const singly = await measureSingly(alone, plan.singly, plan.warmUp)
     log(`${precision}: ${plan.singly.length} requests served one at a time in ${alone.length} ways`)
     const together = new Map<number, Timings>()
     for (const batch of BATCHES) {
-      const all = [...ourContenders(world, OUR_WAYS, groupOf(batch)), ...(await theirContenders(llama, batch))]
+      const all = [...ourContenders(world, groupOf(batch)), ...(await theirContenders(llama, batch))]
       together.set(batch, await measureTogether(all, plan.rounds, batch))
       log(`${precision}: ${plan.rounds.length} rounds at batch ${batch}`)
     }

@@ -1,4 +1,3 @@
-import type { Trace } from '@foretoken/engine'
 import { complete } from '../../../engine/generate.ts'
 import { prepareWays, tenantOf, WAYS, type WayName } from '../learning/arms.ts'
 import { tokenCount } from '../learning/collect.ts'
@@ -22,14 +21,14 @@ export async function prepareTenants(
     const { bytes, acceptance } = await adapterOf(world, domain, traffic)
     world.log(`${domain}: adapted to ${tokenCount(traffic.first)} tokens of ${traffic.first.length} requests`)
     const adapter = { adapter: await world.draft.readAdapter({ id: `adp_${domain}`, bytes }), acceptance }
-    const traces: readonly Trace[] = traffic.first
-    for (const group of groups) await prepareWays(world, { domain: inGroup(domain, group), traces, adapter })
+    for (const group of groups)
+      await prepareWays(world, { domain: inGroup(domain, group), traces: traffic.first, adapter })
   }
 }
 
-/** The engine in these ways; at larger batches it mixes tenants, each with its own adapter. */
-export function ourContenders(world: World, ways: readonly WayName[], group: string): Contender[] {
-  return WAYS.filter(({ name }) => ways.includes(name)).map(({ name, speculation }) => ({
+/** The engine in each of OUR_WAYS; at larger batches it mixes tenants, each with its own adapter. */
+export function ourContenders(world: World, group: string): Contender[] {
+  return WAYS.filter(({ name }) => ours.has(name)).map(({ name, speculation }) => ({
     name,
     async complete({ domain, prompt }) {
       const tenant = tenantOf(inGroup(domain, group), name)
@@ -39,4 +38,5 @@ export function ourContenders(world: World, ways: readonly WayName[], group: str
   }))
 }
 
+const ours: ReadonlySet<WayName> = new Set(OUR_WAYS)
 const inGroup = (domain: string, group: string) => `${domain}, ${group}`
