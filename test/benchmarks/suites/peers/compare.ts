@@ -57,7 +57,6 @@ export async function compare({ precision, gguf }: Precision, options: Compariso
     }
     return { precision, singly, together, demoted: models.demoted }
   } finally {
-    await llama?.close()
     await models.close()
   }
 }

@@ -44,7 +44,6 @@ export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
   const comparisons: Comparison[] = []
   for (const precision of PRECISIONS) comparisons.push(check(await compare(precision, options)))
   await parts.delete()
-  if (llamaCpp.ok) await llamaCpp.llama.dispose()
   const { compared, ...summary } = summarise(comparisons)
   for (const [ratio, { ours, theirs }] of Object.entries(compared)) log(`${ratio}: ${ours} against ${theirs}`)
   return {
