@@ -11,6 +11,7 @@ export interface SuiteOptions {
 const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
   engine: () => import('./suites/engine/index.ts'),
   learning: () => import('./suites/learning/index.ts'),
+  peers: () => import('./suites/peers/index.ts'),
   regime: () => import('./suites/regime/index.ts'),
   speculation: () => import('./suites/speculation.ts'),
   tenants: () => import('./suites/tenants/index.ts'),

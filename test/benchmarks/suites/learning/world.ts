@@ -46,16 +46,18 @@ export interface World extends Models {
 export interface ModelOptions {
   readonly folders?: TargetFolders
   readonly weights?: WeightFormat
+  /** Absent: one for each core. */
+  readonly threads?: number
   readonly sequencesMax?: number
 }
 
 export async function openModels(options: ModelOptions = {}): Promise<Models> {
-  const { folders = REFERENCE, weights = 'fp32', sequencesMax = 1 } = options
-  const model = await loadModel(folders.target, { weights })
+  const { folders = REFERENCE, weights = 'fp32', sequencesMax = 1, ...threads } = options
+  const model = await loadModel(folders.target, { weights, ...threads })
   const target = await targetFingerprint(model.folder)
   const artifact = await readDraft(folders.draft, target)
   const tables = await readTokenTables(model.folder)
-  const draft = await RecurrentDraft.open(artifact, tables)
+  const draft = await RecurrentDraft.open(artifact, tables, threads)
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
   const demoted = new Map<string, string>()
   const neural = new RecurrentSpeculator(draft, {

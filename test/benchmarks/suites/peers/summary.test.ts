@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import type { Timed } from './contender.ts'
+import { planRequests } from './requests.ts'
+import { QUICK } from './settings.ts'
+import { agreeing, bestPair } from './summary.ts'
+
+/** Ten tokens in so many milliseconds. */
+const took = (...ms: number[]): Timed[] => ms.map((each) => ({ tokens: Array.from({ length: 10 }, () => 7), ms: each }))
+
+it('compares with whichever of their configurations is hardest to beat', () => {
+  const timings = new Map([
+    ['auto', took(10, 20, 30)],
+    ['llama.cpp plain', took(30, 60, 90)],
+    ['llama.cpp lookup', took(20, 40, 600)],
+  ])
+  expect(bestPair(timings, ['auto'])).toEqual({ ours: 'auto', theirs: 'llama.cpp lookup', ratio: 2 })
+})
+
+it('takes the better of two of our ways, and says which', () => {
+  const timings = new Map([
+    ['adaptive', took(10, 10, 10)],
+    ['auto', took(5, 5, 5)],
+    ['llama.cpp plain', took(20, 20, 20)],
+  ])
+  expect(bestPair(timings, ['adaptive', 'auto'])).toMatchObject({ ours: 'auto', ratio: 4 })
+  expect(bestPair(new Map([['auto', took(5)]]), ['auto'])).toBeUndefined()
+})
+
+it('counts an answer that differs in one token as another answer', () => {
+  const other = took(1, 1)
+  const [first] = other
+  const timings = new Map([
+    ['none', took(1, 1)],
+    ['llama.cpp plain', [...(first ? [first] : []), { tokens: [7, 7, 8], ms: 1 }]],
+  ])
+  expect(agreeing(timings, 'llama.cpp plain')).toBe(0.5)
+})
+
+it('asks no tenant for a counted answer twice', () => {
+  const heldOut = new Map(
+    QUICK.tenants.map((domain, tenant) => [
+      domain,
+      Array.from({ length: QUICK.learning.heldOut }, (_, index) => ({ prompt: Int32Array.of(tenant, index) })),
+    ]),
+  )
+  const { singly, warmUp, rounds } = planRequests(heldOut, QUICK)
+  const counted = [...singly.slice(warmUp), ...rounds.slice(1).flat()].map(({ prompt }) => prompt.join())
+  expect(new Set(counted).size).toBe(counted.length)
+  expect(counted.length).toBe(QUICK.tenants.length * QUICK.learning.measured + QUICK.rounds * QUICK.requestsPerRound)
+  expect(singly.slice(0, warmUp)).toEqual(rounds[0])
+})
