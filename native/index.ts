@@ -29,6 +29,11 @@ export interface Kernels {
     tensors: Readonly<Record<string, Float32Array>>,
     threads: number,
   ) => TargetKernel
+  readonly SamplingKernel: new (
+    vocabularySize: number,
+    /** e^(−j/64) for j from 0 to 2,560, as the engine's `exponential` has them. */
+    exponentials: Float64Array,
+  ) => SamplingKernel
   /** out[i]: Gumbel noise of token ids[i] times the temperature, as a chain adds it. */
   draftNoise(noise: KernelNoise, ids: Int32Array, out: Float32Array): void
 }
@@ -117,6 +122,43 @@ export interface TargetKernel {
 
 export interface AdapterKernel {
   readonly bytes: number
+}
+
+/** SamplingParameters of packages/engine, as far as they are no penalties or bias. */
+export interface KernelSampling {
+  readonly greedy: boolean
+  readonly temperature: number
+  /** −∞ where min-p is off. */
+  readonly lnMinP: number
+  readonly topK: number
+  readonly topP: number
+  readonly seed: bigint
+  readonly choice: number
+}
+
+declare const sampling: unique symbol
+
+/** {@link KernelSampling} in the form that the kernel reads. */
+export interface SamplingKernelSequence {
+  readonly [sampling]: never
+}
+
+export interface SamplingKernel {
+  sequence(parameters: KernelSampling): SamplingKernelSequence
+  /**
+   * The token at `position` from the row [V] at `offset`; or −1 where the caller must ask its own sampler: two tokens
+   * are too close to tell apart without its very logarithms, or the row is no distribution.
+   */
+  draw(logits: Float32Array, offset: number, sequence: SamplingKernelSequence, position: number): number
+  /** The same from scores [≥ V] that bias and penalties have changed already. */
+  drawPenalised(scores: Float64Array, sequence: SamplingKernelSequence, position: number): number
+  /**
+   * Fills `ids` with the likeliest tokens of the row [V] at `offset`, lower ids first among equals, −1 where no more have a
+   * probability.
+   *
+   * @returns Σ e^(logit − that of the first); or −1 when the row is no distribution
+   */
+  likeliest(logits: Float32Array, offset: number, ids: Int32Array): number
 }
 
 /** Undefined where they were not built, or FORETOKEN_NATIVE is `off`. */

@@ -8,6 +8,7 @@ mod matrix;
 mod noise;
 mod parts;
 mod pool;
+mod sampling;
 mod target;
 mod tensors;
 mod tile;

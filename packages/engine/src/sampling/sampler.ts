@@ -1,3 +1,4 @@
+import type { SamplingKernelSequence } from '@foretoken/native'
 import type { SamplingParameters, TokenLogprob } from '../request.ts'
 import { argmax } from './argmax.ts'
 import { applyFilters, hasFilters } from './filters.ts'
@@ -29,6 +30,8 @@ export class Sampler {
   private readonly noise: Noise
   private readonly greedy: boolean
   private readonly filtered: boolean
+  /** Absent where there is no kernel. */
+  private readonly sequence: SamplingKernelSequence | undefined
 
   constructor(
     private readonly parameters: SamplingParameters,
@@ -41,6 +44,10 @@ export class Sampler {
     this.noise = new Noise(parameters.seed, choice)
     this.greedy = isGreedy(parameters)
     this.filtered = hasFilters(parameters)
+    const { temperature, minP, topK, topP, seed } = parameters
+    const lnMinP = minP > 0 ? Math.log(minP) : -Infinity
+    const { greedy } = this
+    this.sequence = workspace.kernel?.sequence({ greedy, temperature, lnMinP, topK, topP, seed, choice })
   }
 
   /**
@@ -50,16 +57,20 @@ export class Sampler {
    * @throws NumericError when the row is no distribution
    */
   sample(logits: Float32Array, offset: number, position: number): number {
-    if (this.greedy && !this.penalties.active) return argmax(logits, offset, this.vocabularySize)
-    const { scores } = this.workspace
-    this.load(logits, offset)
-    this.penalties.apply(scores)
-    if (this.greedy) return argmax(scores, 0, this.vocabularySize)
-    this.scale()
-    const likeliest = argmax(scores, 0, this.vocabularySize)
-    if (this.filtered) applyFilters(this.workspace, scores[likeliest] ?? 0, this.parameters)
-    this.noise.moveTo(position)
-    return drawToken(scores, likeliest, this.noise)
+    const { kernel, scores } = this.workspace
+    const penalised = this.penalties.active
+    if (penalised) {
+      this.load(logits, offset)
+      this.penalties.apply(scores)
+    }
+    if (kernel && this.sequence) {
+      const token = penalised
+        ? kernel.drawPenalised(scores, this.sequence, position)
+        : kernel.draw(logits, offset, this.sequence, position)
+      if (token >= 0) return token
+    }
+    if (!penalised) this.load(logits, offset)
+    return this.draw(position)
   }
 
   /** The sequence took this token; later draws see it in their penalties. */
@@ -73,8 +84,18 @@ export class Sampler {
   }
 
   private load(logits: Float32Array, offset: number): void {
+    this.workspace.scores.set(logits.subarray(offset, offset + this.vocabularySize))
+  }
+
+  /** The reference of the kernel's draws, from the workspace's scores. */
+  private draw(position: number): number {
     const { scores } = this.workspace
-    for (let id = 0; id < this.vocabularySize; id++) scores[id] = logits[offset + id] ?? 0
+    if (this.greedy) return argmax(scores, 0, this.vocabularySize)
+    this.scale()
+    const likeliest = argmax(scores, 0, this.vocabularySize)
+    if (this.filtered) applyFilters(this.workspace, scores[likeliest] ?? 0, this.parameters)
+    this.noise.moveTo(position)
+    return drawToken(scores, likeliest, this.noise)
   }
 
   private scale(): void {
