@@ -3,9 +3,10 @@
 //! order, with the engine's own table of exponentials; and where two tokens are so close that another logarithm could
 //! tell them apart, nothing is decided here (see `draw`).
 
-mod boundary;
 mod draw;
 mod exponential;
+mod filters;
 mod kernel;
 mod likeliest;
+mod nucleus;
 mod row;

@@ -1,4 +1,4 @@
-use super::boundary::Boundary;
+use super::filters::Boundary;
 use super::row::{CHUNK, Row, Survey};
 use crate::noise::{Draw, philox_block};
 use multiversion::multiversion;
@@ -9,8 +9,6 @@ const NOISE_MAX: f64 = 33.0 * std::f64::consts::LN_2;
 
 /// Of bounds in single precision; what they are off is below a tenth of it.
 const SLACK: f32 = 1e-4;
-
-const GROUP: usize = 16;
 
 /// The kept token with the highest score + noise (`drawToken` of the engine), or nothing where the two highest are
 /// within [`margin`]: the engine's own logarithms decide there. Those and ours differ by less than the margin, so the
@@ -35,17 +33,14 @@ pub fn draw(row: &Row, survey: &Survey, kept: Boundary, noise: Draw) -> Option<u
             *reach = (score - highest) as f32 + noise_bound(word);
         }
         let mut floor = (race.floor() - highest) as f32 - SLACK;
-        for (group, reaches) in reaches.as_chunks::<GROUP>().0.iter().enumerate() {
-            if reaches.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a }) < floor {
-                continue;
-            }
-            for (lane, &reach) in reaches.iter().enumerate() {
-                let place = GROUP * group + lane;
-                let id = chunk * CHUNK + place;
-                if reach >= floor && id != likeliest && kept.keeps(scores[place], id) {
-                    race.enter(id, scores[place] + gumbel(words[place]));
-                    floor = (race.floor() - highest) as f32 - SLACK;
-                }
+        if reaches.iter().map(|&reach| (reach >= floor) as u32).sum::<u32>() == 0 {
+            continue;
+        }
+        for (at, &reach) in reaches.iter().enumerate() {
+            let id = chunk * CHUNK + at;
+            if reach >= floor && id != likeliest && kept.keeps(scores[at], id) {
+                race.enter(id, scores[at] + gumbel(words[at]));
+                floor = (race.floor() - highest) as f32 - SLACK;
             }
         }
     }

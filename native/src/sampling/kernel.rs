@@ -1,7 +1,8 @@
-use super::boundary::{Boundary, Filters, Open, boundary};
 use super::draw::draw;
 use super::exponential::Exponentials;
+use super::filters::{Boundary, Candidate, Filters, boundary};
 use super::likeliest::{likeliest, sum_of_exponentials};
+use super::nucleus::{Nucleus, Verdict};
 use super::row::{Row, Survey, Values};
 use crate::check;
 use crate::noise::Draw;
@@ -37,7 +38,7 @@ pub struct SamplingKernel {
     vocabulary: usize,
     exponentials: Exponentials,
     survey: Survey,
-    open: Open,
+    candidates: Vec<Candidate>,
 }
 
 #[napi]
@@ -52,7 +53,7 @@ impl SamplingKernel {
             vocabulary: vocabulary as usize,
             exponentials,
             survey: Survey::default(),
-            open: Open::default(),
+            candidates: Vec::new(),
         })
     }
 
@@ -61,7 +62,9 @@ impl SamplingKernel {
         let KernelSampling { greedy, temperature, ln_min_p, top_k, top_p, choice, .. } = sampling;
         check(greedy || temperature >= 1e-5, "the temperature is out of range")?;
         check(!ln_min_p.is_nan() && !top_k.is_nan() && !top_p.is_nan(), "a filter is not a number")?;
-        let filtered = ln_min_p > f64::NEG_INFINITY || top_k > 0.0 || top_p < 1.0;
+        // As many as there are is no filter.
+        let top_k = if top_k < self.vocabulary as f64 { top_k.max(0.0) as usize } else { 0 };
+        let filtered = ln_min_p > f64::NEG_INFINITY || top_k > 0 || top_p < 1.0;
         let (_, seed, _) = sampling.seed.get_u64();
         Ok(SamplingKernelSequence {
             greedy,
@@ -123,10 +126,27 @@ impl SamplingKernel {
         if sequence.greedy {
             return self.survey.likeliest as i32;
         }
-        let kept = sequence.filters.as_ref().map_or(Boundary::NONE, |filters| {
-            boundary(&row, &self.survey, filters, &self.exponentials, &mut self.open)
-        });
         let noise = Draw { key: sequence.key, choice: sequence.choice, position };
-        draw(&row, &self.survey, kept, noise).map_or(-1, |token| token as i32)
+        self.drawn(&row, sequence.filters.as_ref(), noise).map_or(-1, |token| token as i32)
+    }
+
+    fn drawn(&mut self, row: &Row, filters: Option<&Filters>, noise: Draw) -> Option<usize> {
+        let SamplingKernel { survey, candidates, .. } = self;
+        let Some(filters) = filters else { return draw(row, survey, Boundary::NONE, noise) };
+        let mut kept = boundary(row, survey, filters, candidates);
+        let mut token = draw(row, survey, kept, noise)?;
+        if filters.top_p >= 1.0 {
+            return Some(token);
+        }
+        let nucleus = Nucleus::of(row, survey, kept, filters.top_p);
+        loop {
+            match nucleus.verdict(token) {
+                Verdict::Survives => return Some(token),
+                Verdict::Dropped => kept = Boundary { score: row.score(token), end: token },
+                Verdict::OnlyFirst => return Some(survey.likeliest),
+                Verdict::Unclear => return None,
+            }
+            token = draw(row, survey, kept, noise)?;
+        }
     }
 }

@@ -1,7 +1,7 @@
 use multiversion::multiversion;
 
 /// Tokens that are looked at together: their scores stay in the first cache.
-pub const CHUNK: usize = 256;
+pub const CHUNK: usize = 128;
 pub type Chunk = [f64; CHUNK];
 
 /// [V] as they are given: a target's logits, or logits that bias and penalties have changed.
@@ -99,21 +99,34 @@ impl Survey {
 
 #[multiversion(targets = "simd")]
 fn survey(row: &Row, maxima: &mut Vec<f64>) -> bool {
-    const LANES: usize = 16;
     let mut scores = [0.0; CHUNK];
     let mut sound = true;
     for chunk in 0..row.len().div_ceil(CHUNK) {
         row.load(chunk, &mut scores);
-        let mut most = [f64::NEG_INFINITY; LANES];
-        let mut below = [true; LANES];
-        for lanes in scores.as_chunks::<LANES>().0 {
-            for lane in 0..LANES {
-                most[lane] = if lanes[lane] > most[lane] { lanes[lane] } else { most[lane] };
-                below[lane] &= lanes[lane] < f64::INFINITY;
-            }
-        }
-        maxima.push(most.into_iter().fold(f64::NEG_INFINITY, f64::max));
-        sound &= below.into_iter().all(|each| each);
+        maxima.push(highest(peaks(&scores)));
+        sound &= scores.iter().map(|&score| (score < f64::INFINITY) as u32).sum::<u32>() == CHUNK as u32;
     }
     sound
+}
+
+/// The maxima of 16 parts of a chunk.
+#[inline(always)]
+pub fn peaks(scores: &Chunk) -> [f64; PARTS] {
+    let mut most = [f64::NEG_INFINITY; PARTS];
+    for lanes in scores.as_chunks::<PARTS>().0 {
+        for lane in 0..PARTS {
+            most[lane] = if lanes[lane] > most[lane] { lanes[lane] } else { most[lane] };
+        }
+    }
+    most
+}
+
+const PARTS: usize = 16;
+
+#[inline(always)]
+fn highest(parts: [f64; PARTS]) -> f64 {
+    let higher = |a: f64, b: f64| if b > a { b } else { a };
+    let eight: [f64; 8] = std::array::from_fn(|part| higher(parts[part], parts[part + 8]));
+    let four: [f64; 4] = std::array::from_fn(|part| higher(eight[part], eight[part + 4]));
+    higher(higher(four[0], four[2]), higher(four[1], four[3]))
 }
