@@ -80,7 +80,7 @@ export class Sampler {
 
   /** Raw log-softmax of `token` and the `top` likeliest tokens, before temperature, bias and penalties. */
   logprobs(logits: Float32Array, offset: number, token: number, top: number): TokenLogprob {
-    return tokenLogprob(logits, offset, this.vocabularySize, token, top)
+    return tokenLogprob(logits, offset, this.vocabularySize, token, top, this.workspace.kernel)
   }
 
   private load(logits: Float32Array, offset: number): void {
