@@ -21,7 +21,11 @@ export function tokenLogprob(
   const { likeliest, sum } = compiled(kernel, logits, offset, top) ?? reference(logits, offset, vocabularySize, top)
   const normaliser = (logits[offset + (likeliest[0] ?? 0)] ?? 0) + Math.log(sum)
   const logprob = (id: number) => (logits[offset + id] ?? 0) - normaliser
-  return { id: token, logprob: logprob(token), top: likeliest.slice(0, top).map((id) => ({ id, logprob: logprob(id) })) }
+  return {
+    id: token,
+    logprob: logprob(token),
+    top: likeliest.slice(0, top).map((id) => ({ id, logprob: logprob(id) })),
+  }
 }
 
 /** What one pass over a row finds. */

@@ -69,6 +69,7 @@ export class Sampler {
         : kernel.draw(logits, offset, this.sequence, position)
       if (token >= 0) return token
     }
+    if (this.greedy) return argmax(penalised ? scores : logits, penalised ? 0 : offset, this.vocabularySize)
     if (!penalised) this.load(logits, offset)
     return this.draw(position)
   }
@@ -90,7 +91,6 @@ export class Sampler {
   /** The reference of the kernel's draws, from the workspace's scores. */
   private draw(position: number): number {
     const { scores } = this.workspace
-    if (this.greedy) return argmax(scores, 0, this.vocabularySize)
     this.scale()
     const likeliest = argmax(scores, 0, this.vocabularySize)
     if (this.filtered) applyFilters(this.workspace, scores[likeliest] ?? 0, this.parameters)
