@@ -34,6 +34,26 @@ export interface Kernels {
     /** e^(−j/64) for j from 0 to 2,560, as the engine's `exponential` has them. */
     exponentials: Float64Array,
   ) => SamplingKernel
+  /**
+   * Copies rows of a run to a KV cache.
+   *
+   * @param sides keys and values of each layer in turn, [slots, H, capacity, D]
+   * @param row receives the first of them
+   * @param delta [sides, batch, H, rows of a sequence, D]
+   * @param path which rows of sequence `index`
+   */
+  appendRows(
+    sides: readonly Float32Array[],
+    capacity: number,
+    slot: number,
+    row: number,
+    delta: Float32Array,
+    batch: number,
+    index: number,
+    heads: number,
+    headDim: number,
+    path: Int32Array,
+  ): void
   /** out[i]: Gumbel noise of token ids[i] times the temperature, as a chain adds it. */
   draftNoise(noise: KernelNoise, ids: Int32Array, out: Float32Array): void
 }

@@ -217,3 +217,35 @@ describe.runIf(kernels)('a sampling kernel', () => {
     expect(drawn).toBeGreaterThan(300)
   })
 })
+
+it.runIf(kernels)('rows are appended within the cache, or refused', () => {
+  const size = fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 0, max: 4 }) },
+    fc.constantFrom(-1, 2 ** 31, 2 ** 32 - 1),
+  )
+  const place = fc.record({
+    ...{ capacity: size, slot: size, row: size, batch: size, index: size, heads: size, headDim: size },
+    ...{ sides: fc.integer({ min: 0, max: 3 }), short: fc.nat(1), length: fc.integer({ min: 0, max: 4 }) },
+    path: fc.array(fc.oneof({ weight: 9, arbitrary: fc.nat(3) }, fc.integer()), { maxLength: 4 }),
+  })
+  let appended = 0
+  fc.assert(
+    fc.property(place, ({ capacity, slot, row, batch, index, heads, headDim, sides: count, short, length, path }) => {
+      const small = (numbers: number) => new Float32Array(numbers >= 0 && numbers < 10_000 ? numbers : 0)
+      const sides = Array.from({ length: count }, () => small((slot + 1) * heads * capacity * headDim - short))
+      const delta = small(count * batch * heads * length * headDim).map((_, at) => at + 1)
+      const rows = Int32Array.from(path)
+      try {
+        kernels?.appendRows(sides, capacity, slot, row, delta, batch, index, heads, headDim, rows)
+      } catch {
+        for (const side of sides) expect(side.every((each) => each === 0)).toBe(true)
+        return
+      }
+      appended++
+      const written = sides.reduce((sum, side) => sum + side.filter((each) => each !== 0).length, 0)
+      expect(written).toBe(count * heads * headDim * path.length)
+    }),
+    { numRuns: 20_000 },
+  )
+  expect(appended).toBeGreaterThan(100)
+})

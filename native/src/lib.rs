@@ -2,6 +2,7 @@
 //! says what each call means; here every length is checked before anything is computed.
 
 mod attention;
+mod cache;
 mod draft;
 mod functions;
 mod matrix;
