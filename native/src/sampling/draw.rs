@@ -1,4 +1,4 @@
-use super::filters::Boundary;
+use super::filters::{Boundary, Candidate};
 use super::row::{CHUNK, Row, Survey};
 use crate::noise::{Draw, philox_block};
 use multiversion::multiversion;
@@ -42,6 +42,20 @@ pub fn draw(row: &Row, survey: &Survey, kept: Boundary, noise: Draw) -> Option<u
                 race.enter(id, scores[at] + gumbel(words[at]));
                 floor = (race.floor() - highest) as f32 - SLACK;
             }
+        }
+    }
+    race.winner()
+}
+
+/// The same where all that is kept is among a few candidates.
+pub fn draw_among(candidates: &[Candidate], survey: &Survey, kept: Boundary, noise: Draw) -> Option<usize> {
+    let &Survey { highest, likeliest, .. } = survey;
+    let mut race = Race::new(likeliest, highest + gumbel(word_of(noise, likeliest)));
+    for &Candidate { score, id } in candidates {
+        let word = word_of(noise, id);
+        let floor = (race.floor() - highest) as f32 - SLACK;
+        if (score - highest) as f32 + noise_bound(word) >= floor && id != likeliest && kept.keeps(score, id) {
+            race.enter(id, score + gumbel(word));
         }
     }
     race.winner()

@@ -48,8 +48,8 @@ impl Boundary {
 
 #[derive(Clone, Copy)]
 pub struct Candidate {
-    score: f64,
-    id: usize,
+    pub score: f64,
+    pub id: usize,
 }
 
 impl Candidate {
@@ -59,7 +59,7 @@ impl Candidate {
     }
 }
 
-/// What min-p and then top-k keep; for top-p, of what counts for it. `candidates` is room.
+/// What min-p and then top-k keep; for top-p, of what counts for it. `candidates` receives what top-k keeps.
 pub fn boundary(row: &Row, survey: &Survey, filters: &Filters, candidates: &mut Vec<Candidate>) -> Boundary {
     let &Filters { ln_min_p, top_k, top_p } = filters;
     let massless = if top_p < 1.0 { survey.highest - MASSLESS } else { f64::NEG_INFINITY };
@@ -72,8 +72,9 @@ pub fn boundary(row: &Row, survey: &Survey, filters: &Filters, candidates: &mut 
     if candidates.len() < top_k {
         return kept;
     }
-    let (_, last, _) = candidates.select_nth_unstable_by(top_k - 1, Candidate::order);
-    Boundary { score: last.score, end: last.id + 1 }
+    let &mut Candidate { score, id } = candidates.select_nth_unstable_by(top_k - 1, Candidate::order).1;
+    candidates.truncate(top_k);
+    Boundary { score, end: id + 1 }
 }
 
 /// A score that at least `count` tokens reach: of as many disjoint sets of tokens, the least maximum.

@@ -1,4 +1,4 @@
-use super::draw::draw;
+use super::draw::{draw, draw_among};
 use super::exponential::Exponentials;
 use super::filters::{Boundary, Candidate, Filters, boundary};
 use super::likeliest::{likeliest, sum_of_exponentials};
@@ -134,7 +134,11 @@ impl SamplingKernel {
         let SamplingKernel { survey, candidates, .. } = self;
         let Some(filters) = filters else { return draw(row, survey, Boundary::NONE, noise) };
         let mut kept = boundary(row, survey, filters, candidates);
-        let mut token = draw(row, survey, kept, noise)?;
+        // One by one, a token costs as much as some ten of a whole row.
+        let few = filters.top_k > 0 && candidates.len() <= row.len() / 10;
+        let next =
+            |kept| if few { draw_among(candidates, survey, kept, noise) } else { draw(row, survey, kept, noise) };
+        let mut token = next(kept)?;
         if filters.top_p >= 1.0 {
             return Some(token);
         }
@@ -146,7 +150,7 @@ impl SamplingKernel {
                 Verdict::OnlyFirst => return Some(survey.likeliest),
                 Verdict::Unclear => return None,
             }
-            token = draw(row, survey, kept, noise)?;
+            token = next(kept)?;
         }
     }
 }
