@@ -1,5 +1,5 @@
 /**
- * Compiled kernels (Rust, napi-rs): what drafting spends its time on. `npm ci` builds them where there is cargo, and
+ * Compiled kernels (Rust, napi-rs): what a step spends its time on. `npm ci` builds them where there is cargo, and
  * `npm run -w native build` after a change. They are an optimisation and nothing else: what they compute has a
  * TypeScript reference, and who uses them has another way where they are missing.
  *

@@ -1,5 +1,5 @@
-//! What the drafts spend their time on, compiled. The TypeScript beside it (packages/drafting/src/recurrent/native)
-//! says what each call means; here every length is checked before anything is computed.
+//! What a step spends its time on, compiled. `index.ts` says what each call means; every length is checked before
+//! anything is computed.
 
 mod attention;
 mod cache;

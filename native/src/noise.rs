@@ -59,8 +59,8 @@ fn philox(draw: Draw, blocks: &[u32], words: &mut [u32]) {
     }
 }
 
-/// Random words of the token ids from 4 · block on: Philox4x32-10 (Salmon et al., SC 2011). Counters are the lower halves of
-/// 64 bits and what is above them is never looked at: as vector units multiply.
+/// Random words of the token ids from 4 · block on: Philox4x32-10 (Salmon et al., SC 2011). Counters are the lower
+/// halves of 64 bits and what is above them is never looked at: as vector units multiply.
 #[inline(always)]
 pub fn philox_block(draw: Draw, block: u32) -> [u32; 4] {
     const LOWER: u64 = u32::MAX as u64;

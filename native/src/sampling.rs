@@ -1,7 +1,7 @@
 //! From a row of logits to a token: packages/engine/src/sampling compiled, its Sampler the specification. The token is
-//! the same to the last bit of doubt: what is rounded (scaling, masses) is rounded by the same operations in the same
-//! order, with the engine's own table of exponentials; and where two tokens are so close that another logarithm could
-//! tell them apart, nothing is decided here (see `draw`).
+//! the Sampler's on every machine. Scores, floors and ranks are the same operations on the same doubles. Logarithms of
+//! the noise and sums of probabilities are not, and need not be: each comes with a bound of what it may be off, and
+//! where that could change the token nothing is decided here, but by the Sampler.
 
 mod draw;
 mod exponential;

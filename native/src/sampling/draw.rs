@@ -14,8 +14,8 @@ const SLACK: f32 = 1e-4;
 /// within [`margin`]: the engine's own logarithms decide there. Those and ours differ by less than the margin, so the
 /// token is the engine's whichever logarithm either has.
 ///
-/// A token is skipped when its score and a bound of its noise stay below the best by more than the margin. A first bound is
-/// that of any noise, for a whole chunk and before its random words exist; the second one is from the words.
+/// A token is skipped when its score and a bound of its noise stay below the best by more than the margin. A first
+/// bound is that of any noise, for a whole chunk and before its random words exist; the second one is from the words.
 #[multiversion(targets = "simd")]
 pub fn draw(row: &Row, survey: &Survey, kept: Boundary, noise: Draw) -> Option<usize> {
     let &Survey { highest, likeliest, ref maxima } = survey;

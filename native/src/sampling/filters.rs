@@ -15,8 +15,8 @@ pub struct Filters {
     pub top_p: f64,
 }
 
-/// An end in the order of scores, lower ids first among equals: tokens of a higher score are before it, and of those with this
-/// score the ones below `end`.
+/// An end in the order of scores, lower ids first among equals: tokens of a higher score are before it, and of those
+/// with this score the ones below `end`.
 #[derive(Clone, Copy)]
 pub struct Boundary {
     pub score: f64,

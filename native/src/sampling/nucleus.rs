@@ -1,6 +1,6 @@
 //! top-p without a sort. A token's noise does not depend on which others survive, so one that wins among all and
-//! survives also wins among the survivors: whether it survives is one sum. When it does not, the boundary ranks before it,
-//! and the next draw is among what does.
+//! survives also wins among the survivors: whether it survives is one sum. When it does not, the boundary ranks before
+//! it, and the next draw is among what does.
 
 use super::filters::Boundary;
 use super::row::{CHUNK, Row, Survey};
@@ -91,8 +91,8 @@ fn sum(values: &[f32; CHUNK]) -> f32 {
     total(lanes)
 }
 
-/// e^x for x ≤ 0, to 6 · 10⁻⁶ of itself where it counts: 2^n · 2^r, the latter interpolated at Chebyshev's five nodes. Below
-/// −60 it is as if −60.
+/// e^x for x ≤ 0, to 6 · 10⁻⁶ of itself where it counts: 2^n · 2^r, the latter interpolated at Chebyshev's five nodes.
+/// Below −60 it is as if −60.
 #[inline(always)]
 fn exponential(x: f32) -> f32 {
     /// Adding and taking it away again rounds to a whole number.
