@@ -173,8 +173,8 @@ export interface SamplingKernel {
   /** The same from scores [≥ V] that bias and penalties have changed already. */
   drawPenalised(scores: Float64Array, sequence: SamplingKernelSequence, position: number): number
   /**
-   * Fills `ids` with the likeliest tokens of the row [V] at `offset`, lower ids first among equals, −1 where no more have a
-   * probability.
+   * Fills `ids` with the likeliest tokens of the row [V] at `offset`, lower ids first among equals, −1 where no more
+   * have a probability.
    *
    * @returns Σ e^(logit − that of the first); or −1 when the row is no distribution
    */

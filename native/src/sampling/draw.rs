@@ -94,7 +94,8 @@ impl Race {
 }
 
 /// How far two ways of computing a perturbed score can differ, and more. A logarithm that is off by 4 units in the last
-/// place moves −ln(−ln u) ≤ 23 by less than 2⁻⁴⁵, and the sum is rounded to 2⁻⁵³ of itself. A draw in 10¹² falls within.
+/// place moves −ln(−ln u) ≤ 23 by less than 2⁻⁴⁵, and the sum is rounded to 2⁻⁵³ of itself. One draw in some
+/// 10¹² falls within.
 #[inline(always)]
 fn margin(best: f64) -> f64 {
     const SHARE: f64 = 1.0 / (1u64 << 40) as f64;

@@ -96,8 +96,8 @@ impl SamplingKernel {
         Ok(self.token(values, sequence, position))
     }
 
-    /// Fills `ids` with the likeliest tokens of the row [V] at `offset` (-1 where there are no more) and returns the sum
-    /// of all tokens' exponentials relative to the first of them; or -1 when the row is no distribution.
+    /// Fills `ids` with the likeliest tokens of the row [V] at `offset` (-1 where there are no more) and returns the
+    /// sum of all tokens' exponentials relative to the first of them; or -1 when the row is no distribution.
     #[napi]
     pub fn likeliest(&mut self, logits: &[f32], offset: u32, mut ids: Int32Array) -> Result<f64> {
         let row = Row { values: Values::Logits(self.row_at(logits, offset)?), inverse: 1.0 };
