@@ -1,5 +1,5 @@
 /**
- * Compiled kernels (Rust, napi-rs): what drafting spends its time on. `npm ci` builds them where there is cargo, and
+ * Compiled kernels (Rust, napi-rs): what a step spends its time on. `npm ci` builds them where there is cargo, and
  * `npm run -w native build` after a change. They are an optimisation and nothing else: what they compute has a
  * TypeScript reference, and who uses them has another way where they are missing.
  *
@@ -33,6 +33,31 @@ export interface Kernels {
     codes: Readonly<Record<string, Uint8Array>>,
     threads: number,
   ) => TargetKernel
+  readonly SamplingKernel: new (
+    vocabularySize: number,
+    /** e^(−j/64) for j from 0 to 2,560, as the engine's `exponential` has them. */
+    exponentials: Float64Array,
+  ) => SamplingKernel
+  /**
+   * Copies rows of a run to a KV cache.
+   *
+   * @param sides keys and values of each layer in turn, [slots, H, capacity, D]
+   * @param row receives the first of them
+   * @param delta [sides, batch, H, rows of a sequence, D]
+   * @param path which rows of sequence `index`
+   */
+  appendRows(
+    sides: readonly Float32Array[],
+    capacity: number,
+    slot: number,
+    row: number,
+    delta: Float32Array,
+    batch: number,
+    index: number,
+    heads: number,
+    headDim: number,
+    path: Int32Array,
+  ): void
   /** out[i]: Gumbel noise of token ids[i] times the temperature, as a chain adds it. */
   draftNoise(noise: KernelNoise, ids: Int32Array, out: Float32Array): void
 }
@@ -123,6 +148,43 @@ export interface TargetKernel {
 
 export interface AdapterKernel {
   readonly bytes: number
+}
+
+/** SamplingParameters of packages/engine, as far as they are no penalties or bias. */
+export interface KernelSampling {
+  readonly greedy: boolean
+  readonly temperature: number
+  /** −∞ where min-p is off. */
+  readonly lnMinP: number
+  readonly topK: number
+  readonly topP: number
+  readonly seed: bigint
+  readonly choice: number
+}
+
+declare const sampling: unique symbol
+
+/** {@link KernelSampling} in the form that the kernel reads. */
+export interface SamplingKernelSequence {
+  readonly [sampling]: never
+}
+
+export interface SamplingKernel {
+  sequence(parameters: KernelSampling): SamplingKernelSequence
+  /**
+   * The token at `position` from the row [V] at `offset`; or −1 where the caller must ask its own sampler: two tokens
+   * are too close to tell apart without its very logarithms, or the row is no distribution.
+   */
+  draw(logits: Float32Array, offset: number, sequence: SamplingKernelSequence, position: number): number
+  /** The same from scores [≥ V] that bias and penalties have changed already. */
+  drawPenalised(scores: Float64Array, sequence: SamplingKernelSequence, position: number): number
+  /**
+   * Fills `ids` with the likeliest tokens of the row [V] at `offset`, lower ids first among equals, −1 where no more
+   * have a probability.
+   *
+   * @returns Σ e^(logit − that of the first); or −1 when the row is no distribution
+   */
+  likeliest(logits: Float32Array, offset: number, ids: Int32Array): number
 }
 
 /** Undefined where they were not built, or FORETOKEN_NATIVE is `off`. */

@@ -126,3 +126,133 @@ describe.runIf(kernels)('a draft kernel', () => {
     expect(drafted).toBeGreaterThan(100)
   })
 })
+
+describe.runIf(kernels)('a sampling kernel', () => {
+  const V = 300
+  const table = Float64Array.from({ length: 2_561 }, (_, index) => Math.exp(-index / 64))
+  const make = (vocabulary: number, exponentials = table) => {
+    if (!kernels) throw new Error('there are no kernels')
+    return new kernels.SamplingKernel(vocabulary, exponentials)
+  }
+  const plain = { greedy: false, temperature: 1, lnMinP: -Infinity, topK: 0, topP: 1, seed: 1n, choice: 0 }
+  const wild = fc.oneof(
+    { weight: 9, arbitrary: fc.float({ noNaN: true, noDefaultInfinity: true }) },
+    fc.constantFrom(Number.NaN, Infinity, -Infinity, 0, -0, 3.4e38, -3.4e38),
+  )
+
+  it('refuses a vocabulary or a table of another size, and filters that are no numbers', () => {
+    for (const size of [0, 2 ** 24, 2 ** 32 - 1]) expect(() => make(size)).toThrow('vocabulary')
+    for (const length of [0, 2_560, 2_562]) expect(() => make(V, new Float64Array(length))).toThrow('table')
+    const kernel = make(V)
+    for (const name of ['lnMinP', 'topK', 'topP']) {
+      expect(() => kernel.sequence({ ...plain, [name]: Number.NaN })).toThrow('filter')
+    }
+    for (const temperature of [0, -1, Number.NaN]) {
+      expect(() => kernel.sequence({ ...plain, temperature })).toThrow('temperature')
+      expect(() => kernel.sequence({ ...plain, temperature, greedy: true })).not.toThrow()
+    }
+  })
+
+  it('refuses rows that are not there, also of arrays that were given away, and things of another kind', () => {
+    const kernel = make(V)
+    const sequence = kernel.sequence(plain)
+    const gone = new Float32Array(V)
+    const goneScores = new Float64Array(V)
+    structuredClone([gone, goneScores], { transfer: [gone.buffer, goneScores.buffer] })
+    for (const row of [gone, new Float32Array(0), new Float32Array(V - 1)]) {
+      expect(() => kernel.draw(row, 0, sequence, 0)).toThrow('out of range')
+      expect(() => kernel.likeliest(row, 0, new Int32Array(1))).toThrow('out of range')
+    }
+    for (const scores of [goneScores, new Float64Array(0), new Float64Array(V - 1)]) {
+      expect(() => kernel.drawPenalised(scores, sequence, 0)).toThrow('out of range')
+    }
+    for (const offset of [1, V, 2 ** 31, 2 ** 32 - 1, -1]) {
+      expect(() => kernel.draw(new Float32Array(V), offset, sequence, 0)).toThrow('out of range')
+      expect(() => kernel.likeliest(new Float32Array(V), offset, new Int32Array(1))).toThrow('out of range')
+    }
+    expect(() => kernel.likeliest(new Float32Array(V), 0, new Int32Array(0))).toThrow('no room')
+    const anything = fc.anything().filter((value) => !(value instanceof Float32Array))
+    fc.assert(
+      fc.property(anything, (other) => {
+        expect(() => Reflect.apply(kernel.draw, kernel, [other, 0, sequence, 0])).toThrow()
+        expect(() => Reflect.apply(kernel.draw, kernel, [new Float32Array(V), 0, other, 0])).toThrow()
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('survives any numbers: it draws a token that is possible, or leaves it', () => {
+    const parameters = fc.record({
+      greedy: fc.boolean(),
+      temperature: fc.double({ min: 1e-5, noNaN: true }),
+      lnMinP: fc.double({ max: 10, noNaN: true }),
+      topK: fc.oneof(fc.nat(V + 5), fc.double({ noNaN: true })),
+      topP: fc.double({ noNaN: true }),
+      seed: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      choice: fc.nat(2 ** 32 - 1),
+    })
+    const size = fc.integer({ min: 1, max: V })
+    let drawn = 0
+    fc.assert(
+      fc.property(
+        parameters,
+        size,
+        fc.nat(2 ** 32 - 1),
+        fc.infiniteStream(wild),
+        (given, vocabulary, position, some) => {
+          const kernel = make(vocabulary)
+          const row = Float32Array.from({ length: vocabulary }, () => some.next().value ?? 0)
+          const sequence = kernel.sequence(given)
+          const tokens = [
+            kernel.draw(row, 0, sequence, position),
+            kernel.drawPenalised(Float64Array.from(row), sequence, position),
+          ]
+          expect(tokens[0]).toBe(tokens[1])
+          for (const token of tokens) {
+            expect(token).toBeGreaterThanOrEqual(-1)
+            expect(token).toBeLessThan(vocabulary)
+            if (token >= 0) expect(row[token]).toBeGreaterThan(-Infinity)
+            if (token >= 0) drawn++
+          }
+          const ids = new Int32Array(7).fill(-9)
+          if (kernel.likeliest(row, 0, ids) < 0) return
+          for (const id of ids) expect(id >= -1 && id < vocabulary).toBe(true)
+        },
+      ),
+      { numRuns: 3_000 },
+    )
+    expect(drawn).toBeGreaterThan(300)
+  })
+})
+
+it.runIf(kernels)('rows are appended within the cache, or refused', () => {
+  const size = fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 0, max: 4 }) },
+    fc.constantFrom(-1, 2 ** 31, 2 ** 32 - 1),
+  )
+  const place = fc.record({
+    ...{ capacity: size, slot: size, row: size, batch: size, index: size, heads: size, headDim: size },
+    ...{ sides: fc.integer({ min: 0, max: 3 }), short: fc.nat(1), length: fc.integer({ min: 0, max: 4 }) },
+    path: fc.array(fc.oneof({ weight: 9, arbitrary: fc.nat(3) }, fc.integer()), { maxLength: 4 }),
+  })
+  let appended = 0
+  fc.assert(
+    fc.property(place, ({ capacity, slot, row, batch, index, heads, headDim, sides: count, short, length, path }) => {
+      const small = (numbers: number) => new Float32Array(numbers >= 0 && numbers < 10_000 ? numbers : 0)
+      const sides = Array.from({ length: count }, () => small((slot + 1) * heads * capacity * headDim - short))
+      const delta = small(count * batch * heads * length * headDim).map((_, at) => at + 1)
+      const rows = Int32Array.from(path)
+      try {
+        kernels?.appendRows(sides, capacity, slot, row, delta, batch, index, heads, headDim, rows)
+      } catch {
+        for (const side of sides) expect(side.every((each) => each === 0)).toBe(true)
+        return
+      }
+      appended++
+      const written = sides.reduce((sum, side) => sum + side.filter((each) => each !== 0).length, 0)
+      expect(written).toBe(count * heads * headDim * path.length)
+    }),
+    { numRuns: 20_000 },
+  )
+  expect(appended).toBeGreaterThan(100)
+})

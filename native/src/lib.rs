@@ -1,7 +1,8 @@
-//! What the drafts spend their time on, compiled. The TypeScript beside it (packages/drafting/src/recurrent/native)
-//! says what each call means; here every length is checked before anything is computed.
+//! What a step spends its time on, compiled. `index.ts` says what each call means; every length is checked before
+//! anything is computed.
 
 mod attention;
+mod cache;
 mod codes;
 mod draft;
 mod functions;
@@ -10,6 +11,7 @@ mod noise;
 mod parts;
 mod pool;
 mod rows;
+mod sampling;
 mod target;
 mod tensors;
 mod tile;

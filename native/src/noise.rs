@@ -49,22 +49,30 @@ impl NoiseOrder {
     }
 }
 
-/// Philox4x32-10 (Salmon et al., SC 2011) of many blocks: `words` is [4, blocks].
+/// [`philox_block`] of many blocks: `words` is [4, blocks].
 #[multiversion(targets = "simd")]
 fn philox(draw: Draw, blocks: &[u32], words: &mut [u32]) {
     let (first, second) = words.split_at_mut(2 * blocks.len());
     let ((w0, w1), (w2, w3)) = (first.split_at_mut(blocks.len()), second.split_at_mut(blocks.len()));
     for (at, &block) in blocks.iter().enumerate() {
-        let (mut c0, mut c1, mut c2, mut c3) = (draw.position, draw.choice, block, DOMAIN);
-        let [mut k0, mut k1] = draw.key;
-        for _ in 0..10 {
-            let (p0, p1) = (c0 as u64 * 0xd251_1f53, c2 as u64 * 0xcd9e_8d57);
-            (c0, c1, c2, c3) = ((p1 >> 32) as u32 ^ c1 ^ k0, p1 as u32, (p0 >> 32) as u32 ^ c3 ^ k1, p0 as u32);
-            k0 = k0.wrapping_add(0x9e37_79b9);
-            k1 = k1.wrapping_add(0xbb67_ae85);
-        }
-        (w0[at], w1[at], w2[at], w3[at]) = (c0, c1, c2, c3);
+        [w0[at], w1[at], w2[at], w3[at]] = philox_block(draw, block);
     }
+}
+
+/// Random words of the token ids from 4 · block on: Philox4x32-10 (Salmon et al., SC 2011). Counters are the lower
+/// halves of 64 bits and what is above them is never looked at: as vector units multiply.
+#[inline(always)]
+pub fn philox_block(draw: Draw, block: u32) -> [u32; 4] {
+    const LOWER: u64 = u32::MAX as u64;
+    let [mut c0, mut c1, mut c2, mut c3] = [draw.position, draw.choice, block, DOMAIN].map(u64::from);
+    let [mut k0, mut k1] = draw.key;
+    for _ in 0..10 {
+        let (p0, p1) = ((c0 & LOWER) * 0xd251_1f53, (c2 & LOWER) * 0xcd9e_8d57);
+        (c0, c1, c2, c3) = (p1 >> 32 ^ c1 ^ k0 as u64, p1, p0 >> 32 ^ c3 ^ k1 as u64, p0);
+        k0 = k0.wrapping_add(0x9e37_79b9);
+        k1 = k1.wrapping_add(0xbb67_ae85);
+    }
+    [c0, c1, c2, c3].map(|word| word as u32)
 }
 
 const MANTISSA_BITS: u32 = 9;

@@ -4,10 +4,11 @@
  *
  * The index is a ring of tokens with hash chains, as in LZ77 coders, where the paper has a counted suffix tree.
  * Chosen for what it does not need: no node objects, no counts to undo when old text leaves, no rebalancing. A token
- * costs 37 bytes (a depth-64 tree costs hundreds), appending one about 0.1 µs and predicting one 1.5 to 3 µs (Node 20
- * on a busy 2-core x86 server). The price: counts come from the 16 best places instead of all of them, so a rare
- * continuation of a very frequent context may be missed. On replays of public text, asking 32 or 64 places, indexing
- * more context lengths and weighing matches otherwise moved simulated speed by less than 1 %.
+ * costs 37 bytes (a depth-64 tree costs hundreds), appending one up to 0.5 µs and predicting one 1.4 to 2.1 µs, or 4 to
+ * 6 where a target's run has just emptied the caches (medians of suffix.bench.ts). The price: counts come from the 16
+ * best places instead of all of them, so a rare continuation of a very frequent context may be missed. On replays of
+ * public text, asking 32 or 64 places, indexing more context lengths and weighing matches otherwise moved simulated
+ * speed by less than 1 %.
  *
  * Raw scores are not probabilities; `Calibration` makes them so, per tenant. On those replays mean predicted
  * and mean observed survival then agreed within 2 points for each of seven kinds of text.

@@ -43,8 +43,8 @@ test('each sequence keeps exactly its accepted rows through appends, paths, grow
     fc.record({ kind: fc.constant('truncate' as const), slot: fc.nat(2) }),
   )
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 20 }), (operations) => {
-      const arena = new KvArena(shape, Number.POSITIVE_INFINITY)
+    fc.property(fc.array(operation, { maxLength: 20 }), fc.boolean(), (operations, native) => {
+      const arena = new KvArena(shape, Number.POSITIVE_INFINITY, { native })
       const truth: number[][] = [[], [], []]
       let stamp = 1
       for (const op of operations) {
@@ -57,7 +57,7 @@ test('each sequence keeps exactly its accepted rows through appends, paths, grow
           for (const [slot, count] of op.accepted.entries()) {
             const path = Array.from({ length: count }, (_, row) => row).filter((row) => row !== op.gap)
             const [at, run] = [truth[slot]?.length ?? 0, { batch: 3, length, index: slot }]
-            if (op.gap === undefined) arena.append(slot, at, delta, run, count)
+            if (op.gap === undefined && !native) arena.append(slot, at, delta, run, count)
             else arena.appendPath(slot, at, delta, run, path)
             truth[slot]?.push(...path.map((row) => stamps[slot]?.[row] ?? Number.NaN))
           }
@@ -75,7 +75,7 @@ test('each sequence keeps exactly its accepted rows through appends, paths, grow
           for (const seen of rowsOf(arena, slot, rows.length)) expect(seen).toEqual(rows)
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 120 },
   )
 })
 

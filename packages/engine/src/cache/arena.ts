@@ -1,6 +1,8 @@
 import type { TargetShape } from '@foretoken/model'
+import { type Kernels, kernels } from '@foretoken/native'
 
 const ROWS_PER_BUCKET = 64
+const EMPTY = new Float32Array(0)
 
 /**
  * Key and value rows of all sequences in flight. Per layer one array [slots, H, C, D]: slot-major, so that the run of
@@ -15,12 +17,18 @@ export class KvArena {
   /** As large as they ever were: memory that comes and goes is marked by V8 each time. */
   private keys: Float32Array[] = []
   private values: Float32Array[] = []
+  /** Keys and values of each layer in turn. */
+  private sides: Float32Array[] = []
   private views = new Map<number, CacheView>()
+  private readonly appendRows: Kernels['appendRows'] | undefined
 
   constructor(
     private readonly shape: TargetShape,
     private readonly bytesMax: number,
-  ) {}
+    { native = true }: { native?: boolean } = {},
+  ) {
+    this.appendRows = native ? kernels?.appendRows : undefined
+  }
 
   get capacity(): number {
     return this.capacityRows
@@ -111,6 +119,12 @@ export class KvArena {
     run: { batch: number; length: number; index: number },
     path: readonly number[],
   ): void {
+    if (this.appendRows) {
+      const { keyValueHeads: heads, headDim } = this.shape
+      const [{ batch, index }, rows] = [run, Int32Array.from(path)]
+      this.appendRows(this.sides, this.capacityRows, slot, row, delta, batch, index, heads, headDim, rows)
+      return
+    }
     if ((path.at(-1) ?? -1) === path.length - 1) {
       this.append(slot, row, delta, run, path.length)
       return
@@ -181,6 +195,7 @@ export class KvArena {
     const layers = Array.from({ length: this.shape.layers }, (_, layer) => layer)
     this.keys = layers.map((layer) => rebuild(this.keys[layer]))
     this.values = layers.map((layer) => rebuild(this.values[layer]))
+    this.sides = layers.flatMap((layer) => [this.keys[layer] ?? EMPTY, this.values[layer] ?? EMPTY])
     this.views.clear()
     this.slotCount = slots
     this.capacityRows = capacity

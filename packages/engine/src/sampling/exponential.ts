@@ -1,7 +1,9 @@
 /** Below −40 the result counts as 0: 2²¹ such terms beside one 1 vanish in double precision. */
 const LOWEST = -40
 const STEPS_PER_UNIT = 64
-const TABLE = Float64Array.from({ length: -LOWEST * STEPS_PER_UNIT + 1 }, (_, index) =>
+
+/** e^(−j/64). The compiled kernel computes with these very numbers. */
+export const EXPONENTIALS = Float64Array.from({ length: -LOWEST * STEPS_PER_UNIT + 1 }, (_, index) =>
   Math.exp(-index / STEPS_PER_UNIT),
 )
 
@@ -13,5 +15,5 @@ export function exponential(x: number): number {
   if (!(x >= LOWEST)) return 0
   const index = (x * -STEPS_PER_UNIT) | 0
   const rest = x + index / STEPS_PER_UNIT
-  return (TABLE[index] ?? 0) * (1 + rest * (1 + rest * (1 / 2 + rest * (1 / 6 + rest * (1 / 24)))))
+  return (EXPONENTIALS[index] ?? 0) * (1 + rest * (1 + rest * (1 / 2 + rest * (1 / 6 + rest * (1 / 24)))))
 }

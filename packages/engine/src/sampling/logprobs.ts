@@ -1,3 +1,4 @@
+import type { SamplingKernel } from '@foretoken/native'
 import type { TokenLogprob } from '../request.ts'
 import { argmax } from './argmax.ts'
 import { exponential } from './exponential.ts'
@@ -15,12 +16,43 @@ export function tokenLogprob(
   vocabularySize: number,
   token: number,
   top: number,
+  kernel?: SamplingKernel,
 ): TokenLogprob {
-  const highest = logits[offset + argmax(logits, offset, vocabularySize)] ?? 0
-  const normaliser = highest + Math.log(sumOfExponentials(logits, offset, vocabularySize, highest))
-  const likeliest = top > 0 ? topIds(logits, offset, vocabularySize, top) : []
+  const { likeliest, sum } = compiled(kernel, logits, offset, top) ?? reference(logits, offset, vocabularySize, top)
+  const normaliser = (logits[offset + (likeliest[0] ?? 0)] ?? 0) + Math.log(sum)
   const logprob = (id: number) => (logits[offset + id] ?? 0) - normaliser
-  return { id: token, logprob: logprob(token), top: likeliest.map((id) => ({ id, logprob: logprob(id) })) }
+  return {
+    id: token,
+    logprob: logprob(token),
+    top: likeliest.slice(0, top).map((id) => ({ id, logprob: logprob(id) })),
+  }
+}
+
+/** What one pass over a row finds. */
+interface Found {
+  /** Up to `top` ids, likeliest first, at least one. */
+  readonly likeliest: number[]
+  /** Σ e^(logit − highest), in the order of ids. */
+  readonly sum: number
+}
+
+/** Undefined where there is no kernel, or the row is no distribution. */
+function compiled(
+  kernel: SamplingKernel | undefined,
+  logits: Float32Array,
+  offset: number,
+  top: number,
+): Found | undefined {
+  if (!kernel) return undefined
+  const ids = new Int32Array(Math.max(1, top))
+  const sum = kernel.likeliest(logits, offset, ids)
+  return sum < 0 ? undefined : { likeliest: [...ids].filter((id) => id >= 0), sum }
+}
+
+function reference(logits: Float32Array, offset: number, vocabularySize: number, top: number): Found {
+  const first = argmax(logits, offset, vocabularySize)
+  const likeliest = top > 1 ? topIds(logits, offset, vocabularySize, top) : [first]
+  return { likeliest, sum: sumOfExponentials(logits, offset, vocabularySize, logits[offset + first] ?? 0) }
 }
 
 function sumOfExponentials(logits: Float32Array, offset: number, vocabularySize: number, highest: number): number {

@@ -1,61 +1,77 @@
 /**
- * Microseconds per draw at V = 4,096: `node --import tsx packages/engine/src/sampling/sampler.bench.ts`.
+ * Microseconds per draw, minimum / median, by the kernel and by the reference in turns:
+ * `node --import tsx packages/engine/src/sampling/sampler.bench.ts`.
  *
- * Minimum over 200 batches of 64 rows, Node 20.20, one of two virtual AMD EPYC cores, other jobs running (their share
- * doubles the medians, so none are given). Logits are normal with deviation σ: 1 is nearly flat, 3 is peaked.
+ * Minima, Node 20.20, one of two virtual AMD EPYC cores (AVX-512) under seven times their load, which makes medians of
+ * the longer ones meaningless. Logits are normal with deviation σ: 1 is nearly flat, 3 is peaked.
  *
- *                            σ = 1   σ = 3
- *   greedy                       7       7
- *   greedy, penalties           12      13
- *   plain                       76      76
- *   min-p 0.05                  92      27
- *   top-k 40                    67      67
- *   top-p 0.9                  191     110    on the flat row 2,500 tokens survive
- *   top-k 40, top-p 0.9         68      68
- *   logprobs, top 20            56      40    mean of 2,000
+ *                           V = 4,096                         V = 152,064
+ *                           kernel        reference           kernel        reference
+ *                         σ = 1  σ = 3   σ = 1  σ = 3       σ = 1  σ = 3   σ = 1   σ = 3
+ *   greedy                  1.7    1.7     5.7    6.7          43     43     247     247
+ *   greedy, penalties       3.5    3.7     8.3    8.5          78     78     273     280
+ *   plain                   5.7    5.4      71     72         162    160   6,536   6,473
+ *   min-p 0.05              5.8    3.7      86     22         165     58   3,701   2,118
+ *   top-k 40                7.2    7.5      62     63          57     55   4,903   5,228
+ *   top-p 0.9                11     10     190    110         321    308  16,162   9,539
+ *   top-k 40, top-p 0.9      11     10      64     63          64     62   5,446   5,133
+ *   logprobs, top 20         16     16      42     42         317    318   2,847   1,735
  *
- * Of a plain draw 45 µs are Philox: 1,024 blocks.
+ * Of a plain draw by the reference 45 µs are Philox: 1,024 blocks; by the kernel 2.
  */
 import type { SamplingParameters } from '../request.ts'
 import { Sampler } from './sampler.ts'
 import { normalLogits, PLAIN } from './testing.ts'
 import { Workspace } from './workspace.ts'
 
-const V = 4096
-const ROWS = 64
 const CASES: Record<string, Partial<SamplingParameters>> = {
   greedy: { temperature: 0 },
   'greedy, penalties': { temperature: 0, repetitionPenalty: 1.1, frequencyPenalty: 0.5 },
-  'temperature 1': {},
-  'temperature 1, min-p 0.05': { minP: 0.05 },
-  'temperature 1, top-k 40': { topK: 40 },
-  'temperature 1, top-p 0.9': { topP: 0.9 },
-  'temperature 1, top-k 40, top-p 0.9': { topK: 40, topP: 0.9 },
+  plain: {},
+  'min-p 0.05': { minP: 0.05 },
+  'top-k 40': { topK: 40 },
+  'top-p 0.9': { topP: 0.9 },
+  'top-k 40, top-p 0.9': { topK: 40, topP: 0.9 },
+}
+const SIZES = [
+  { V: 4096, rows: 64, batches: 60 },
+  { V: 152_064, rows: 8, batches: 12 },
+]
+const prompt = Array.from({ length: 300 }, (_, index) => (index * 37) % 4096)
+
+/** Microseconds per row: median over batches of what each sampler takes, one after the other in turns. */
+function measure(draws: readonly ((row: number, position: number) => void)[], rows: number, batches: number): string {
+  const times = draws.map((): number[] => [])
+  for (let batch = 0; batch < batches; batch++) {
+    for (const [at, draw] of draws.entries()) {
+      const start = performance.now()
+      for (let row = 0; row < rows; row++) draw(row, batch * rows + row)
+      times[at]?.push(((performance.now() - start) / rows) * 1000)
+    }
+  }
+  return times
+    .map((each) => each.sort((a, b) => a - b))
+    .map((each) => `${each[0]?.toFixed(1).padStart(9)} / ${each[each.length >> 1]?.toFixed(1).padStart(8)}`)
+    .join('  ')
 }
 
-/** Minimum and median over batches, microseconds per draw. */
-function measure(sampler: Sampler, logits: Float32Array): string {
-  const times: number[] = []
-  for (let batch = 0; batch < 200; batch++) {
-    const start = performance.now()
-    for (let row = 0; row < ROWS; row++) sampler.sample(logits, row * V, batch * ROWS + row)
-    times.push(((performance.now() - start) / ROWS) * 1000)
+for (const { V, rows, batches } of SIZES) {
+  for (const deviation of [1, 3]) {
+    const logits = normalLogits(rows * V, deviation, 12345)
+    const workspaces = [new Workspace(V), new Workspace(V, { native: false })]
+    const report = (name: string, figures: string) =>
+      console.log(`V = ${V}  σ = ${deviation}  ${name.padEnd(20)} ${figures}`)
+    for (const [name, parameters] of Object.entries(CASES)) {
+      const samplers = workspaces.map((workspace) => new Sampler({ ...PLAIN, ...parameters }, 0, prompt, V, workspace))
+      const draws = samplers.map((sampler) => (row: number, position: number) => {
+        sampler.sample(logits, row * V, position)
+      })
+      report(name, measure(draws, rows, batches))
+    }
+    const samplers = workspaces.map((workspace) => new Sampler(PLAIN, 0, prompt, V, workspace))
+    const draws = samplers.map((sampler) => (row: number) => {
+      sampler.logprobs(logits, row * V, 7, 20)
+    })
+    report('logprobs, top 20', measure(draws, rows, batches))
   }
-  times.sort((a, b) => a - b)
-  const at = (index: number) => (times[index] ?? Number.NaN).toFixed(1)
-  return `${at(0)} / ${at(times.length >> 1)} µs`
-}
-
-const prompt = Array.from({ length: 300 }, (_, index) => (index * 37) % V)
-for (const deviation of [1, 3]) {
-  const logits = normalLogits(ROWS * V, deviation, 12345)
-  for (const [name, parameters] of Object.entries(CASES)) {
-    const sampler = new Sampler({ ...PLAIN, ...parameters }, 0, prompt, V, new Workspace(V))
-    measure(sampler, logits)
-    console.log(`σ = ${deviation}  ${name.padEnd(36)} ${measure(sampler, logits)}`)
-  }
-  const sampler = new Sampler(PLAIN, 0, prompt, V, new Workspace(V))
-  const start = performance.now()
-  for (let index = 0; index < 2000; index++) sampler.logprobs(logits, (index % ROWS) * V, 7, 20)
-  console.log(`σ = ${deviation}  ${'logprobs, top 20'.padEnd(36)} ${((performance.now() - start) / 2).toFixed(1)} µs`)
 }

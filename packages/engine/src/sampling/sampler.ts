@@ -1,3 +1,4 @@
+import type { SamplingKernelSequence } from '@foretoken/native'
 import type { SamplingParameters, TokenLogprob } from '../request.ts'
 import { argmax } from './argmax.ts'
 import { applyFilters, hasFilters } from './filters.ts'
@@ -22,13 +23,17 @@ export function isGreedy({ temperature }: Pick<SamplingParameters, 'temperature'
  * it twice or out of order changes nothing; only `commit` moves the sequence on. In verification, row i is drawn after
  * the tokens before it were committed, hence penalties count accepted draft tokens exactly as plain decoding would.
  *
- * A draw at V = 4,096 takes from 7 µs (greedy) to 110 µs (top-p on a peaked row); sampler.bench.ts has the figures.
+ * Where the compiled kernel is, it draws; the code here is what it must agree with, to the token, and decides what the
+ * kernel leaves (see SamplingKernel). A draw at V = 4,096 takes it 2 µs (greedy) to 11 µs (top-p), and 6 to 190 µs
+ * without; sampler.bench.ts has the figures.
  */
 export class Sampler {
   private readonly penalties: Penalties
   private readonly noise: Noise
   private readonly greedy: boolean
   private readonly filtered: boolean
+  /** Absent where there is no kernel. */
+  private readonly sequence: SamplingKernelSequence | undefined
 
   constructor(
     private readonly parameters: SamplingParameters,
@@ -41,6 +46,10 @@ export class Sampler {
     this.noise = new Noise(parameters.seed, choice)
     this.greedy = isGreedy(parameters)
     this.filtered = hasFilters(parameters)
+    const { temperature, minP, topK, topP, seed } = parameters
+    const lnMinP = minP > 0 ? Math.log(minP) : -Infinity
+    const { greedy } = this
+    this.sequence = workspace.kernel?.sequence({ greedy, temperature, lnMinP, topK, topP, seed, choice })
   }
 
   /**
@@ -50,16 +59,21 @@ export class Sampler {
    * @throws NumericError when the row is no distribution
    */
   sample(logits: Float32Array, offset: number, position: number): number {
-    if (this.greedy && !this.penalties.active) return argmax(logits, offset, this.vocabularySize)
-    const { scores } = this.workspace
-    this.load(logits, offset)
-    this.penalties.apply(scores)
-    if (this.greedy) return argmax(scores, 0, this.vocabularySize)
-    this.scale()
-    const likeliest = argmax(scores, 0, this.vocabularySize)
-    if (this.filtered) applyFilters(this.workspace, scores[likeliest] ?? 0, this.parameters)
-    this.noise.moveTo(position)
-    return drawToken(scores, likeliest, this.noise)
+    const { kernel, scores } = this.workspace
+    const penalised = this.penalties.active
+    if (penalised) {
+      this.load(logits, offset)
+      this.penalties.apply(scores)
+    }
+    if (kernel && this.sequence) {
+      const token = penalised
+        ? kernel.drawPenalised(scores, this.sequence, position)
+        : kernel.draw(logits, offset, this.sequence, position)
+      if (token >= 0) return token
+    }
+    if (this.greedy) return argmax(penalised ? scores : logits, penalised ? 0 : offset, this.vocabularySize)
+    if (!penalised) this.load(logits, offset)
+    return this.draw(position)
   }
 
   /** The sequence took this token; later draws see it in their penalties. */
@@ -69,12 +83,21 @@ export class Sampler {
 
   /** Raw log-softmax of `token` and the `top` likeliest tokens, before temperature, bias and penalties. */
   logprobs(logits: Float32Array, offset: number, token: number, top: number): TokenLogprob {
-    return tokenLogprob(logits, offset, this.vocabularySize, token, top)
+    return tokenLogprob(logits, offset, this.vocabularySize, token, top, this.workspace.kernel)
   }
 
   private load(logits: Float32Array, offset: number): void {
+    this.workspace.scores.set(logits.subarray(offset, offset + this.vocabularySize))
+  }
+
+  /** The reference of the kernel's draws, from the workspace's scores. */
+  private draw(position: number): number {
     const { scores } = this.workspace
-    for (let id = 0; id < this.vocabularySize; id++) scores[id] = logits[offset + id] ?? 0
+    this.scale()
+    const likeliest = argmax(scores, 0, this.vocabularySize)
+    if (this.filtered) applyFilters(this.workspace, scores[likeliest] ?? 0, this.parameters)
+    this.noise.moveTo(position)
+    return drawToken(scores, likeliest, this.noise)
   }
 
   private scale(): void {

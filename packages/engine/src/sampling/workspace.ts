@@ -1,3 +1,5 @@
+import { kernels, type SamplingKernel } from '@foretoken/native'
+import { EXPONENTIALS } from './exponential.ts'
 import { BUCKET_COUNT } from './select.ts'
 
 /**
@@ -17,8 +19,14 @@ export class Workspace {
   readonly buckets = new Float64Array(BUCKET_COUNT)
   /** [V] scores of the survivors while the others are erased. */
   readonly kept: Float64Array
+  /** Draws instead, where it was built: the same tokens, sooner. */
+  readonly kernel: SamplingKernel | undefined
 
-  constructor(readonly vocabularySize: number) {
+  constructor(
+    readonly vocabularySize: number,
+    { native = true }: { native?: boolean } = {},
+  ) {
+    this.kernel = native && kernels ? new kernels.SamplingKernel(vocabularySize, EXPONENTIALS) : undefined
     this.scores = new Float64Array(Math.ceil(vocabularySize / 4) * 4).fill(-Infinity)
     this.masses = new Float64Array(vocabularySize)
     this.candidates = new Int32Array(vocabularySize)
