@@ -51,6 +51,7 @@ export {
   listTenants,
   revokeTenant,
   setLearning,
+  setWeight,
   type Tenant,
 } from './queries/tenants.ts'
 export {
@@ -70,4 +71,5 @@ export {
   tracesSeen,
 } from './queries/training-runs.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
+export { TENANT_WEIGHT } from './schema/tenants.ts'
 export type { Figures } from './schema/training-runs.ts'

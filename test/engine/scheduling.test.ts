@@ -1,4 +1,4 @@
-import { Engine, type EngineOptions, type GenerationRequest } from '@foretoken/engine'
+import { Engine, type EngineObserver, type EngineOptions, type GenerationRequest } from '@foretoken/engine'
 import { afterEach, expect, test } from 'vitest'
 import { cheapCosts } from '../exactness/cheap-costs.ts'
 import { hashTarget } from '../exactness/preemption/hash-target.ts'
@@ -57,6 +57,60 @@ test('a tenant that took every slot, and queued more, does not keep another one 
   expect(preemptions).toBe(1)
   await all
   expect(order).toHaveLength(14)
+})
+
+/** Whose requests begin, in their order: with one slot, who had been served least each time. */
+async function turns(requests: readonly GenerationRequest[]): Promise<string[]> {
+  const order = await read(requests)
+  return order.filter((event) => event.endsWith('begins')).map((event) => event.split(' ')[0] ?? '')
+}
+
+test('a tenant of four times the weight has four times the turns', async () => {
+  start({ sequencesMax: 1, prefixCacheShare: 0 })
+  const light = Array.from({ length: 3 }, () => ask('ten_light', 20, 10))
+  const heavy = Array.from({ length: 8 }, () => ({ ...ask('ten_heavy', 20, 10), weight: 4 }))
+  const order = await turns([...light, ...heavy])
+  const between = order.join(' ').split('ten_light').slice(1, 3)
+  expect(between.map((part) => part.trim().split(' ').length)).toEqual([4, 4])
+})
+
+test('prompt tokens from the prefix cache count nothing, and yet no tenant takes all slots before it is charged', async () => {
+  for (const [sequencesMax, expected] of [
+    [1, ['ten_a', 'ten_a', 'ten_a', 'ten_a', 'ten_b']],
+    [2, ['ten_a', 'ten_b']],
+  ] as const) {
+    start({ sequencesMax })
+    await read([ask('ten_a', 200, 2)])
+    const cached = Array.from({ length: 4 }, () => ask('ten_a', 200, 2))
+    const order = await turns([...cached, ask('ten_b', 90, 2), ask('ten_b', 80, 2)])
+    expect(order.slice(0, expected.length).sort()).toEqual(expected)
+    await engine.drain()
+  }
+})
+
+test('rows that a preempted request finds in the prefix cache again are no gift to its tenant', async () => {
+  let steps = 0
+  let spared = 0
+  const observer: EngineObserver = { decode: () => steps++, prefill: ({ lookup }) => (spared += lookup?.hit ?? 0) }
+  start({ sequencesMax: 4, prefillRows: 512, prefillRowsBusy: 512, observer })
+  const order: string[] = []
+  const until = async (done: () => boolean) => {
+    while (!done()) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const owing = (first: number, tokensMax: number) => {
+    const one = ask('ten_owing', 200, tokensMax)
+    return { ...one, weight: 2, prompt: [first, ...one.prompt.slice(1)] }
+  }
+  // The owing tenant leads by its two prompts of 200, hence yields to the third; its lead then falls step by step.
+  const long = read([owing(3, 45), owing(4, 110), ask('ten_b', 10, 250), ask('ten_b', 10, 250)])
+  await until(() => steps >= 5)
+  const third = read([{ ...ask('ten_c', 10, 28), weight: 2 }])
+  await until(() => spared > 0)
+  expect(spared).toBeGreaterThan(190)
+  // It has still been served more, but by fewer tokens than were spared when its preempted request came back.
+  await read([{ ...ask('ten_owing', 5, 5), weight: 2 }, ask('ten_b', 5, 5)], order)
+  await Promise.all([long, third])
+  expect(order[0]).toBe('ten_b 1 begins')
 })
 
 test('the load says how many wait, and for what', async () => {

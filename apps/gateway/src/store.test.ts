@@ -29,7 +29,7 @@ describeStore('the store in memory', async () => {
   const secret = 'ftk_memory'
   store.keys.set(secret, {
     ...{ keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' },
-    ...{ learning: true, forgottenAt: null, adapter },
+    ...{ learning: true, forgottenAt: null, weight: 1, adapter },
   })
   store.fallback = fallback
   return {
@@ -106,7 +106,7 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
     it('resolves a key to the live draft of its tenant, and to the one before when that is rejected', async () => {
       const resolve = async () => (await under.store.authenticate(under.secret)) ?? { tenantId: '', adapter: null }
       const { tenantId, ...resolved } = await resolve()
-      expect(resolved).toMatchObject({ learning: true, forgottenAt: null, adapter })
+      expect(resolved).toMatchObject({ learning: true, forgottenAt: null, weight: 1, adapter })
       expect(await under.store.rejectDraft('ten_other', adapter.id, 'foreign')).toMatchObject({ changed: false })
       expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: true, live: fallback.id })
       expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: false, live: fallback.id })

@@ -15,6 +15,8 @@ export interface AuthenticatedKey {
   readonly learning: boolean
   /** What was learned from the tenant before then has to go. */
   readonly forgottenAt: Date | null
+  /** The tenant's share of a busy worker against others'. */
+  readonly weight: number
   /** The draft that the tenant's traffic has taught, if one is live. */
   readonly adapter: LiveAdapter | null
 }
@@ -47,6 +49,7 @@ export async function authenticate(
         tenantName: tenants.name,
         learning: tenants.learning,
         forgottenAt: tenants.forgottenAt,
+        weight: tenants.weight,
         adapter: { id: draftVersions.id, contentHash: draftVersions.contentHash, key: draftVersions.artifactUri },
         hmac: apiKeys.secretHmac,
       })

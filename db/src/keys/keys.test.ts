@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../database.ts'
-import { createTenant, revokeTenant } from '../queries/tenants.ts'
+import { createTenant, revokeTenant, setWeight } from '../queries/tenants.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { authenticate } from './authenticate.ts'
 import { generateSecret } from './format.ts'
@@ -30,6 +30,14 @@ describe('an API key', () => {
     expect(await revokeApiKey(db, { tenantId, keyId: id })).toBe(true)
     expect(await authenticate(db, pepper, secret)).toBeNull()
     expect(await revokeApiKey(db, { tenantId, keyId: id })).toBe(false)
+  })
+
+  it('resolves to the weight that its tenant has now', async () => {
+    const tenantId = await tenant('weighty')
+    const { secret } = await createApiKey(db, pepper, { tenantId, name: 'k' })
+    expect(await authenticate(db, pepper, secret)).toMatchObject({ weight: 1 })
+    await setWeight(db, tenantId, 2.5)
+    expect(await authenticate(db, pepper, secret)).toMatchObject({ weight: 2.5 })
   })
 
   it('ends with its tenant', async () => {

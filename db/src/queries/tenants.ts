@@ -62,6 +62,17 @@ export async function setLearning(db: Database, tenantId: string, learning: bool
   return changed.length > 0
 }
 
+/**
+ * Sets a tenant's share of a busy worker against others', within `TENANT_WEIGHT`: the database refuses any other.
+ * False: no such tenant.
+ */
+export async function setWeight(db: Database, tenantId: string, weight: number): Promise<boolean> {
+  const changed = await guarded('set weight', () =>
+    db.drizzle.update(tenants).set({ weight }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
+  )
+  return changed.length > 0
+}
+
 export interface Forgotten {
   readonly forgottenAt: Date
   /** Versions whose files now have to go. */

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, pgTable, text } from 'drizzle-orm/pg-core'
+import { boolean, check, pgTable, real, text } from 'drizzle-orm/pg-core'
 import { createdAt, instant } from './columns.ts'
 
 export const TENANT_STATUSES = ['active', 'revoked'] as const
 export type TenantStatus = (typeof TENANT_STATUSES)[number]
+/** Bounds of a tenant's weight. Far smaller ones would push a worker's counters to where a double loses single tokens. */
+export const TENANT_WEIGHT = { min: 0.01, max: 100 } as const
 
 /** Who owns keys, usage and everything learned. A revoked tenant keeps its rows: usage must stay accountable. */
 export const tenants = pgTable(
@@ -17,8 +19,14 @@ export const tenants = pgTable(
     learning: boolean('learning').notNull().default(true),
     /** What was recorded before belongs to nobody any more: see `forgetTenant`. */
     forgottenAt: instant('forgotten_at'),
+    /** Its share of a busy worker against other tenants': one of weight 2 gets twice the tokens of one of weight 1. */
+    weight: real('weight').notNull().default(1),
     createdAt: createdAt(),
     revokedAt: instant('revoked_at'),
   },
-  (table) => [check('tenants_status', sql`${table.status} in ('active', 'revoked')`)],
+  (table) => [
+    check('tenants_status', sql`${table.status} in ('active', 'revoked')`),
+    /** As reals: compared as doubles, the real nearest to 0.01 lies below 0.01. */
+    check('tenants_weight', sql`${table.weight} between 0.01::real and 100::real`),
+  ],
 )

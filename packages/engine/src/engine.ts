@@ -141,6 +141,10 @@ export class Engine {
     }
   }
 
+  /**
+   * The whole prompt is charged at once, or its tenant could take every slot before the first chunk was. What the prefix
+   * cache then spares of it is given back.
+   */
   private open(job: Job): Sequence {
     job.times.admitted = this.options.clock()
     this.scheduler.charge(job, { input: job.request.prompt.length })
@@ -192,10 +196,13 @@ export class Engine {
     const { target } = this.parts
     const { roster, arena, prefixes } = this
     const { clock, observer } = this.options
+    const { job } = sequence
+    const lookedUp = job.cachedTokens !== undefined
     try {
       const { report, hidden } = await prefillStep(sequence, { target, arena, prefixes, roster, rowsMax, clock })
       observer?.prefill?.(report)
-      if (sequence.rowsLeft > 0 || sequence.job.cancelled) return report.rows
+      if (!lookedUp) this.scheduler.charge(job, { input: -(job.cachedTokens ?? 0) })
+      if (sequence.rowsLeft > 0 || job.cancelled) return report.rows
       roster.promote(sequence)
       prefixes.keep(sequence, roster.slotOf(sequence))
       if (!sequence.begun) this.begin(sequence, hidden)

@@ -25,6 +25,8 @@ export type AdapterRef = z.infer<typeof adapterRefSchema>
 export const generateCallSchema = z.strictObject({
   request: z.string(),
   tenant: z.string(),
+  /** The tenant's share of a busy worker against others'; 1 is usual. */
+  weight: z.number().positive(),
   model: z.string(),
   input: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('chat'), messages: z.array(messageSchema) }),

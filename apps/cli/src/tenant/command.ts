@@ -1,8 +1,9 @@
-import { createTenant, listTenants, revokeTenant, usageTotals } from '@foretoken/db'
+import { createTenant, listTenants, revokeTenant, setWeight, TENANT_WEIGHT, usageTotals } from '@foretoken/db'
 import { Argument, type Command } from 'commander'
 import { CliError } from '../errors.ts'
 import {
   type DatabaseCommandOptions,
+  fraction,
   type LearningCommandOptions,
   withDatabaseOptions,
   withLearningOptions,
@@ -11,7 +12,7 @@ import { print, printJson, renderTable, renderTime } from '../output.ts'
 import { choice, withDatabase } from '../platform/connect.ts'
 import { requireTenant } from './lookup.ts'
 
-/** `foretoken tenant create | list | revoke | learning | forget`. */
+/** `foretoken tenant create | list | revoke | weight | learning | forget`. */
 export function addTenantCommand(program: Command): void {
   const tenant = program.command('tenant').description('tenants: who may use the platform')
   withDatabaseOptions(tenant.command('create <name>').description('add a tenant')).action(create)
@@ -21,6 +22,13 @@ export function addTenantCommand(program: Command): void {
   withDatabaseOptions(
     tenant.command('revoke <tenant>').description('end all access of a tenant, given by name or id'),
   ).action(revoke)
+  withDatabaseOptions(
+    tenant
+      .command('weight')
+      .description("set a tenant's share of a busy worker against others': one of weight 2 gets twice what 1 gets")
+      .argument('<tenant>', 'by name or id')
+      .argument('<weight>', 'how much; 1 is usual', fraction(TENANT_WEIGHT.min, TENANT_WEIGHT.max)),
+  ).action(weigh)
   withLearningOptions(
     tenant
       .command('learning')
@@ -40,7 +48,7 @@ export function addTenantCommand(program: Command): void {
 }
 
 const LIST_COLUMNS = [
-  ...['ID', 'NAME', 'STATUS', 'CREATED', 'REQUESTS'],
+  ...['ID', 'NAME', 'STATUS', 'WEIGHT', 'CREATED', 'REQUESTS'],
   ...['PROMPT TOKENS', 'THEREOF CACHED', 'COMPLETION TOKENS'],
 ]
 const USAGE_PERIOD_MS = 30 * 24 * 3_600_000
@@ -68,10 +76,10 @@ async function list(options: DatabaseCommandOptions): Promise<void> {
       (await listTenants(db)).map(async (tenant) => ({ ...tenant, usage: await usageTotals(db, tenant.id, period) })),
     )
     if (options.json) return printJson(tenants)
-    const rows = tenants.map(({ id, name, status, createdAt, usage }) => {
+    const rows = tenants.map(({ id, name, status, weight, createdAt, usage }) => {
       const { requests, promptTokens, cachedTokens, completionTokens } = usage
       const counts = [requests, promptTokens, cachedTokens, completionTokens].map(String)
-      return [id, name, status, renderTime(createdAt), ...counts]
+      return [id, name, status, String(weight), renderTime(createdAt), ...counts]
     })
     print(renderTable(LIST_COLUMNS, rows))
   })
@@ -83,5 +91,14 @@ async function revoke(nameOrId: string, options: DatabaseCommandOptions): Promis
     if (!(await revokeTenant(db, tenant.id))) throw new CliError(`Tenant ${tenant.name} is revoked already.`)
     if (options.json) printJson({ id: tenant.id, status: 'revoked' })
     else print(`Revoked tenant ${tenant.name} (${tenant.id}): its keys no longer work.`)
+  })
+}
+
+async function weigh(nameOrId: string, weight: number, options: DatabaseCommandOptions): Promise<void> {
+  await withDatabase(choice(options), async ({ db }) => {
+    const tenant = await requireTenant(db, nameOrId)
+    await setWeight(db, tenant.id, weight)
+    if (options.json) printJson({ id: tenant.id, weight })
+    else print(`Tenant ${tenant.name} (${tenant.id}) now has weight ${weight}; gateways follow within ten seconds.`)
   })
 }

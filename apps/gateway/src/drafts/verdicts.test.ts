@@ -31,13 +31,13 @@ const ask = async () => {
 const adapters = () => gateway.worker.calls.map((call: GenerateCall) => call.adapter?.id ?? null)
 
 describe('what a call tells the worker of its tenant', () => {
-  it('is the live adapter, whether it may learn, and what it has to forget', async () => {
+  it('is the live adapter, whether it may learn, what it has to forget, and its weight', async () => {
     await start()
     const forgottenAt = new Date('2026-03-01T00:00:00Z')
-    gateway.memory.keys.set(KEY, { ...TENANT, adapter: good, learning: false, forgottenAt })
+    gateway.memory.keys.set(KEY, { ...TENANT, adapter: good, learning: false, forgottenAt, weight: 2.5 })
     await ask()
     const [call] = gateway.worker.calls
-    expect(call).toMatchObject({ adapter: good, learn: false, forgottenMs: forgottenAt.getTime() })
+    expect(call).toMatchObject({ adapter: good, learn: false, forgottenMs: forgottenAt.getTime(), weight: 2.5 })
   })
 })
 

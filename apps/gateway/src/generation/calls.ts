@@ -21,6 +21,7 @@ export function toCalls(request: SharedRequest, details: CallDetails): GenerateC
   return details.inputs.map((input, at) => ({
     request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
     tenant: key.tenantId,
+    weight: key.weight,
     model: request.model,
     input,
     choices: request.n,

@@ -16,6 +16,7 @@ export const TENANT: AuthenticatedKey = {
   tenantName: 'test',
   learning: true,
   forgottenAt: null,
+  weight: 1,
   adapter: null,
 }
 

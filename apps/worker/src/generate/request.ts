@@ -13,6 +13,7 @@ export function generationRequest(call: GenerateCall, model: LoadedModel): Gener
   return {
     id: call.request,
     tenant: call.tenant,
+    weight: call.weight,
     prompt,
     choices: call.choices,
     completionTokensMax: completionTokensMax(call, prompt.length, model.contextLength),

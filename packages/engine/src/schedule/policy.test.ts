@@ -37,6 +37,18 @@ describe('what a tenant was served', () => {
     expect(service.of('ten_b')).toBe(1_500)
   })
 
+  test('is less by what is given back, also where others were lifted to it meanwhile', () => {
+    const service = new VirtualService()
+    service.enter('ten_a')
+    service.charge('ten_a', 4, { input: 1_000 })
+    service.enter('ten_b')
+    service.charge('ten_a', 4, { input: -960 })
+    expect([service.of('ten_a'), service.of('ten_b')]).toEqual([10, 250])
+    service.leave('ten_a')
+    service.enter('ten_a')
+    expect(service.of('ten_a')).toBe(250) // as for anybody who was away
+  })
+
   test('is forgotten of those who are away and owe nothing', () => {
     const service = new VirtualService()
     for (let index = 0; index < 10_000; index++) {

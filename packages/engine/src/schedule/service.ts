@@ -1,6 +1,7 @@
 /** What a prompt token and a completion token count: one of a completion takes a share of a run of its own. */
 export const TOKEN_PRICES = { input: 1, output: 2 } as const
 
+/** Below zero: given back of what was charged before. */
 export interface Tokens {
   readonly input?: number
   readonly output?: number

@@ -16,7 +16,10 @@ const sizes = {
 const asks = fc.array(fc.record({ tenant, arrivesAt: fc.nat(300), ...sizes }), { minLength: 1, maxLength: 40 })
 
 function backlog(owner: string, count: number, arrivesAt: number): fc.Arbitrary<Ask[]> {
-  const one = fc.record({ tenant: fc.constant(owner), arrivesAt: fc.constant(arrivesAt), ...sizes })
+  const cachedShare = fc.constantFrom(0, 0.5, 0.95)
+  const one = fc
+    .record({ tenant: fc.constant(owner), arrivesAt: fc.constant(arrivesAt), ...sizes, cachedShare })
+    .map(({ cachedShare, ...ask }) => ({ ...ask, cached: Math.floor(ask.prompt * cachedShare) }))
   return fc.array(one, { minLength: count, maxLength: count })
 }
 
@@ -57,7 +60,7 @@ describe('whatever comes', () => {
 })
 
 describe('two tenants that both have work waiting', () => {
-  test('are served alike by weight at any time, whenever each of them came', () => {
+  test('are served alike by weight at any time, whenever each of them came and whatever is cached of their prompts', () => {
     const scenario = fc.property(
       backlog('ten_early', 60, 0),
       fc.nat(400).chain((arrivesAt) => backlog('ten_late', 30, arrivesAt)),

@@ -8,6 +8,8 @@ export interface Ask {
   readonly tenant: string
   readonly arrivesAt: number
   readonly prompt: number
+  /** Of the prompt: charged when it starts, and given back when its first step finds it cached. */
+  readonly cached?: number
   readonly completion: number
   readonly slots?: number
 }
@@ -71,6 +73,7 @@ export function play(
     .map((ask, arrival) => new Work(ask, arrival, weights?.[ask.tenant] ?? 1))
   const running: Work[] = []
   const started = new Set<Work>()
+  const lookedUp = new Set<Work>()
   const ended: Work[] = []
   const served = new Map<string, number>()
   let preemptions = 0
@@ -95,6 +98,8 @@ export function play(
     }
     watch?.({ at, running, waiting: [...scheduler.waiting], served })
     for (const work of [...running]) {
+      if (!lookedUp.has(work)) charge(work, -(work.ask.cached ?? 0), 0)
+      lookedUp.add(work)
       work.rows++
       charge(work, 0, work.slots)
       if (work.rows < work.rowsMax) continue

@@ -102,6 +102,7 @@ export function exampleCall(model: string): GenerateCall {
   return {
     request: 'req_conformance',
     tenant: 'ten_conformance',
+    weight: 1,
     model,
     input: { kind: 'chat', messages: [{ role: 'user', content: 'List the names of all customers.' }] },
     choices: 1,

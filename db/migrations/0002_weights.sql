@@ -1,0 +1,2 @@
+ALTER TABLE "tenants" ADD COLUMN "weight" real DEFAULT 1 NOT NULL;--> statement-breakpoint
+ALTER TABLE "tenants" ADD CONSTRAINT "tenants_weight" CHECK ("tenants"."weight" between 0.01::real and 100::real);
