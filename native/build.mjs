@@ -13,5 +13,7 @@ if (built.status === 0) {
   renameSync(`${folder}foretoken.node.new`, `${folder}foretoken.node`)
 } else {
   const why = built.error ? 'there is no cargo (https://rustup.rs)' : 'cargo build failed'
-  console.warn(`foretoken: native kernels were not built, because ${why}. Target and drafts run on ONNX Runtime, and slower.`)
+  console.warn(
+    `foretoken: native kernels were not built, because ${why}. Target and drafts run on ONNX Runtime, and slower.`,
+  )
 }
