@@ -3,6 +3,7 @@
 
 use crate::functions::softmax_in_place;
 use crate::matrix::{add_products, add_scaled_rows, dots};
+use std::ops::Range;
 
 pub struct Query<'a> {
     /// [size], scaled
@@ -35,8 +36,10 @@ pub fn attention(mut queries: Vec<Query>, cached: (&[f32], &[f32]), new: (&[f32]
         }
     }
     for (query, scores) in queries.iter().zip(scores.chunks_exact_mut(stride)) {
-        for (score, &row) in scores[past..].iter_mut().zip(query.visible) {
-            dots(&new.0[row * size..(row + 1) * size], query.vector, std::slice::from_mut(score));
+        let mut at = past;
+        for run in runs(query.visible) {
+            dots(&new.0[run.start * size..run.end * size], query.vector, &mut scores[at..at + run.len()]);
+            at += run.len();
         }
         let scores = &mut scores[..past + query.visible.len()];
         softmax_in_place(scores);
@@ -48,9 +51,16 @@ pub fn attention(mut queries: Vec<Query>, cached: (&[f32], &[f32]), new: (&[f32]
     }
     let means = means.chunks_exact_mut(size);
     for ((query, shares), mean) in queries.iter_mut().zip(scores.chunks_exact(stride)).zip(means) {
-        for (share, &row) in shares[past..].iter().zip(query.visible) {
-            add_scaled_rows(&new.1[row * size..(row + 1) * size], std::slice::from_ref(share), mean);
+        let mut at = past;
+        for run in runs(query.visible) {
+            add_scaled_rows(&new.1[run.start * size..run.end * size], &shares[at..at + run.len()], mean);
+            at += run.len();
         }
         query.out.copy_from_slice(mean);
     }
+}
+
+/// Rows that lie side by side, together: all of them where the mask is the causal one.
+fn runs(rows: &[usize]) -> impl Iterator<Item = Range<usize>> {
+    rows.chunk_by(|row, next| row + 1 == *next).map(|run| run[0]..run[0] + run.len())
 }
