@@ -78,6 +78,8 @@ export interface DraftRequest {
   readonly session: DraftSession
   readonly arm: DraftArm
   readonly lookaheadMax: number
+  /** Of no use are tokens that are less likely to be committed than this; the first one judges the arm all the same. */
+  readonly survivalMin?: number
 }
 
 /**

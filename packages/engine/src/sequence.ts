@@ -77,6 +77,12 @@ export class Sequence implements Claim {
     return this.uncached - 1
   }
 
+  /** The controller decides what drafts for it, and whether. */
+  get isFree(): boolean {
+    const { arm, lookahead } = this.job.request.speculation
+    return arm === 'auto' && lookahead === undefined
+  }
+
   /** Committed tokens whose rows are not in the cache yet. */
   get uncached(): number {
     return this.tokens.length - this.cached

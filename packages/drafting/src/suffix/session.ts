@@ -52,8 +52,8 @@ export class SuffixSession implements DraftSession {
     }
   }
 
-  propose(lookaheadMax: number): Proposal {
-    const pending = this.draft(Math.min(lookaheadMax, LOOKAHEAD_MAX))
+  propose(lookaheadMax: number, survivalMin = 0): Proposal {
+    const pending = this.draft(Math.min(lookaheadMax, LOOKAHEAD_MAX), Math.max(survivalMin, SURVIVAL_MIN))
     if (!unresolved(this.older) && unresolved(this.latest)) this.older = this.latest
     this.latest = pending
     return pending
@@ -64,7 +64,7 @@ export class SuffixSession implements DraftSession {
     if (keep) this.memory.learn(this.stream)
   }
 
-  private draft(lookaheadMax: number): Pending {
+  private draft(lookaheadMax: number, survivalMin: number): Pending {
     const pending: Pending = { tokens: [], survival: [], buckets: [], positions: [], version: null, judged: 0 }
     let survival = 1
     const orderMin = this.tired() ? TIRED_ORDER : 1
@@ -72,7 +72,7 @@ export class SuffixSession implements DraftSession {
       const guess = this.guess(pending.tokens.length, orderMin)
       if (!guess) break
       survival *= guess.probability
-      if (survival < SURVIVAL_MIN) break
+      if (survival < (pending.tokens.length === 0 ? SURVIVAL_MIN : survivalMin)) break
       this.context[this.length + pending.tokens.length] = guess.token
       pending.tokens.push(guess.token)
       pending.survival.push(survival)

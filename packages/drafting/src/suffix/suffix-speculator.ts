@@ -34,7 +34,9 @@ export class SuffixSpeculator implements Speculator {
   }
 
   async propose(requests: readonly DraftRequest[]): Promise<Proposal[]> {
-    return requests.map(({ session, lookaheadMax }) => ownSession(session).propose(lookaheadMax))
+    return requests.map(({ session, lookaheadMax, survivalMin }) =>
+      ownSession(session).propose(lookaheadMax, survivalMin),
+    )
   }
 
   /** Deletes all that was learned from a tenant. Its live sessions go on with their own text alone. */

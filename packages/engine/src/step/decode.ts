@@ -24,7 +24,7 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   const plan = asked ? planVerification(batch, offers, spentMs, ctx) : drafting.plan
   const drafts = draftsOf(plan, offers)
   const drafted = plan.explored || drafting.plan.explored ? undefined : plan.lookahead > 0 || asked
-  for (const sequence of batch) if (isAuto(sequence)) sequence.rest = nextRest(sequence.rest, drafted)
+  for (const sequence of batch) if (sequence.isFree) sequence.rest = nextRest(sequence.rest, drafted)
 
   const feeds = batch.map((sequence, index) => feedOf(sequence, drafts[index]))
   const rowsMax = Math.max(...ctx.roster.lengths, ...batch.map((sequence, index) => rowsAfter(sequence, drafts[index])))
@@ -58,7 +58,7 @@ function learnTrust(
   if (plan.explored) return
   for (const at of new Set(asks.map(({ sequence }) => sequence))) {
     const [sequence, decision] = [batch[at], plan.decisions[at]]
-    if (!sequence || !decision || decision.drafted || !isAuto(sequence)) continue
+    if (!sequence || !decision || decision.drafted || !sequence.isFree) continue
     const { tenant } = sequence.job.request
     ctx.trust.learn(tenant, (decision.expectedTokens - 1) / ctx.trust.of(tenant), (committed[at] ?? 1) - 1)
   }
@@ -73,11 +73,6 @@ function mean(values: readonly number[]): number {
 function ordersDrafts({ job }: Sequence): boolean {
   const { arm, lookahead } = job.request.speculation
   return lookahead !== undefined || (arm !== 'auto' && arm !== 'none')
-}
-
-function isAuto({ job }: Sequence): boolean {
-  const { arm, lookahead } = job.request.speculation
-  return arm === 'auto' && lookahead === undefined
 }
 
 const NOTHING: SequenceDraft = { branches: [], tree: { tokens: [], parents: [], chains: [] } }

@@ -1,6 +1,7 @@
 import type { DraftArm, DraftAsk, DraftRequest, Forecast, Proposal, Speculator } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
+import { outlookOf } from './outlook.ts'
 
 /** What the arms have for one sequence in this step. */
 export interface Offers {
@@ -8,17 +9,20 @@ export interface Offers {
   readonly forecasts: readonly Forecast[]
 }
 
-/** Proposals of the arms that are free, forecasts of the others; nothing for a sequence that rests. */
+/** Proposals of the arms that are free, forecasts of the others; nothing for a sequence that rests or can't afford it. */
 export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext): Promise<Offers[]> {
+  const { survivalMin, affordable } = outlookOf(batch, ctx)
+  const quiet = (sequence: Sequence) => sequence.isFree && (sequence.rest.left > 0 || !affordable)
   const offers = batch.map((sequence) => ({
     proposals: new Map<DraftArm, Proposal>(),
-    forecasts: forecastsOf(sequence, ctx),
+    forecasts: quiet(sequence) ? [] : forecastsOf(sequence, ctx),
   }))
+  const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
   const asks = batch.flatMap((sequence, index) => {
-    const { arm: wanted, lookahead = ctx.lookaheadMax } = sequence.job.request.speculation
-    const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
-    const arms = sequence.rest.left > 0 ? [] : eager.filter((arm) => wanted === 'auto' || wanted === arm)
-    return arms.map((arm) => ({ sequence: index, arm, lookahead }))
+    const { arm: wanted, lookahead } = sequence.job.request.speculation
+    const arms = quiet(sequence) ? [] : eager.filter((arm) => wanted === 'auto' || wanted === arm)
+    const free = lookahead === undefined ? { lookahead: ctx.lookaheadMax, survivalMin } : { lookahead }
+    return arms.map((arm) => ({ sequence: index, arm, ...free }))
   })
   await propose(batch, asks, offers, ctx)
   return offers
@@ -30,7 +34,7 @@ export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext)
  */
 export async function propose(
   batch: readonly Sequence[],
-  asks: readonly DraftAsk[],
+  asks: readonly (DraftAsk & Pick<DraftRequest, 'survivalMin'>)[],
   offers: readonly Offers[],
   ctx: DecodeContext,
 ): Promise<number> {
@@ -41,7 +45,7 @@ export async function propose(
       const session = sequence?.drafts[place]
       const lookaheadMax = Math.min(ask.lookahead, ctx.lookaheadMax, sequence?.lookaheadMax ?? 0)
       if (!session || lookaheadMax <= 0 || !speculator.arms.includes(ask.arm)) return []
-      return [{ sequence: ask.sequence, session, arm: ask.arm, lookaheadMax }]
+      return [{ ...ask, session, lookaheadMax }]
     })
     if (own.length === 0) continue
     const started = ctx.clock()
@@ -64,7 +68,7 @@ export async function propose(
 function forecastsOf(sequence: Sequence, ctx: DecodeContext): Forecast[] {
   const { arm, lookahead } = sequence.job.request.speculation
   const lookaheadMax = Math.min(lookahead ?? ctx.lookaheadMax, ctx.lookaheadMax, sequence.lookaheadMax)
-  if (arm === 'none' || lookaheadMax <= 0 || sequence.rest.left > 0) return []
+  if (arm === 'none' || lookaheadMax <= 0) return []
   return ctx.speculators.flatMap((speculator, place) => {
     if (speculator.eager) return []
     const forecasts = sequence.drafts[place]?.forecasts(lookaheadMax) ?? []
