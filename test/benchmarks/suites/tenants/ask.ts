@@ -41,7 +41,7 @@ export async function ask({ engine, prepare }: Serving, tenant: Tenant, options:
   const speculation = { arm: 'auto' } as const
   const admission = engine.admit(request({ tenant: tenant.id, prompt, tokensMax: TOKENS_MAX, speculation }))
   if (!admission.ok) {
-    if (admission.error.code !== 'overloaded') throw admission.error
+    if (!REFUSALS.includes(admission.error.code)) throw admission.error
     return { ...asked, refused: true, events, cachedTokens: 0 }
   }
   const reader = admission.events.getReader()
@@ -56,3 +56,6 @@ export async function ask({ engine, prepare }: Serving, tenant: Tenant, options:
   signal?.removeEventListener('abort', cancel)
   return { ...asked, refused: false, events, cachedTokens: 0, ...ended }
 }
+
+/** The queue is full, or the tenant's part of it. */
+const REFUSALS = ['overloaded', 'rate_limit_exceeded']
