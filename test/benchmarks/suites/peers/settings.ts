@@ -14,10 +14,10 @@ export interface PeerSettings {
   readonly learning: LearningSettings
 }
 
-/** Two kinds of traffic that the static draft knows and two that it does not, with short answers and long ones. */
-const TENANTS = ['sql', 'math', 'dialog', 'toolcall']
+/** A kind of traffic that the static draft knows and two that it does not, with short answers and long ones. */
+const TENANTS = ['sql', 'math', 'toolcall']
 
-export const FULL: PeerSettings = settingsOf({ tenants: 4, rounds: 4, requestsPerRound: 32 }, LEARNING_FULL, 32, 6)
+export const FULL: PeerSettings = settingsOf({ tenants: 3, rounds: 2, requestsPerRound: 24 }, LEARNING_FULL, 10, 2)
 export const QUICK: PeerSettings = settingsOf({ tenants: 3, rounds: 2, requestsPerRound: 18 }, LEARNING_QUICK, 8, 2)
 
 function settingsOf(
