@@ -12,7 +12,7 @@ import { type Comparison, compare, PRECISIONS } from './compare.ts'
 import { OUR_WAYS } from './foretoken.ts'
 import { openLlamaCpp } from './llama-cpp.ts'
 import type { Timings } from './measure.ts'
-import { FULL, type PeerSettings, QUICK, THREADS } from './settings.ts'
+import { FULL, LLAMA_THREADS, type PeerSettings, QUICK, THREADS } from './settings.ts'
 import { agreeing, summarise } from './summary.ts'
 
 /**
@@ -49,7 +49,14 @@ export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
   return {
     suite: 'peers',
     ...summary,
-    raw: { settings, threads: THREADS, load, llamaCpp: peer, compared, ...rawOf(comparisons) },
+    raw: {
+      settings,
+      threads: { ours: THREADS, llamaCpp: LLAMA_THREADS },
+      load,
+      llamaCpp: peer,
+      compared,
+      ...rawOf(comparisons),
+    },
   }
 }
 

@@ -11,7 +11,7 @@ import type {
 import { COMPLETION_TOKENS_MAX } from '../learning/settings.ts'
 import type { Contender } from './contender.ts'
 import { type GgufWeights, writeGguf } from './gguf/model.ts'
-import { THREADS } from './settings.ts'
+import { LLAMA_THREADS, THREADS } from './settings.ts'
 
 type Library = typeof import('node-llama-cpp')
 
@@ -84,8 +84,8 @@ export interface Configuration {
 
 /**
  * `plain` and `lookup` as they come, and with the cache in full precision or with longer proposals. Its draft predictor
- * drafts beside the target unless it is told to wait for some tokens, and beside a target on all cores none is ever
- * ready in time; hence the least number.
+ * drafts beside the target unless it is told to wait for some tokens, and hardly any is ever ready in time; hence the
+ * least number.
  */
 export const CONFIGURATIONS: readonly Configuration[] = [
   { name: 'llama.cpp plain' },
@@ -98,14 +98,14 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   {
     name: 'llama.cpp draft',
     async predictor({ library, draft, contextLength }) {
-      const context = await draft.createContext({ contextSize: contextLength, threads: ALL })
+      const context = await draft.createContext({ contextSize: contextLength, threads: OWN })
       const options = { minTokens: 2, maxTokens: 4, minConfidence: 0.3 }
       return new library.DraftSequenceTokenPredictor(context.getSequence(), options)
     },
   },
 ]
 
-const ALL = { ideal: THREADS, min: THREADS }
+const OWN = { ideal: LLAMA_THREADS, min: LLAMA_THREADS }
 
 /** A context of so many sequences, which llama.cpp batches by itself. */
 export async function llamaContender(
@@ -120,7 +120,7 @@ export async function llamaContender(
   const context = await target.createContext({
     contextSize: contextLength,
     sequences: batch,
-    threads: ALL,
+    threads: OWN,
     ...precision,
   })
   const free: LlamaContextSequence[] = []

@@ -33,6 +33,12 @@ function settingsOf(
   return { tenants: names, rounds, requestsPerRound, learning: { ...learning, measured, warmUp, heldOut } }
 }
 
-/** Of everything that computes: ours and theirs. */
+/** Of what we compute. */
 export const THREADS = 2
+/**
+ * Of llama.cpp: the number with which it is fastest here. On two cores its threads and Node's own are three, they spin
+ * while they wait for one another, and two of them are 5 to 10 times slower than one: 45 to 48 tokens/s against 289 to
+ * 292 in fp32, 47 to 71 against 624 to 694 in 8 bits, plain, batch 1.
+ */
+export const LLAMA_THREADS = 1
 export const BATCHES = [4, 8] as const
