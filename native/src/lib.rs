@@ -296,10 +296,13 @@ fn check(right: bool, problem: &str) -> Result<()> {
 }
 
 /// No size is 0, and none so large that a product of two could overflow.
+fn check_sizes(sizes: &[u32]) -> Result<()> {
+    check(sizes.iter().all(|&size| size > 0 && size < 1 << 24), "a size is out of range")
+}
+
 fn shape_of(shape: &KernelShape) -> Result<Shape> {
     let sizes = [shape.hidden_size, shape.state_size, shape.vocabulary_size, shape.markov_rank, shape.pointer_rank];
-    let more = [shape.adapter_rank, shape.adapter_hot_size, shape.adapter_markov_rank];
-    check(sizes.iter().chain(&more).all(|&size| size > 0 && size < 1 << 24), "a size is out of range")?;
+    check_sizes(&[&sizes[..], &[shape.adapter_rank, shape.adapter_hot_size, shape.adapter_markov_rank]].concat())?;
     Ok(Shape {
         hidden: shape.hidden_size as usize,
         state: shape.state_size as usize,
@@ -314,8 +317,7 @@ fn shape_of(shape: &KernelShape) -> Result<Shape> {
 
 fn target_shape_of(shape: &TargetKernelShape) -> Result<target::Shape> {
     let sizes = [shape.layers, shape.heads, shape.key_value_heads, shape.head_dim, shape.hidden_size];
-    let more = [shape.feed_forward_size, shape.vocabulary_size, shape.positions_max];
-    check(sizes.iter().chain(&more).all(|&size| size > 0 && size < 1 << 24), "a size is out of range")?;
+    check_sizes(&[&sizes[..], &[shape.feed_forward_size, shape.vocabulary_size, shape.positions_max]].concat())?;
     check(
         shape.heads.is_multiple_of(shape.key_value_heads) && shape.head_dim.is_multiple_of(2),
         "heads do not divide",

@@ -23,7 +23,7 @@ export interface AdmissionInput {
  */
 export function* admissions(input: AdmissionInput, drafting: readonly DraftArm[]): Generator<readonly Pick[]> {
   const { offers, sequences } = input
-  const rowMs = marginalRowMs(input)
+  const rowMs = input.costs.rowMs(sequences.length, input.lookaheadMax)
   const picks = offers.map((each, at) => pick(each, 0, [], sequences[at]?.trust ?? 1))
   const edges = offers
     .flatMap((each, at) => (each.some(isForced) ? [] : hullOf(pointsOf(input, each, at, drafting, rowMs), at)))
@@ -57,12 +57,6 @@ interface Edge {
 }
 
 const START: Point = { ms: 0, tokens: PLAIN.tokens, pick: PLAIN }
-
-/** What one more row costs, on average over a step as long as may be. */
-function marginalRowMs({ costs, sequences, lookaheadMax }: AdmissionInput): number {
-  const batch = sequences.length
-  return (costs.targetMs(batch, 1 + lookaheadMax) - costs.targetMs(batch, 1)) / (batch * Math.max(1, lookaheadMax))
-}
 
 function isForced({ exactly }: Offer): boolean {
   return exactly !== undefined

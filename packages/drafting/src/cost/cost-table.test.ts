@@ -21,6 +21,12 @@ describe('CostTable', () => {
     }
   })
 
+  it('knows what one more row of one sequence adds, and that none adds nothing', () => {
+    const costs = new CostTable(POINTS)
+    for (const batch of [1, 4, 8]) expect(costs.rowMs(batch, 8)).toBeCloseTo(0.12, 9)
+    expect(costs.rowMs(4, 0)).toBe(0)
+  })
+
   it('never says that more rows or sequences cost less, whatever was measured and observed', () => {
     const noisy = fc.array(fc.double({ min: 0.01, max: 100, noNaN: true }), {
       minLength: SIZES.length,

@@ -36,6 +36,12 @@ export class CostTable {
     return this.target.ms(batch, rows) * (drafted ? this.aftermath : 1)
   }
 
+  /** What one more draft row of one sequence adds, on average up to `lookaheadMax` rows of each of `batch`. */
+  rowMs(batch: number, lookaheadMax: number): number {
+    if (lookaheadMax <= 0) return 0
+    return (this.targetMs(batch, 1 + lookaheadMax) - this.targetMs(batch, 1)) / (batch * lookaheadMax)
+  }
+
   /** One call of an arm that drafts `lookahead` tokens for each of `batch` sequences. */
   draftMs(arm: Arm, batch: number, lookahead: number): number {
     if (batch === 0 || lookahead === 0) return 0

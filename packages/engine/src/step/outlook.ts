@@ -21,7 +21,7 @@ export function outlookOf(
   { costs, accounts, target, lookaheadMax }: DecodeContext,
 ): Outlook {
   const plainMs = costs.targetMs(batch.length, 1)
-  const rowsMs = (costs.targetMs(batch.length, 1 + lookaheadMax) - plainMs) / Math.max(1, lookaheadMax)
+  const rowsMs = batch.length * costs.rowMs(batch.length, lookaheadMax)
   return {
     survivalMin: target.ragged ? USEFUL_SHARE * (rowsMs / plainMs) : 0,
     affordable: batch.every(({ tenant }) => accounts.creditMs(tenant, plainMs) >= rowsMs),
