@@ -36,6 +36,9 @@ export {
   parseSafetensorsHeader,
   prefixBytes,
   type SafetensorsHeader,
+  type TensorEntry,
   type TensorLocation,
+  tensorBytes,
 } from './safetensors/header.ts'
 export { elements, type SafeTensor, tensorOf } from './safetensors/tensor.ts'
+export { type LazyTensor, writeSafetensors } from './safetensors/write.ts'

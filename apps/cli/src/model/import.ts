@@ -1,5 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { CheckpointError, convertGguf } from '@foretoken/model'
 import { openDataFolder } from '../data-folder/folder.ts'
 import { CliError } from '../errors.ts'
 import { inspectModel } from './inspect.ts'
@@ -9,17 +10,19 @@ import { REFERENCE_MODEL, type ResolvedModel } from './resolve.ts'
 const SERVED = /\.(json|safetensors|jinja|md)$|^LICENSE/
 
 /**
- * Checks a folder as `inspect` does and copies what serving needs to <data folder>/models/NAME: all of it, or nothing.
+ * Brings a model to <data folder>/models/NAME, all of it or nothing: what serving needs of a Hugging Face folder, or a
+ * GGUF file turned into one. It is checked as `inspect` does.
  *
- * @throws CliError for a folder that can't be served, a bad name or one that is taken.
+ * @throws CliError for a model that can't be served, a bad name or one that is taken.
  */
 export async function importModel(path: string, options: { name?: string; dataDir: string }): Promise<ResolvedModel> {
   const source = resolve(path)
-  const id = options.name ?? basename(source)
+  const isFile = statSync(source, { throwIfNoEntry: false })?.isFile() ?? false
+  const id = options.name ?? basename(source, '.gguf')
   if (!/^[A-Za-z0-9][\w.-]*$/.test(id) || id === REFERENCE_MODEL) {
     throw new CliError(`"${id}" can't be a model's name. Choose letters, digits, dots and dashes with --name.`)
   }
-  await inspectModel(source)
+  if (!isFile) await inspectModel(source)
   const { models } = openDataFolder(options.dataDir)
   const folder = join(models, id)
   if (existsSync(folder))
@@ -27,12 +30,27 @@ export async function importModel(path: string, options: { name?: string; dataDi
   const partial = join(models, `.${id}.${process.pid}`)
   mkdirSync(partial, { recursive: true })
   try {
-    for (const name of readdirSync(source).filter((file) => SERVED.test(file))) {
-      cpSync(join(source, name), join(partial, name), { dereference: true })
-    }
+    if (isFile) await convert(source, partial)
+    else copy(source, partial)
     renameSync(partial, folder)
   } finally {
     rmSync(partial, { recursive: true, force: true })
   }
   return { id, folder }
+}
+
+function copy(source: string, into: string): void {
+  for (const name of readdirSync(source).filter((file) => SERVED.test(file))) {
+    cpSync(join(source, name), join(into, name), { dereference: true })
+  }
+}
+
+async function convert(source: string, into: string): Promise<void> {
+  try {
+    await convertGguf(source, into)
+  } catch (error) {
+    if (error instanceof CheckpointError) throw new CliError(`This model can't be imported. ${error.message}`)
+    throw error
+  }
+  await inspectModel(into)
 }

@@ -1,13 +1,6 @@
 import { SafetensorsError } from './error.ts'
-import {
-  dtypeBytes,
-  dtypeSchema,
-  headerBytesMax,
-  headerBytesOf,
-  parseSafetensorsHeader,
-  prefixBytes,
-} from './header.ts'
-import { checkBytes, type SafeTensor } from './tensor.ts'
+import { dtypeBytes, dtypeSchema, encodeHeader, headerBytesOf, parseSafetensorsHeader, prefixBytes } from './header.ts'
+import type { SafeTensor } from './tensor.ts'
 
 /**
  * One safetensors file in memory. Equal tensors and metadata give equal bytes, whatever their order, so the bytes can be
@@ -23,12 +16,14 @@ export function encodeSafetensors(
   const inOrder = Object.entries(tensors).sort(
     ([aName, a], [bName, b]) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype] || compare(aName, bName),
   )
-  const header = encodeHeader(inOrder, metadata)
+  const header = encodeHeader(
+    inOrder.map(([name, { dtype, shape, data }]) => ({ name, dtype, shape, bytes: data.length })),
+    metadata,
+  )
   const dataBytes = inOrder.reduce((total, [, { data }]) => total + data.length, 0)
-  const bytes = new Uint8Array(prefixBytes + header.length + dataBytes)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true)
-  bytes.set(header, prefixBytes)
-  let offset = prefixBytes + header.length
+  const bytes = new Uint8Array(header.length + dataBytes)
+  bytes.set(header)
+  let offset = header.length
   for (const [, { data }] of inOrder) {
     bytes.set(data, offset)
     offset += data.length
@@ -55,25 +50,6 @@ export function decodeSafetensors(bytes: Uint8Array): {
     tensors.set(name, { dtype, shape, data: bytes.subarray(offset, offset + length) })
   }
   return { tensors, metadata: header.metadata }
-}
-
-function encodeHeader(tensors: readonly [string, SafeTensor][], metadata: Readonly<Record<string, string>>) {
-  const fields: [string, unknown][] = []
-  const notes = Object.entries(metadata).sort(([a], [b]) => compare(a, b))
-  if (notes.length > 0) fields.push(['__metadata__', Object.fromEntries(notes)])
-  let start = 0
-  for (const [name, { dtype, shape, data }] of tensors) {
-    if (name === '__metadata__') throw new SafetensorsError(name, 'is not a name for a tensor')
-    checkBytes(name, dtype, shape, data.length)
-    fields.push([name, { dtype, shape, data_offsets: [start, start + data.length] }])
-    start += data.length
-  }
-  const json = JSON.stringify(Object.fromEntries(fields))
-  const length = Buffer.byteLength(json)
-  // Spaces up to a multiple of 8 keep the data aligned.
-  const header = Buffer.from(json + ' '.repeat(-length & 7))
-  if (header.length > headerBytesMax) throw new SafetensorsError(undefined, `header of ${header.length} bytes`)
-  return header
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -52,6 +52,35 @@ export function headerBytesOf(prefix: Uint8Array): number {
   return Number(length)
 }
 
+/** A tensor that is to be written. */
+export interface TensorEntry {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  readonly bytes: number
+}
+
+/** The front of a file whose tensors follow in this order: length and header. Throws SafetensorsError. */
+export function encodeHeader(tensors: readonly TensorEntry[], metadata: Readonly<Record<string, string>> = {}): Buffer {
+  const fields: [string, unknown][] = []
+  const notes = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (notes.length > 0) fields.push(['__metadata__', Object.fromEntries(notes)])
+  let start = 0
+  for (const { name, dtype, shape, bytes } of tensors) {
+    if (name === '__metadata__') throw new SafetensorsError(name, 'is not a name for a tensor')
+    checkBytes(name, dtype, shape, bytes)
+    fields.push([name, { dtype, shape, data_offsets: [start, start + bytes] }])
+    start += bytes
+  }
+  const json = JSON.stringify(Object.fromEntries(fields))
+  // Spaces up to a multiple of 8 keep the data aligned.
+  const text = Buffer.from(json + ' '.repeat(-Buffer.byteLength(json) & 7))
+  if (text.length > headerBytesMax) throw new SafetensorsError(undefined, `header of ${text.length} bytes`)
+  const prefix = Buffer.alloc(prefixBytes)
+  prefix.writeBigUInt64LE(BigInt(text.length))
+  return Buffer.concat([prefix, text])
+}
+
 const whole = z.number().int().nonnegative()
 const fields = z.record(z.string(), z.unknown())
 const metadataSchema = z.record(z.string(), z.string())
@@ -86,6 +115,13 @@ export function parseSafetensorsHeader<D extends Dtype>(
 
 export const tensorBytes = (dtype: Dtype, shape: readonly number[]): number =>
   shape.reduce((count, dim) => count * dim, 1) * dtypeBytes[dtype]
+
+export function checkBytes(name: string | undefined, dtype: Dtype, shape: readonly number[], bytes: number): void {
+  const needed = tensorBytes(dtype, shape)
+  if (needed !== bytes) {
+    throw new SafetensorsError(name, `${dtype} [${shape.join(', ')}] needs ${needed} bytes, has ${bytes}`)
+  }
+}
 
 /** The tensors tile the data exactly, as the format demands. */
 function checkLayout(tensors: ReadonlyMap<string, TensorLocation>, dataStart: number, fileBytes: number): void {

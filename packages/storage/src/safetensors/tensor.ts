@@ -1,5 +1,5 @@
 import { SafetensorsError } from './error.ts'
-import { type Dtype, tensorBytes } from './header.ts'
+import { checkBytes, type Dtype, tensorBytes } from './header.ts'
 
 /** Little-endian elements, the last dimension running fastest. */
 export interface SafeTensor<D extends Dtype = Dtype> {
@@ -33,11 +33,4 @@ export function elements<T>(tensor: SafeTensor, kind: ArrayKind<T>): T {
     throw new SafetensorsError(undefined, `${dtype} elements are not of ${size} bytes`)
   const data = tensor.data.byteOffset % size === 0 ? tensor.data : tensor.data.slice()
   return new kind(data.buffer, data.byteOffset, data.byteLength / size)
-}
-
-export function checkBytes(name: string | undefined, dtype: Dtype, shape: readonly number[], bytes: number): void {
-  const needed = tensorBytes(dtype, shape)
-  if (needed !== bytes) {
-    throw new SafetensorsError(name, `${dtype} [${shape.join(', ')}] needs ${needed} bytes, has ${bytes}`)
-  }
 }
