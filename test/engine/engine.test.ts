@@ -4,7 +4,7 @@ import { type LoadedModel, loadModel, type Target } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { workloadPrompts } from '../workloads/prompts.ts'
-import { type Ask, complete, request } from './generate.ts'
+import { type CompletionRequest, complete, request } from './generate.ts'
 
 let model: LoadedModel
 let engine: Engine
@@ -43,7 +43,7 @@ async function idle(target: Engine): Promise<void> {
 }
 
 describe('a request that can not be served is refused with the reason and the parameter', () => {
-  const refusals: [string, Partial<Ask> & { choices?: number }, string, string | null][] = [
+  const refusals: [string, Partial<CompletionRequest> & { choices?: number }, string, string | null][] = [
     ['an empty prompt', { prompt: [] }, 'invalid_value', 'prompt'],
     ['a prompt beyond the context', { prompt: new Array(512).fill(7) }, 'context_length_exceeded', 'prompt'],
     ['a token that is not in the vocabulary', { prompt: [5, 4096] }, 'invalid_value', 'prompt'],
@@ -214,11 +214,11 @@ describe('a failing run', () => {
       close: async () => {},
     }
     const shaky = await startEngine({ target: poisoned, tokenizer: model.tokenizer }, [], { sequencesMax: 2 })
-    const asks = [prompt(0), prompt(1)].map((each) => ({ prompt: each, tokensMax: 40 }))
-    const ends = await Promise.allSettled(asks.map((ask) => complete(shaky, ask)))
+    const requests = [prompt(0), prompt(1)].map((each) => ({ prompt: each, tokensMax: 40 }))
+    const ends = await Promise.allSettled(requests.map((wanted) => complete(shaky, wanted)))
     const sick = ends.findIndex(({ status }) => status === 'rejected')
     expect(ends[sick]).toMatchObject({ reason: { code: 'internal' } })
-    const alone = await complete(shaky, asks[1 - sick] ?? { prompt: [], tokensMax: 0 })
+    const alone = await complete(shaky, requests[1 - sick] ?? { prompt: [], tokensMax: 0 })
     expect(ends[1 - sick]).toMatchObject({ status: 'fulfilled', value: { tokens: alone.tokens } })
     await shaky.drain()
   })

@@ -16,7 +16,7 @@ export interface Completion {
 
 export const GREEDY: SamplingParameters = plainSampling(0, 1n)
 
-export interface Ask {
+export interface CompletionRequest {
   /** Absent: a new one. */
   readonly id?: string
   readonly tenant?: string
@@ -30,23 +30,23 @@ export interface Ask {
 
 let asked = 0
 
-export function request(ask: Ask): GenerationRequest {
+export function request(wanted: CompletionRequest): GenerationRequest {
   return {
-    id: ask.id ?? `req_${++asked}`,
-    tenant: ask.tenant ?? 'ten_test',
-    prompt: ask.prompt,
+    id: wanted.id ?? `req_${++asked}`,
+    tenant: wanted.tenant ?? 'ten_test',
+    prompt: wanted.prompt,
     choices: 1,
-    completionTokensMax: ask.tokensMax,
-    sampling: { ...GREEDY, ...ask.sampling },
-    stopStrings: ask.stopStrings ?? [],
-    speculation: ask.speculation ?? { arm: 'none' },
-    learn: ask.learn ?? true,
+    completionTokensMax: wanted.tokensMax,
+    sampling: { ...GREEDY, ...wanted.sampling },
+    stopStrings: wanted.stopStrings ?? [],
+    speculation: wanted.speculation ?? { arm: 'none' },
+    learn: wanted.learn ?? true,
   }
 }
 
 /** Runs one request to its end and returns the first choice. */
-export async function complete(engine: Engine, ask: Ask): Promise<Completion> {
-  const admission = engine.admit(request(ask))
+export async function complete(engine: Engine, wanted: CompletionRequest): Promise<Completion> {
+  const admission = engine.admit(request(wanted))
   if (!admission.ok) throw admission.error
   const tokens: number[] = []
   let text = ''

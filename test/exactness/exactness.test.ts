@@ -3,7 +3,7 @@ import { type Engine, type SamplingParameters, startEngine } from '@foretoken/en
 import { type LoadedModel, loadModel } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Ask, type Completion, complete, mapConcurrently } from '../engine/generate.ts'
+import { type Completion, type CompletionRequest, complete, mapConcurrently } from '../engine/generate.ts'
 import { workloadPrompts } from '../workloads/prompts.ts'
 import { ScriptedSpeculator } from './scripted.ts'
 
@@ -20,7 +20,7 @@ const SAMPLED: readonly Partial<SamplingParameters>[] = [
 ]
 
 let model: LoadedModel
-let asks: Ask[]
+let requests: CompletionRequest[]
 
 beforeAll(async () => {
   model = await loadModel(referenceTargetFolder, { weights: 'fp32' })
@@ -33,9 +33,12 @@ beforeAll(async () => {
     tokensMax: TOKENS,
     sampling: { ...SAMPLED[index % SAMPLED.length], seed: BigInt(index) * 0x9e3779b97f4a7c15n },
   }))
-  asks = [
+  requests = [
     ...greedy,
-    ...sampled.map((ask) => ({ ...ask, sampling: { ...ask.sampling, seed: BigInt.asUintN(64, ask.sampling.seed) } })),
+    ...sampled.map((wanted) => ({
+      ...wanted,
+      sampling: { ...wanted.sampling, seed: BigInt.asUintN(64, wanted.sampling.seed) },
+    })),
   ]
 })
 
@@ -69,11 +72,11 @@ describe('same seed, same bytes', () => {
   let plain: Completion[]
 
   beforeAll(async () => {
-    plain = await withEngine([], (engine) => mapConcurrently(asks, 1, (ask) => complete(engine, ask)))
+    plain = await withEngine([], (engine) => mapConcurrently(requests, 1, (wanted) => complete(engine, wanted)))
   }, 600_000)
 
   test('plain decoding in a batch of changing mix', async () => {
-    const batched = await withEngine([], (engine) => mapConcurrently(asks, 8, (ask) => complete(engine, ask)))
+    const batched = await withEngine([], (engine) => mapConcurrently(requests, 8, (wanted) => complete(engine, wanted)))
     expect(differing(plain, batched)).toEqual([])
   }, 600_000)
 
@@ -82,8 +85,8 @@ describe('same seed, same bytes', () => {
       [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })],
       async (engine) => {
         const run = () =>
-          mapConcurrently(asks, 6, (ask, index) =>
-            complete(engine, { ...ask, speculation: { arm: 'suffix', lookahead: 1 + (index % 8) } }),
+          mapConcurrently(requests, 6, (wanted, index) =>
+            complete(engine, { ...wanted, speculation: { arm: 'suffix', lookahead: 1 + (index % 8) } }),
           )
         return [await run(), await run()]
       },
@@ -98,8 +101,8 @@ describe('same seed, same bytes', () => {
     const [alone, batched] = await withEngine(
       [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })],
       async (engine) => {
-        const auto = (ask: Ask) => complete(engine, { ...ask, speculation: { arm: 'auto' } })
-        return [await mapConcurrently(asks, 1, auto), await mapConcurrently(asks, 11, auto)]
+        const auto = (wanted: CompletionRequest) => complete(engine, { ...wanted, speculation: { arm: 'auto' } })
+        return [await mapConcurrently(requests, 1, auto), await mapConcurrently(requests, 11, auto)]
       },
     )
     expect(differing(plain, alone)).toEqual([])
@@ -108,12 +111,12 @@ describe('same seed, same bytes', () => {
 
   test('with a draft that is right and wrong at every depth', async () => {
     const greedyTruth = new Map(
-      asks.slice(0, PROMPTS).map((ask, index) => [ask.prompt.join(), plain[index]?.tokens ?? []]),
+      requests.slice(0, PROMPTS).map((wanted, index) => [wanted.prompt.join(), plain[index]?.tokens ?? []]),
     )
     const scripted = new ScriptedSpeculator(greedyTruth, model.target.shape.vocabularySize)
     const drafted = await withEngine([scripted], (engine) =>
-      mapConcurrently(asks, 4, (ask, index) =>
-        complete(engine, { ...ask, speculation: { arm: 'static', lookahead: 1 + (index % 12) } }),
+      mapConcurrently(requests, 4, (wanted, index) =>
+        complete(engine, { ...wanted, speculation: { arm: 'static', lookahead: 1 + (index % 12) } }),
       ),
     )
     expect(differing(plain, drafted)).toEqual([])

@@ -3,7 +3,7 @@ import { type DecodeReport, Engine, type Trace } from '@foretoken/engine'
 import { type LoadedModel, loadModel } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Ask, type Completion, complete, mapConcurrently } from '../engine/generate.ts'
+import { type Completion, type CompletionRequest, complete, mapConcurrently } from '../engine/generate.ts'
 import { workloadPrompts } from '../workloads/prompts.ts'
 import { cheapCosts } from './cheap-costs.ts'
 import { ScriptedNeural, truthKey } from './scripted-neural.ts'
@@ -13,7 +13,7 @@ const PROMPTS = Number(process.env.EXACTNESS_PROMPTS ?? 10)
 const TOKENS = 24
 
 let model: LoadedModel
-let asks: Ask[]
+let requests: CompletionRequest[]
 let plain: Ran
 
 interface Ran {
@@ -33,7 +33,7 @@ beforeAll(async () => {
     { temperature: 1, seed: 5n },
     { temperature: 0.8, presencePenalty: 0.6, frequencyPenalty: 0.4, topP: 0.95, seed: 6n },
   ]
-  asks = settings.flatMap((sampling) =>
+  requests = settings.flatMap((sampling) =>
     [...prompts, [word]].map((prompt) => ({ prompt, sampling, tokensMax: TOKENS, learn: true })),
   )
   plain = await run([], 'none', 1)
@@ -51,9 +51,9 @@ async function run(speculators: readonly Speculator[], arm: 'none' | 'auto' | 'm
       traces: { record: (trace) => traces.set(truthKey([...trace.prompt], trace.temperature), trace) },
     },
   )
-  const completions = await mapConcurrently(asks, width, (ask, index) =>
+  const completions = await mapConcurrently(requests, width, (wanted, index) =>
     complete(engine, {
-      ...ask,
+      ...wanted,
       speculation: arm === 'mixed' ? (MIXED[index % MIXED.length] ?? { arm: 'none' }) : { arm },
     }),
   )
@@ -62,7 +62,7 @@ async function run(speculators: readonly Speculator[], arm: 'none' | 'auto' | 'm
 }
 
 /** What requests of one batch may ask for side by side. */
-const MIXED: readonly NonNullable<Ask['speculation']>[] = [
+const MIXED: readonly NonNullable<CompletionRequest['speculation']>[] = [
   { arm: 'auto' },
   { arm: 'adaptive', lookahead: 5 },
   { arm: 'none' },
@@ -73,8 +73,8 @@ const MIXED: readonly NonNullable<Ask['speculation']>[] = [
 ]
 
 function arms(): { suffix: SuffixSpeculator; neural: ScriptedNeural } {
-  const truth = asks.map((ask, index): [string, readonly number[]] => [
-    truthKey(ask.prompt, ask.sampling?.temperature ?? 0),
+  const truth = requests.map((wanted, index): [string, readonly number[]] => [
+    truthKey(wanted.prompt, wanted.sampling?.temperature ?? 0),
     plain.completions[index]?.tokens ?? [],
   ])
   const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
@@ -130,8 +130,8 @@ describe('what is left of a step', () => {
   test('as a trace is the same with and without drafts: tokens, states and likeliest tokens of the rows that were accepted', async () => {
     const { suffix, neural } = arms()
     const { traces } = await run([suffix, neural], 'auto', 5)
-    expect(traces.size).toBe(asks.length)
-    expect(plain.traces.size).toBe(asks.length)
+    expect(traces.size).toBe(requests.length)
+    expect(plain.traces.size).toBe(requests.length)
     for (const [key, expected] of plain.traces) {
       const trace = traces.get(key)
       if (!trace) throw new Error('a finished request left no trace')

@@ -17,8 +17,8 @@
  *   4. `planStep` picks among all that is drafted, the cost of drafting being sunk: one chain, a tree, or nothing;
  *   5. the engine verifies, then tells `CostTable`, `Accounts.settle` and every session's `commit`.
  * Steps 3 and 4 are left out where nothing is worth asking, and all of it for a while where nothing was for several
- * steps (`Rest`). What arms promise before they are asked counts for what came of such promises lately (`Trust`). Both
- * plans of a sequence take some 30 µs.
+ * steps (`BackOff`). What arms promise before they are asked counts for what came of such promises lately
+ * (`ForecastDiscount`). Both plans of a sequence take some 30 µs.
  *
  * Invariants
  * - Nothing here can change output: a draft token counts only where it equals the target's own. A wrong proposal, a

@@ -1,5 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
-import { Accounts, type CostTable, type Speculator, Trust } from '@foretoken/drafting'
+import { Accounts, type CostTable, ForecastDiscount, type Speculator } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import { refusal } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
@@ -8,7 +8,7 @@ import { EngineError } from './errors.ts'
 import { Job } from './job.ts'
 import { ENGINE_DEFAULTS, type EngineLoad, type EngineOptions } from './options.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
-import { Roster } from './roster.ts'
+import { RunningSequences } from './running-sequences.ts'
 import { draftSampling, isGreedy, NoiseRows, Sampler, Workspace } from './sampling/index.ts'
 import { nextPrefill, Scheduler } from './schedule/index.ts'
 import { Sequence, type TokenTable } from './sequence.ts'
@@ -28,13 +28,13 @@ export interface EngineParts {
 export class Engine {
   private readonly arena: KvArena
   private readonly prefixes: PrefixCache
-  private readonly roster: Roster
+  private readonly running: RunningSequences
   private readonly workspace: Workspace
   private readonly noise: NoiseRows
   private readonly scheduler: Scheduler<Job | Sequence, Sequence>
   private readonly options: EngineOptions
   private readonly accounts = new Accounts()
-  private readonly trust = new Trust()
+  private readonly discount = new ForecastDiscount()
   private admitted = 0
   private steps = 0
   private stopping = false
@@ -49,7 +49,7 @@ export class Engine {
     const { cacheBytesMax, prefixCacheShare } = this.options
     this.arena = new KvArena(parts.target.shape, cacheBytesMax * (1 - prefixCacheShare))
     this.prefixes = new PrefixCache(parts.target.shape, this.arena, cacheBytesMax * prefixCacheShare)
-    this.roster = new Roster(this.arena)
+    this.running = new RunningSequences(this.arena)
     this.scheduler = new Scheduler({ ...this.options, fits: (slots, rows) => this.arena.fits(slots, rows) })
     this.workspace = new Workspace(parts.target.shape.vocabularySize)
     this.noise = new NoiseRows(parts.target.shape.vocabularySize)
@@ -59,9 +59,9 @@ export class Engine {
   get load(): EngineLoad {
     const { waiting, blocker } = this.scheduler
     let preempted = 0
-    for (const claim of waiting) if (claim instanceof Sequence) preempted++
+    for (const each of waiting) if (each instanceof Sequence) preempted++
     return {
-      running: this.roster.size,
+      running: this.running.size,
       waiting: waiting.size,
       waitingFor: { slots: 0, memory: 0, [blocker]: waiting.size - preempted, preempted },
       cacheUsage: this.arena.usage,
@@ -81,12 +81,12 @@ export class Engine {
 
   /** Deletes all that was learned from a tenant here, and what is cached of its requests. */
   forget(tenant: string): void {
-    for (const claim of [...this.roster.all, ...this.scheduler.waiting]) {
-      if (claim.tenant === tenant) jobOf(claim).forgotten = true
+    for (const each of [...this.running.all, ...this.scheduler.waiting]) {
+      if (each.tenant === tenant) jobOf(each).forgotten = true
     }
     this.prefixes.forget(tenant)
     this.accounts.forget(tenant)
-    this.trust.forget(tenant)
+    this.discount.forget(tenant)
     for (const speculator of this.parts.speculators) speculator.forget(tenant)
   }
 
@@ -117,7 +117,7 @@ export class Engine {
     while (true) {
       this.reap()
       this.schedule()
-      if (this.roster.size === 0) {
+      if (this.running.size === 0) {
         if (this.stopping && this.scheduler.waiting.size === 0) return
         await new Promise<void>((resolve) => {
           this.wake = resolve
@@ -126,7 +126,7 @@ export class Engine {
       }
       await this.prefill()
       this.reap()
-      if (this.roster.decoding.length > 0) await this.decode()
+      if (this.running.decoding.length > 0) await this.decode()
       await nextTick() // a step that never waits must not starve the sockets
     }
   }
@@ -134,10 +134,10 @@ export class Engine {
   /** Starts what waits and preempts what has to make room, until nothing is to change. */
   private schedule(): void {
     while (true) {
-      const move = this.scheduler.next(this.roster.all)
+      const move = this.scheduler.next(this.running.all)
       if (move.kind === 'none') return
-      if (move.kind === 'preempt') this.preempt(move.claim)
-      else this.roster.join(move.claim instanceof Job ? this.open(move.claim) : move.claim)
+      if (move.kind === 'preempt') this.preempt(move.running)
+      else this.running.join(move.waiting instanceof Job ? this.open(move.waiting) : move.waiting)
     }
   }
 
@@ -152,8 +152,8 @@ export class Engine {
   }
 
   private preempt(sequence: Sequence): void {
-    this.prefixes.keep(sequence, this.roster.slotOf(sequence))
-    this.roster.remove(sequence)
+    this.prefixes.keep(sequence, this.running.slotOf(sequence))
+    this.running.remove(sequence)
     sequence.cached = 0
     this.scheduler.requeue(sequence)
     this.options.observer?.preempted?.()
@@ -179,10 +179,10 @@ export class Engine {
   /** Shares the rows that may be cached between two steps among those that are to be prefilled. */
   private async prefill(): Promise<void> {
     const { prefillRows, prefillRowsBusy } = this.options
-    let rows = this.roster.decoding.length > 0 ? prefillRowsBusy : prefillRows
+    let rows = this.running.decoding.length > 0 ? prefillRowsBusy : prefillRows
     const worthARun = Math.min(rows, CHUNK_ROWS_MIN)
     while (true) {
-      const prefilling = this.roster.prefilling.filter(({ job }) => !job.cancelled)
+      const prefilling = this.running.prefilling.filter(({ job }) => !job.cancelled)
       const sequence = nextPrefill(prefilling)
       if (!sequence || rows < Math.min(sequence.rowsLeft, worthARun)) return
       for (const each of prefilling) each.passedOver++
@@ -194,17 +194,17 @@ export class Engine {
   /** @returns rows of the budget that it took */
   private async prefillChunk(sequence: Sequence, rowsMax: number): Promise<number> {
     const { target } = this.parts
-    const { roster, arena, prefixes } = this
+    const { running, arena, prefixes } = this
     const { clock, observer } = this.options
     const { job } = sequence
     const lookedUp = job.cachedTokens !== undefined
     try {
-      const { report, hidden } = await prefillStep(sequence, { target, arena, prefixes, roster, rowsMax, clock })
+      const { report, hidden } = await prefillStep(sequence, { target, arena, prefixes, running, rowsMax, clock })
       observer?.prefill?.(report)
       if (!lookedUp) this.scheduler.charge(job, { input: -(job.cachedTokens ?? 0) })
       if (sequence.rowsLeft > 0 || job.cancelled) return report.rows
-      roster.promote(sequence)
-      prefixes.keep(sequence, roster.slotOf(sequence))
+      running.promote(sequence)
+      prefixes.keep(sequence, running.slotOf(sequence))
       if (!sequence.begun) this.begin(sequence, hidden)
       return report.rows
     } catch (cause) {
@@ -218,22 +218,22 @@ export class Engine {
     const { job } = sequence
     job.times.decoding = this.options.clock()
     for (let choice = 1; choice < job.slots; choice++)
-      this.roster.fork(sequence, this.openSequence(job, choice), sequence.cached)
+      this.running.fork(sequence, this.openSequence(job, choice), sequence.cached)
     for (const each of job.open) each.prefilled(hidden)
   }
 
   private async decode(): Promise<void> {
-    const batch = [...this.roster.decoding]
-    const room = this.arena.rowsAffordable(this.roster.size) - Math.max(...this.roster.all.map(({ rows }) => rows))
+    const batch = [...this.running.decoding]
+    const room = this.arena.rowsAffordable(this.running.size) - Math.max(...this.running.all.map(({ rows }) => rows))
     try {
       const report = await decodeStep(batch, {
         target: this.parts.target,
         arena: this.arena,
-        roster: this.roster,
+        running: this.running,
         speculators: this.parts.speculators,
         costs: this.parts.costs,
         accounts: this.accounts,
-        trust: this.trust,
+        discount: this.discount,
         step: this.steps++,
         lookaheadMax: Math.min(this.options.lookaheadMax, room),
         clock: this.options.clock,
@@ -252,8 +252,8 @@ export class Engine {
   }
 
   private retire(sequence: Sequence): void {
-    if (isComplete(sequence)) this.prefixes.keep(sequence, this.roster.slotOf(sequence))
-    this.roster.remove(sequence)
+    if (isComplete(sequence)) this.prefixes.keep(sequence, this.running.slotOf(sequence))
+    this.running.remove(sequence)
     this.end(sequence)
   }
 
@@ -270,11 +270,11 @@ export class Engine {
 
   /** Frees what belongs to jobs whose reader went away. */
   private reap(): void {
-    for (const claim of this.scheduler.waiting.removeAll(isCancelled)) {
-      if (claim instanceof Sequence) this.end(claim)
-      else this.scheduler.leave(claim)
+    for (const each of this.scheduler.waiting.removeAll(isCancelled)) {
+      if (each instanceof Sequence) this.end(each)
+      else this.scheduler.leave(each)
     }
-    for (const sequence of this.roster.all) if (isCancelled(sequence)) this.retire(sequence)
+    for (const sequence of this.running.all) if (isCancelled(sequence)) this.retire(sequence)
   }
 
   /** A run that broke fails the requests that took part in it, and nothing else. */
@@ -295,12 +295,12 @@ export class Engine {
 /** A run costs much the same up to this many rows, so fewer are not worth one of their own. */
 const CHUNK_ROWS_MIN = 16
 
-function jobOf(claim: Job | Sequence): Job {
-  return claim instanceof Job ? claim : claim.job
+function jobOf(one: Job | Sequence): Job {
+  return one instanceof Job ? one : one.job
 }
 
-function isCancelled(claim: Job | Sequence): boolean {
-  return jobOf(claim).cancelled
+function isCancelled(one: Job | Sequence): boolean {
+  return jobOf(one).cancelled
 }
 
 /** It ran to its end, and its reader is there. */

@@ -1,7 +1,7 @@
 import { rowsNeeded } from './admission.ts'
 import type { EngineError } from './errors.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
-import type { Claim } from './schedule/index.ts'
+import type { Schedulable } from './schedule/index.ts'
 import type { Sequence } from './sequence.ts'
 import { SpeculationCounter } from './statistics.ts'
 
@@ -9,7 +9,7 @@ import { SpeculationCounter } from './statistics.ts'
  * One admitted request: its choices and the stream its tenant reads. A consumer that goes away (an aborted signal, a
  * cancelled stream) marks the job; the engine frees its sequences before the next step.
  */
-export class Job implements Claim {
+export class Job implements Schedulable {
   readonly events: ReadableStream<GenerationEvent>
   readonly speculation = new SpeculationCounter()
   /** Choices that are still being generated. */

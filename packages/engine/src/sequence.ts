@@ -1,8 +1,8 @@
-import { AWAKE, type DraftSession, type Rest } from '@foretoken/drafting'
+import { type BackOff, type DraftSession, NO_BACK_OFF } from '@foretoken/drafting'
 import type { Job } from './job.ts'
 import type { FinishReason, TokenLogprob } from './request.ts'
 import type { Sampler } from './sampling/index.ts'
-import type { Claim } from './schedule/index.ts'
+import type { Schedulable } from './schedule/index.ts'
 import { Detokeniser, StopMatcher } from './text/index.ts'
 import type { TraceCapture } from './trace/capture.ts'
 
@@ -18,7 +18,7 @@ export interface TokenTable {
  * A sequence that is preempted loses its rows and nothing else: its tokens are cached anew, and it goes on as if
  * nothing had been.
  */
-export class Sequence implements Claim {
+export class Sequence implements Schedulable {
   readonly tokens: number[]
   cached = 0
   /** Its prompt was cached once: the drafts and the trace know of it, and the job's other choices have forked. */
@@ -26,8 +26,8 @@ export class Sequence implements Claim {
   /** Chunks of other prompts that were cached since its own last one. */
   passedOver = 0
   finished: FinishReason | undefined
-  /** Whether the controller asks what could be drafted for it. */
-  rest: Rest = AWAKE
+  /** At which steps the controller does not ask what could be drafted for it. */
+  backOff: BackOff = NO_BACK_OFF
   private readonly detokeniser: Detokeniser
   private readonly stops: StopMatcher
   private fresh: { text: string; tokens: number[]; logprobs: TokenLogprob[] } = { text: '', tokens: [], logprobs: [] }

@@ -1,11 +1,11 @@
 import type { Engine } from '@foretoken/engine'
 import { expect } from 'vitest'
-import { type Ask, type Completion, complete, mapConcurrently } from '../../engine/generate.ts'
+import { type Completion, type CompletionRequest, complete, mapConcurrently } from '../../engine/generate.ts'
 import { TENANTS, type World } from './world.ts'
 
 export interface Answer {
-  readonly asked: Ask
-  readonly way: NonNullable<Ask['speculation']>
+  readonly asked: CompletionRequest
+  readonly way: NonNullable<CompletionRequest['speculation']>
   readonly expected: Completion | undefined
   readonly got: Completion
 }
@@ -33,8 +33,8 @@ export interface ServeOptions {
   readonly stride?: number
 }
 
-export function serve(engine: Engine, { asks, plain }: World, { width, shift, stride = 1 }: ServeOptions) {
-  const all = asks.map((asked, index) => ({ asked, expected: plain[index] }))
+export function serve(engine: Engine, { requests, plain }: World, { width, shift, stride = 1 }: ServeOptions) {
+  const all = requests.map((asked, index) => ({ asked, expected: plain[index] }))
   const chosen = all.filter((_, index) => Math.floor(index / TENANTS.length) % stride === 0)
   return mapConcurrently(chosen, width, async (each, index): Promise<Answer> => {
     const way = WAYS[(Math.floor(index / TENANTS.length) + shift) % WAYS.length] ?? { arm: 'auto' }

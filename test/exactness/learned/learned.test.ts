@@ -96,11 +96,11 @@ describe('same seed, same bytes, with the draft that ships and adapters of its t
   test.each([0, 0.9])(
     'and what serves changes from one step to the next, at temperature %d',
     async (temperature) => {
-      const { model, draft, adapters, asks } = world
+      const { model, draft, adapters, requests } = world
       const tenant = 'ten_long'
       const unending = new Map(model.tokenizer.eosIds.map((id) => [id, -100]))
       const sampling = { temperature, seed: 3n, logitBias: unending }
-      const long = { tenant, prompt: asks[0]?.prompt ?? [], tokensMax: 128, sampling }
+      const long = { tenant, prompt: requests[0]?.prompt ?? [], tokensMax: 128, sampling }
       const alone = engineOn(model, [])
       const expected = await complete(alone, long)
       await alone.drain()

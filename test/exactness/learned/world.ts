@@ -4,7 +4,7 @@ import { Engine, type EngineOptions, type Trace } from '@foretoken/engine'
 import { type LoadedModel, loadModel, targetFingerprint } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { staticDraftFolder } from '@foretoken/static-draft'
-import { type Ask, type Completion, complete, mapConcurrently } from '../../engine/generate.ts'
+import { type Completion, type CompletionRequest, complete, mapConcurrently } from '../../engine/generate.ts'
 import { workloadPrompts } from '../../workloads/prompts.ts'
 import { cheapCosts } from '../cheap-costs.ts'
 import { fittedTenantAdapter, randomTenantAdapter } from './adapters.ts'
@@ -34,7 +34,7 @@ export interface World {
   readonly model: LoadedModel
   readonly draft: RecurrentDraft
   readonly adapters: readonly TenantAdapter[]
-  readonly asks: readonly Ask[]
+  readonly requests: readonly CompletionRequest[]
   /** What plain decoding answers, one request at a time. */
   readonly plain: readonly Completion[]
   close(): Promise<void>
@@ -44,10 +44,10 @@ export async function openWorld(): Promise<World> {
   const model = await loadModel(referenceTargetFolder, { weights: 'fp32' })
   const artifact = await readDraft(staticDraftFolder, await targetFingerprint(referenceTargetFolder))
   const draft = await RecurrentDraft.open(artifact, referenceTargetFolder, { threads: 1 })
-  const asks = asksFor(model)
+  const requests = requestsFor(model)
   const traces: Trace[] = []
   const engine = engineOn(model, [], { traces: { record: (trace) => traces.push(trace) } })
-  const plain = await mapConcurrently(asks, 1, (ask) => complete(engine, ask))
+  const plain = await mapConcurrently(requests, 1, (wanted) => complete(engine, wanted))
   await engine.drain()
   const values = {
     adp_mild: randomTenantAdapter(draft, 1, 0.03),
@@ -62,7 +62,7 @@ export async function openWorld(): Promise<World> {
     await draft.close()
     await model.target.close()
   }
-  return { model, draft, adapters, asks, plain, close }
+  return { model, draft, adapters, requests, plain, close }
 }
 
 export function engineOn(
@@ -88,15 +88,15 @@ export function neuralOf({ draft, adapters }: World, onDemoted: (id: string) => 
   })
 }
 
-function asksFor({ tokenizer }: LoadedModel): Ask[] {
+function requestsFor({ tokenizer }: LoadedModel): CompletionRequest[] {
   const greedy = workloadPrompts(PROMPTS).map(({ prompt }, index) => ({
     tenant: TENANTS[index % TENANTS.length] ?? TENANTS[0],
     prompt: tokenizer.encodeChat([{ role: 'user', content: prompt }], { addGenerationPrompt: true }),
     tokensMax: TOKENS,
     learn: true,
   }))
-  const sampled = greedy.map((ask, index) => {
-    return { ...ask, sampling: { ...SAMPLED[index % SAMPLED.length], seed: BigInt(index) } }
+  const sampled = greedy.map((wanted, index) => {
+    return { ...wanted, sampling: { ...SAMPLED[index % SAMPLED.length], seed: BigInt(index) } }
   })
   return [...greedy, ...sampled]
 }

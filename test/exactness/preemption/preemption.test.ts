@@ -30,12 +30,12 @@ const requests = fc
     }),
     { minLength: 4, maxLength: 10 },
   )
-  .map((asks) =>
-    asks.map(({ promptLength, temperature, penalty, ...ask }, index): GenerationRequest => {
+  .map((requests) =>
+    requests.map(({ promptLength, temperature, penalty, ...wanted }, index): GenerationRequest => {
       const prompt = Array.from({ length: promptLength }, (_, at) => 2 + ((index * 31 + at * (at + index + 3)) % 27))
       const logitBias = new Map([[END, -3]]) // completions are long, but not all as long as they may be
       const sampling = { ...plainSampling(temperature, BigInt(index)), presencePenalty: penalty, logitBias }
-      return { ...ask, id: `req_${index}`, prompt, sampling, stopStrings: ['QQ'], learn: true }
+      return { ...wanted, id: `req_${index}`, prompt, sampling, stopStrings: ['QQ'], learn: true }
     }),
   )
 
@@ -72,11 +72,11 @@ test('whatever is preempted, aborted beside it or drained goes on with the same 
 }, 240_000)
 
 test('a reader that leaves while its request is preempted leaves nothing behind', async () => {
-  const ask = { tenant: 'ten_a', choices: 1, completionTokensMax: 150, stopStrings: [], learn: true }
+  const wanted = { tenant: 'ten_a', choices: 1, completionTokensMax: 150, stopStrings: [], learn: true }
   const asked = [3, 4].map((word, index): GenerationRequest => {
     const logitBias = new Map([[END, -1e9]])
     const sampling = { ...plainSampling(0, 1n), logitBias }
-    return { ...ask, id: `req_${index}`, prompt: [word, 5, 6], sampling, speculation: { arm: 'none' } }
+    return { ...wanted, id: `req_${index}`, prompt: [word, 5, 6], sampling, speculation: { arm: 'none' } }
   })
   const parts = { target: hashTarget, tokens, speculators: [], options: budgetOf(5 * 64 * ROW_BYTES) }
   const [plain, both] = [await serve(asked, { ...parts, alone: true }), await serve(asked, parts)]

@@ -3,7 +3,7 @@ import type { GenerationRequest } from '@foretoken/engine'
 import { type LoadedModel, loadModel } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Ask, request } from '../../engine/generate.ts'
+import { type CompletionRequest, request } from '../../engine/generate.ts'
 import { workloadPrompts } from '../../workloads/prompts.ts'
 import { ScriptedNeural, truthKey } from '../scripted-neural.ts'
 import { budgetOf, type Served, serve } from './serve.ts'
@@ -11,7 +11,7 @@ import { budgetOf, type Served, serve } from './serve.ts'
 let model: LoadedModel
 let asked: GenerationRequest[]
 
-const SPECULATIONS: readonly NonNullable<Ask['speculation']>[] = [
+const SPECULATIONS: readonly NonNullable<CompletionRequest['speculation']>[] = [
   { arm: 'auto' },
   { arm: 'static', lookahead: 4 },
   { arm: 'none' },
@@ -29,9 +29,9 @@ beforeAll(async () => {
   asked = workloadPrompts(5).map(({ prompt }, index) => {
     const tokens = model.tokenizer.encodeChat([{ role: 'user', content: prompt }], { addGenerationPrompt: true })
     const sampling = { ...settings[index % settings.length], logitBias, seed: BigInt(index) }
-    const ask = { tenant: `ten_${index % 2}`, prompt: tokens, tokensMax: 110, sampling, learn: true }
+    const wanted = { tenant: `ten_${index % 2}`, prompt: tokens, tokensMax: 110, sampling, learn: true }
     const speculation = SPECULATIONS[index % SPECULATIONS.length] ?? { arm: 'none' }
-    return { ...request({ ...ask, speculation }), choices: index % 3 === 1 ? 2 : 1 }
+    return { ...request({ ...wanted, speculation }), choices: index % 3 === 1 ? 2 : 1 }
   })
 })
 

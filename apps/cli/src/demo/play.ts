@@ -31,7 +31,7 @@ export async function play(stage: Stage): Promise<number> {
     story.scene = 'the trainer has the machine to itself'
     const before = liveCount(stage)
     await lessons.oneEnded()
-    if (lessons.open && liveCount(stage) > before) await lessons.beside(measure())
+    if (lessons.open && liveCount(stage) > before) await lessons.during(measure())
   }
   const first = rounds
   while (rounds < first + settings.rounds) await measure()
@@ -57,7 +57,7 @@ class Lessons {
     await Promise.race(this.running)
   }
 
-  async beside(work: Promise<void>): Promise<void> {
+  async during(work: Promise<void>): Promise<void> {
     const failure = new Promise<never>((_, reject) => {
       for (const lesson of this.running) lesson.catch(reject)
     })

@@ -30,7 +30,7 @@ const readySchema = z.object({ type: z.literal('ready'), url: z.url().nullable()
 export function startService(options: ServiceOptions, signal: AbortSignal): Promise<Service> {
   signal.throwIfAborted()
   const child = fork(options.entry, [], {
-    execArgv: ['--import', import.meta.resolve('tsx'), '--import', import.meta.resolve('./leash.ts')],
+    execArgv: ['--import', import.meta.resolve('tsx'), '--import', import.meta.resolve('./exit-with-parent.ts')],
     env: { ...process.env, ...options.env },
     // A process group of its own: Ctrl-C must reach the supervisor alone, who then stops things in order.
     detached: true,

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import { contentHashBeside, type PooledRef, Tier } from '@foretoken/drafting'
+import { contentHashAsync, type PooledRef, Tier } from '@foretoken/drafting'
 import { type ObjectStore, openObjectStore } from '@foretoken/storage'
 import { ADAPTER_FILES, type AdapterFiles } from './files.ts'
 
@@ -57,7 +57,7 @@ export class AdapterDisk {
     for (const name of ADAPTER_FILES) {
       const key = keys.get(name)
       const bytes = key && (await this.folder.get(key))
-      if (!bytes || (await contentHashBeside(bytes)) !== hashOf(key)) break
+      if (!bytes || (await contentHashAsync(bytes)) !== hashOf(key)) break
       files.set(name, bytes)
     }
     const whole = files.size === ADAPTER_FILES.length && hashOf(keys.get(ADAPTER_FILES[0]) ?? '') === contentHash
@@ -79,7 +79,7 @@ export class AdapterDisk {
     for (const other of leaving) await this.delete(other)
     try {
       for (const [name, content] of files) {
-        const key = `${adapter}/${name}.${await contentHashBeside(content)}`
+        const key = `${adapter}/${name}.${await contentHashAsync(content)}`
         keys.set(name, key)
         await this.folder.put(key, content)
         // Forgotten or evicted while it was written.

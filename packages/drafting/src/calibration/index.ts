@@ -1,2 +1,2 @@
 export { ConfidenceCalibration } from './confidence.ts'
-export { DUEL_EVERY, Duel, type DuelVerdict, PROBATION_STEPS } from './duel.ts'
+export { COMPARE_EVERY, type ComparisonVerdict, PairedComparison, PROBATION_STEPS } from './paired-comparison.ts'

@@ -1,6 +1,6 @@
 import type { DraftArm } from '../speculator.ts'
 import { rankNodes } from '../tree/index.ts'
-import { besideDrafted } from './beside.ts'
+import { combinedTokens } from './combined-offers.ts'
 import type { Branch } from './decision.ts'
 
 /** What one arm offers for one sequence. */
@@ -27,8 +27,8 @@ export interface SequenceState {
   readonly options: readonly ArmOption[]
   /** A tenant's order: only this arm, exactly this lookahead (as far as the arm proposes). */
   readonly forced?: Forced
-  /** What a token is worth that an arm promises before it is asked; see Trust. Absent: all of it. */
-  readonly trust?: number
+  /** What a token is worth that an arm promises before it is asked; see ForecastDiscount. Absent: all of it. */
+  readonly discountFactor?: number
   /** Milliseconds that this step may cost the tenant if all its draft tokens are rejected; see Accounts. */
   readonly creditMs: number
 }
@@ -45,7 +45,7 @@ export interface Offer {
   /** expected[r]: tokens committed, the target's own included, with r draft rows. */
   readonly expected: readonly number[]
   /** The arm to be asked shares the rows with what is drafted. */
-  readonly beside?: true
+  readonly combined?: true
   /** A forced number of rows; absent: any. */
   readonly exactly?: number
   /** Who drafts those rows, the most promising first; of an undrafted offer, what is asked for. */
@@ -65,7 +65,7 @@ export function offersOf({ options, forced }: SequenceState): Offer[] {
   const asked = undrafted.map((option) => chainOffer(option))
   if (drafted.length === 0) return asked
   const tree = treeOffer(drafted)
-  return [tree, ...asked, ...undrafted.map((option) => besideOffer(tree, drafted, option))]
+  return [tree, ...asked, ...undrafted.map((option) => combinedOffer(tree, drafted, option))]
 }
 
 function exactOffer(option: ArmOption, lookahead: number): Offer[] {
@@ -88,11 +88,11 @@ function treeOffer(options: readonly DraftedOption[]): Offer {
   return { undrafted: undefined, expected, branches: (rows) => branchesOf(options, depths(rows)) }
 }
 
-function besideOffer(tree: Offer, options: readonly DraftedOption[], { arm, survival }: ForecastOption): Offer {
+function combinedOffer(tree: Offer, options: readonly DraftedOption[], { arm, survival }: ForecastOption): Offer {
   const gains = tree.expected.slice(1).map((tokens, row) => tokens - (tree.expected[row] ?? 0))
   const drafted = survival.map((_, depth) => Math.max(...options.map((option) => option.survival[depth] ?? 0)))
-  const { expected, asked } = besideDrafted(gains, drafted, survival)
-  return { undrafted: arm, beside: true, expected, branches: (rows) => [{ arm, lookahead: asked[rows] ?? 0 }] }
+  const { expected, asked } = combinedTokens(gains, drafted, survival)
+  return { undrafted: arm, combined: true, expected, branches: (rows) => [{ arm, lookahead: asked[rows] ?? 0 }] }
 }
 
 /** Drops what another branch says as well, and puts the branch first that is expected to go furthest. */

@@ -11,12 +11,17 @@ export interface Pick {
 export const PLAIN: Pick = { offer: undefined, rows: 0, tokens: 1 }
 
 /** The offer that is expected to commit most within so many rows; a forced one in any case. */
-export function pick(offers: readonly Offer[], rowsMax: number, drafting: readonly DraftArm[], trust: number): Pick {
+export function pick(
+  offers: readonly Offer[],
+  rowsMax: number,
+  drafting: readonly DraftArm[],
+  discountFactor: number,
+): Pick {
   let best = PLAIN
   for (const offer of offers) {
     if (!mayTake(offer, drafting)) continue
     const rows = offer.exactly ?? Math.min(rowsMax, offer.expected.length - 1)
-    const tokens = worth(offer, rows, trust)
+    const tokens = worth(offer, rows, discountFactor)
     if (tokens > best.tokens || (best === PLAIN && offer.exactly !== undefined)) best = { offer, rows, tokens }
   }
   return best
@@ -26,8 +31,8 @@ export function mayTake({ undrafted, exactly }: Offer, drafting: readonly DraftA
   return undrafted === undefined || exactly !== undefined || drafting.includes(undrafted)
 }
 
-/** Tokens expected of an offer; what an arm promises before it is asked counts as far as it is trusted. */
-export function worth({ undrafted, expected }: Offer, rows: number, trust: number): number {
+/** Tokens expected of an offer; what an arm promises before it is asked is discounted. */
+export function worth({ undrafted, expected }: Offer, rows: number, discountFactor: number): number {
   const promised = expected[rows] ?? 1
-  return undrafted ? 1 + trust * (promised - 1) : promised
+  return undrafted ? 1 + discountFactor * (promised - 1) : promised
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CostTable } from '../cost/index.ts'
 import { mergeChains, treeSurvival } from '../tree/index.ts'
-import { FORCED_LOOKAHEAD, planDrafts } from './asks.ts'
+import { FORCED_LOOKAHEAD, planDrafts } from './draft-plan.ts'
 import type { DraftedOption, ForecastOption, SequenceState } from './offer.ts'
 import { GAIN_MIN, planStep, type StepInput } from './plan.ts'
 
@@ -56,8 +56,8 @@ describe('planStep', () => {
     expect(decisions.map(({ lookahead }) => lookahead)).toEqual([0, 3])
     const asked = { ...offer([]), options: [forecast('static', [0.9, 0.8])] }
     const shared = { sequences: [asked, unlikely], ragged: true }
-    expect(drafts(shared).asks).toEqual([{ sequence: 0, arm: 'static', lookahead: 2 }])
-    expect(drafts({ ...shared, costs: tableWithDraft(5) }).asks).toEqual([])
+    expect(drafts(shared).requests).toEqual([{ sequence: 0, arm: 'static', lookahead: 2 }])
+    expect(drafts({ ...shared, costs: tableWithDraft(5) }).requests).toEqual([])
   })
 
   it('does what a request forces, and lets the others be, where each row is paid for once', () => {
@@ -123,16 +123,16 @@ describe('planDrafts', () => {
   const both = { ...unasked, options: [forecast('static', [0.6, 0.4]), forecast('adaptive', [0.7, 0.6, 0.5])] }
 
   it('asks an arm to draft only when what it is expected to add pays for drafting', () => {
-    const asks = (ms: number) => drafts({ sequences: [unasked], costs: tableWithDraft(ms) }).asks
-    expect(asks(0.1)).toEqual([{ sequence: 0, arm: 'static', lookahead: 2 }])
-    expect(asks(5)).toEqual([])
+    const requests = (ms: number) => drafts({ sequences: [unasked], costs: tableWithDraft(ms) }).requests
+    expect(requests(0.1)).toEqual([{ sequence: 0, arm: 'static', lookahead: 2 }])
+    expect(requests(5)).toEqual([])
   })
 
   it('asks each sequence the arm that is expected to go furthest there, and none where a free proposal does', () => {
-    const { asks } = drafts({
+    const { requests } = drafts({
       sequences: [unasked, both, { ...both, options: [...both.options, option([0.9, 0.9, 0.9])] }],
     })
-    expect(asks).toEqual([
+    expect(requests).toEqual([
       { sequence: 0, arm: 'static', lookahead: 2 },
       { sequence: 1, arm: 'adaptive', lookahead: 3 },
     ])
@@ -140,13 +140,13 @@ describe('planDrafts', () => {
 
   it('asks an arm for one sequence where another is forced to more rows than it would use', () => {
     const forced = { ...offer([0.1, 0.1, 0.1, 0.1, 0.1, 0.1]), forced: { lookahead: 6 } }
-    expect(drafts({ sequences: [forced, unasked] }).asks).toEqual([{ sequence: 1, arm: 'static', lookahead: 2 }])
+    expect(drafts({ sequences: [forced, unasked] }).requests).toEqual([{ sequence: 1, arm: 'static', lookahead: 2 }])
   })
 
   it('asks a forced arm whatever it costs and however little it promises, as far as the request says', () => {
     const hopeless = { ...offer([]), options: [forecast('static', [0.01]), forecast('adaptive', [0.9])], creditMs: 0 }
     const asked = (forced: SequenceState['forced']) =>
-      drafts({ sequences: [{ ...hopeless, ...(forced ? { forced } : {}) }], costs: tableWithDraft(50) }).asks
+      drafts({ sequences: [{ ...hopeless, ...(forced ? { forced } : {}) }], costs: tableWithDraft(50) }).requests
     expect(asked({ arm: 'static' })).toEqual([{ sequence: 0, arm: 'static', lookahead: FORCED_LOOKAHEAD }])
     expect(asked({ arm: 'static', lookahead: 6 })).toEqual([{ sequence: 0, arm: 'static', lookahead: 6 }])
     expect(asked({ lookahead: 3 })).toEqual([{ sequence: 0, arm: 'adaptive', lookahead: 3 }])
@@ -158,10 +158,10 @@ describe('planDrafts', () => {
 
   it('now and then lets an arm that was not chosen draft beside the one that was, where credit allows', () => {
     const look = { sequence: 0, arm: 'static', lookahead: 2 }
-    expect(drafts({ sequences: [both], draw: 0.5 }).asks).not.toContainEqual(look)
+    expect(drafts({ sequences: [both], draw: 0.5 }).requests).not.toContainEqual(look)
     expect(drafts({ sequences: [both], draw: 0 })).toMatchObject({ explored: true, plan: { explored: false } })
-    expect(drafts({ sequences: [both], draw: 0 }).asks).toContainEqual(look)
-    expect(drafts({ sequences: [both], draw: 0, costs: tableWithDraft(0.1, 400) }).asks).not.toContainEqual(look)
+    expect(drafts({ sequences: [both], draw: 0 }).requests).toContainEqual(look)
+    expect(drafts({ sequences: [both], draw: 0, costs: tableWithDraft(0.1, 400) }).requests).not.toContainEqual(look)
   })
 
   it('explores each arm that is not worth asking, in turns', () => {
@@ -170,8 +170,8 @@ describe('planDrafts', () => {
       options: [option([0.03]), forecast('static', [0.01]), forecast('adaptive', [0.01])],
     }
     const arms = [0, 0.007, 0.014].map((draw) => {
-      const { asks, plan: step } = drafts({ sequences: [hopeless], draw })
-      return asks[0]?.arm ?? step.decisions[0]?.arm
+      const { requests, plan: step } = drafts({ sequences: [hopeless], draw })
+      return requests[0]?.arm ?? step.decisions[0]?.arm
     })
     expect(arms).toEqual(['suffix', 'static', 'adaptive'])
   })

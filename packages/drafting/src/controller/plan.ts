@@ -85,21 +85,21 @@ function* rectangles(search: Search, floor: number, drafting: readonly DraftArm[
 }
 
 function picksWithin(search: Search, rows: number, drafting: readonly DraftArm[]): Pick[] {
-  return search.offers.map((each, at) => pick(each, rows, drafting, search.sequences[at]?.trust ?? 1))
+  return search.offers.map((each, at) => pick(each, rows, drafting, search.sequences[at]?.discountFactor ?? 1))
 }
 
 function candidate(search: Search, picks: readonly Pick[]): Candidate {
-  const asks: { arm: DraftArm; lookahead: number }[] = []
+  const requests: { arm: DraftArm; lookahead: number }[] = []
   let [longest, all, tokens] = [0, 0, 0]
   for (const each of picks) {
     longest = Math.max(longest, each.rows)
     all += each.rows
     tokens += each.tokens
-    if (each.offer?.undrafted) asks.push(...each.offer.branches(each.rows))
+    if (each.offer?.undrafted) requests.push(...each.offer.branches(each.rows))
   }
-  const drafted = search.drafted || asks.length > 0
+  const drafted = search.drafted || requests.length > 0
   const rows = search.ragged ? all / picks.length : longest
-  const ms = targetMs(search, rows, drafted) + (asks.length > 0 ? search.costs.draftsMs(asks) : 0)
+  const ms = targetMs(search, rows, drafted) + (requests.length > 0 ? search.costs.draftsMs(requests) : 0)
   return { picks, rows: longest, tokens, ms, goodput: tokens / ms }
 }
 
@@ -125,7 +125,7 @@ function exploration(search: Search, base: Candidate): StepPlan | undefined {
   const first = Math.floor((search.draw / EXPLORE_SHARE) * looks.length)
   for (let turn = 0; turn < looks.length; turn++) {
     const arm = looks[(first + turn) % looks.length]
-    const offers = search.offers.map((each) => each.filter(({ undrafted, beside }) => undrafted === arm && !beside))
+    const offers = search.offers.map((each) => each.filter(({ undrafted, combined }) => undrafted === arm && !combined))
     const rows = Math.min(EXPLORE_LOOKAHEAD, search.lookaheadMax)
     const plan = candidate(search, picksWithin({ ...search, offers }, rows, arm ? [arm] : []))
     if (plan.rows > 0 && affordable(search, plan, base)) return finish(search, plan, true)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CostTable } from '../cost/index.ts'
 import { Accounts, CREDIT_START, LOSS_SHARE } from './accounts.ts'
-import { planDrafts } from './asks.ts'
+import { planDrafts } from './draft-plan.ts'
 import { drawAt } from './draw.ts'
 import type { ArmOption } from './offer.ts'
 import { planStep } from './plan.ts'
@@ -35,7 +35,7 @@ function serve(free: Made | undefined, priced: Made | undefined) {
     })
     const offered = free ? [proposal('suffix', free, step, 1)] : []
     const drafting = planDrafts(plan(priced ? [...offered, forecast(priced)] : offered, 0))
-    const asked = drafting.asks.length > 0 && priced
+    const asked = drafting.requests.length > 0 && priced
     const draftMs = asked ? priced.ms : 0
     const verified = asked ? planStep(plan([...offered, proposal('static', priced, step, 2)], draftMs)) : drafting.plan
     const { branches = [] } = verified.decisions[0] ?? {}

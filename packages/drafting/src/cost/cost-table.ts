@@ -49,9 +49,9 @@ export class CostTable {
   }
 
   /** All these drafts, arms of one speculator in one call: as many as there are, as far as the longest. */
-  draftsMs(asks: readonly { readonly arm: Arm; readonly lookahead: number }[]): number {
+  draftsMs(requests: readonly { readonly arm: Arm; readonly lookahead: number }[]): number {
     const calls = new Map<number, { surfaces: Set<CostSurface>; batch: number; lookahead: number }>()
-    for (const { arm, lookahead } of asks) {
+    for (const { arm, lookahead } of requests) {
       const price = this.drafts.get(arm)
       if (!price || lookahead === 0) continue
       const call = calls.get(price.speculator) ?? { surfaces: new Set(), batch: 0, lookahead: 0 }
@@ -81,12 +81,12 @@ export class CostTable {
   }
 
   /** A call took this long for all these drafts: its dearest arm learns from it. */
-  observeDrafts(asks: readonly { readonly arm: Arm; readonly lookahead: number }[], ms: number): void {
-    const lookahead = Math.max(0, ...asks.map((ask) => ask.lookahead))
-    const surfaces = asks.flatMap(({ arm }) => this.drafts.get(arm)?.surface ?? [])
-    const price = (surface: CostSurface) => surface.ms(asks.length, lookahead)
+  observeDrafts(requests: readonly { readonly arm: Arm; readonly lookahead: number }[], ms: number): void {
+    const lookahead = Math.max(0, ...requests.map((request) => request.lookahead))
+    const surfaces = requests.flatMap(({ arm }) => this.drafts.get(arm)?.surface ?? [])
+    const price = (surface: CostSurface) => surface.ms(requests.length, lookahead)
     const [dearest] = surfaces.sort((a, b) => price(b) - price(a))
-    dearest?.observe(asks.length, lookahead, ms)
+    dearest?.observe(requests.length, lookahead, ms)
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Adapter, contentHashBeside } from './adapter.ts'
+import { type Adapter, contentHashAsync } from './adapter.ts'
 import type { RecurrentDraft } from './recurrent-draft.ts'
 import { DraftError } from './tensors.ts'
 
@@ -37,7 +37,7 @@ export async function readPooledAdapter(
 ): Promise<LoadedAdapter> {
   const [weights, text] = [files.get(ADAPTER_WEIGHTS_FILE), files.get(ADAPTER_CONFIG_FILE)]
   if (!weights || !text) throw new DraftError(`${weights ? ADAPTER_CONFIG_FILE : ADAPTER_WEIGHTS_FILE} is missing`)
-  if ((await contentHashBeside(weights)) !== ref.contentHash) {
+  if ((await contentHashAsync(weights)) !== ref.contentHash) {
     throw new DraftError('its bytes are not those that were promoted')
   }
   const config = configSchema.safeParse(parseJson(text))

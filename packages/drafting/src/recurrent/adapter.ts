@@ -1,7 +1,7 @@
 import { createHash, webcrypto } from 'node:crypto'
 import type { DraftBase } from './parts.ts'
 import { adapterParameters, type DraftShape, type ParameterSpec } from './shape.ts'
-import { DraftError, decodeParametersBeside, type Parameters } from './tensors.ts'
+import { DraftError, decodeParametersAsync, type Parameters } from './tensors.ts'
 import type { DraftVocabulary } from './vocabulary.ts'
 
 /** A tenant's adapter, ready to draft with; what it looks like inside is the business of who computes chains. Immutable. */
@@ -20,7 +20,7 @@ export function contentHash(bytes: Uint8Array): string {
 }
 
 /** The same without keeping the thread from a step that waits. */
-export async function contentHashBeside(bytes: Uint8Array): Promise<string> {
+export async function contentHashAsync(bytes: Uint8Array): Promise<string> {
   if (bytes.length < WORTH_A_THREAD) return contentHash(bytes)
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
 }
@@ -41,7 +41,7 @@ export interface AdapterValues {
 
 /** Beside serving. Rejects with DraftError for anything but a whole adapter of the draft's own shape with finite numbers. */
 export async function decodeAdapter(bytes: Uint8Array, { parts }: DraftBase): Promise<AdapterValues> {
-  const { values, tokens } = await decodeParametersBeside(bytes, adapterParameters(parts.shape))
+  const { values, tokens } = await decodeParametersAsync(bytes, adapterParameters(parts.shape))
   const { hotSize } = parts.shape.adapter
   if (tokens.length > hotSize) throw new DraftError(`${tokens.length} hot tokens, at most ${hotSize}`)
   return { values, hotTokens: tokens }

@@ -4,7 +4,7 @@ export {
   type AdapterValues,
   CLOSED_LOGIT,
   contentHash,
-  contentHashBeside,
+  contentHashAsync,
 } from './adapter.ts'
 export type {
   AdapterPoolEvents,

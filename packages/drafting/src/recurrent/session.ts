@@ -50,9 +50,9 @@ export class RecurrentSession implements DraftSession {
   }
 
   /** Whether the other neural arm should draft too, so that the two can be compared. Asked once for each draft. */
-  duels(): boolean {
+  compares(): boolean {
     const adapter = this.adapters.live(this.context.tenant)
-    return adapter !== undefined && this.memory.duel(adapter).wants()
+    return adapter !== undefined && this.memory.comparison(adapter).wants()
   }
 
   propose(arm: NeuralArm, adapter: LoadedAdapter | undefined, chain: DraftedChain, version: string): Proposal {
@@ -87,7 +87,7 @@ export class RecurrentSession implements DraftSession {
 
   /** Steps that the static draft would have taken for the same tokens, less those that were taken. */
   private savedSteps(adapter: LoadedAdapter): number | undefined {
-    const gain = this.memory.duel(adapter).gain
+    const gain = this.memory.comparison(adapter).gain
     if (gain === undefined || this.served?.adapter !== adapter) return undefined
     const { steps, tokens } = this.served
     return tokens / Math.max(1, tokens / steps - gain) - steps
@@ -120,9 +120,9 @@ export class RecurrentSession implements DraftSession {
     const { tenant } = this.context
     // A chain that was drafted before a swap says nothing about what is live now.
     if (!adapter || own === undefined || shared === undefined || this.adapters.live(tenant) !== adapter) return
-    const duel = this.memory.duel(adapter)
-    duel.observe(Math.min(own, depth) - Math.min(shared, depth))
-    const verdict = duel.verdict()
+    const comparison = this.memory.comparison(adapter)
+    comparison.observe(Math.min(own, depth) - Math.min(shared, depth))
+    const verdict = comparison.verdict()
     if (!verdict.keep) this.adapters.demote(tenant, verdict.reason)
   }
 }

@@ -15,7 +15,7 @@ import { type NeuralArm, TenantMemories } from './tenant-memory.ts'
 /**
  * The arms `static` and `adaptive`: one recurrent draft, with and without the tenant's adapter, in the same runs. When
  * an adapter is new, and now and then later, both draft for it: the one that was not asked for is only compared, a few
- * tokens far (see Duel), and an adapter that loses is taken out of service.
+ * tokens far (see PairedComparison), and an adapter that loses is taken out of service.
  */
 export class RecurrentSpeculator implements Speculator {
   readonly arms = ['static', 'adaptive'] as const
@@ -106,7 +106,7 @@ export class RecurrentSpeculator implements Speculator {
   /** The other arm of a sequence that is to be compared, unless it was asked for anyway. */
   private rival(one: Entry, entries: readonly Entry[]): Entry[] {
     const { session } = one
-    if (entries.some((each) => each !== one && each.session === session) || !session.duels()) return []
+    if (entries.some((each) => each !== one && each.session === session) || !session.compares()) return []
     const arm = one.arm === 'adaptive' ? 'static' : 'adaptive'
     const start = session.start(arm)
     return start ? [{ session, arm, index: one.index, ...start }] : []

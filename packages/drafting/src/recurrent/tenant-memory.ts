@@ -1,4 +1,4 @@
-import { ConfidenceCalibration, Duel } from '../calibration/index.ts'
+import { ConfidenceCalibration, PairedComparison } from '../calibration/index.ts'
 import type { LoadedAdapter } from './adapter-reader.ts'
 
 export type NeuralArm = 'static' | 'adaptive'
@@ -6,20 +6,22 @@ export type NeuralArm = 'static' | 'adaptive'
 /** What the neural arms know of one tenant's outcomes. Nothing in it is ever read for another. */
 export class TenantMemory {
   private shared: ConfidenceCalibration
-  private own: { readonly id: string; readonly calibration: ConfidenceCalibration; readonly duel: Duel } | undefined
+  private own:
+    | { readonly id: string; readonly calibration: ConfidenceCalibration; readonly comparison: PairedComparison }
+    | undefined
 
   /** @param acceptance of the static draft by position, as its card says */
   constructor(private readonly acceptance: readonly number[]) {
     this.shared = new ConfidenceCalibration(acceptance)
   }
 
-  /** An adapter starts with a calibration and a duel of its own. */
+  /** An adapter starts with a calibration and a comparison with the static draft of its own. */
   calibration(arm: NeuralArm, adapter: LoadedAdapter | undefined): ConfidenceCalibration {
     return arm === 'adaptive' && adapter ? this.of(adapter).calibration : this.shared
   }
 
-  duel(adapter: LoadedAdapter): Duel {
-    return this.of(adapter).duel
+  comparison(adapter: LoadedAdapter): PairedComparison {
+    return this.of(adapter).comparison
   }
 
   forget(): void {
@@ -30,7 +32,7 @@ export class TenantMemory {
   private of({ ref, acceptance }: LoadedAdapter) {
     if (this.own?.id !== ref.id) {
       const calibration = new ConfidenceCalibration(acceptance ?? this.acceptance)
-      this.own = { id: ref.id, calibration, duel: new Duel() }
+      this.own = { id: ref.id, calibration, comparison: new PairedComparison() }
     }
     return this.own
   }

@@ -50,7 +50,7 @@ export function decodeParameters(bytes: Uint8Array, table: ParameterTable): Deco
 const PIECE_MS = 1
 
 /** The same, some parameters at a time, with turns for others between them. Rejects with DraftError. */
-export async function decodeParametersBeside(bytes: Uint8Array, table: ParameterTable): Promise<Decoded> {
+export async function decodeParametersAsync(bytes: Uint8Array, table: ParameterTable): Promise<Decoded> {
   const { tokens, parameters } = pieces(bytes, table)
   const values = new Map<string, Float32Array>()
   let since = performance.now()

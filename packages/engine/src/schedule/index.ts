@@ -1,3 +1,3 @@
-export * from './claim.ts'
 export { nextPrefill } from './policy.ts'
+export * from './schedulable.ts'
 export * from './scheduler.ts'

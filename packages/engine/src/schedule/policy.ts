@@ -1,4 +1,4 @@
-import type { Claim, Limits } from './claim.ts'
+import type { Limits, Schedulable } from './schedulable.ts'
 import { TOKEN_PRICES, type VirtualService } from './service.ts'
 
 type Service = Pick<VirtualService, 'of'>
@@ -11,16 +11,16 @@ export const HEADROOM_ROWS = 64
 
 export type Blocker = 'slots' | 'memory'
 
-/** What keeps a claim from joining those that run; undefined when nothing does. */
-export function blocker(claim: Claim, running: readonly Claim[], limits: Limits): Blocker | undefined {
-  const slots = slotsOf(running) + claim.slots
+/** What keeps one from joining those that run; undefined when nothing does. */
+export function blocker(joining: Schedulable, running: readonly Schedulable[], limits: Limits): Blocker | undefined {
+  const slots = slotsOf(running) + joining.slots
   if (slots > limits.sequencesMax) return 'slots'
-  const rows = Math.max(...[claim, ...running].map((each) => Math.min(each.rows + HEADROOM_ROWS, each.rowsMax)))
+  const rows = Math.max(...[joining, ...running].map((each) => Math.min(each.rows + HEADROOM_ROWS, each.rowsMax)))
   return limits.fits(slots, rows) ? undefined : 'memory'
 }
 
 /** Whether the next step of all that run stays within the memory budget. */
-export function hasRoom(running: readonly Claim[], limits: Limits): boolean {
+export function hasRoom(running: readonly Schedulable[], limits: Limits): boolean {
   return running.length < 2 || limits.fits(slotsOf(running), Math.max(...running.map(({ rows }) => rows)))
 }
 
@@ -28,7 +28,10 @@ export function hasRoom(running: readonly Claim[], limits: Limits): boolean {
  * Who makes room when memory runs out: the youngest of the tenant that was served most. Never the oldest of all, which
  * therefore ends, then the next one, and so on: everybody ends.
  */
-export function evictee<Running extends Claim>(running: readonly Running[], service: Service): Running | undefined {
+export function evictee<Running extends Schedulable>(
+  running: readonly Running[],
+  service: Service,
+): Running | undefined {
   const oldest = oldestOf(running)
   return running.reduce<Running | undefined>((worst, each) => {
     if (each === oldest) return worst
@@ -39,26 +42,26 @@ export function evictee<Running extends Claim>(running: readonly Running[], serv
 }
 
 /**
- * Who yields to a claim whose turn it is while others hold what it needs: the youngest of a tenant that keeps at least
- * as large a share of the slots as the claim's tenant then has, and that was served more by what computing its sequence
- * anew costs. So the claim is still first in line when it yields, two tenants never take turns at evicting each other,
+ * Who yields to the one whose turn it is while others hold what it needs: the youngest of a tenant that keeps at least
+ * as large a share of the slots as the other's tenant then has, and that was served more by what computing its sequence
+ * anew costs. So the other is still first in line when it yields, two tenants never take turns at evicting each other,
  * and at most as much is computed twice as was unfairly had.
  */
-export function yielder<Running extends Claim>(
-  claim: Claim,
+export function yielder<Running extends Schedulable>(
+  joining: Schedulable,
   running: readonly Running[],
   service: Service,
   limits: Limits,
 ): Running | undefined {
   const shareOf = (tenant: string) => slotsOf(running.filter((each) => each.tenant === tenant))
-  const share = (shareOf(claim.tenant) + claim.slots) / claim.weight
+  const share = (shareOf(joining.tenant) + joining.slots) / joining.weight
   const candidates = running.filter((each) => {
     const rest = (shareOf(each.tenant) - each.slots) / each.weight
-    const lead = service.of(each.tenant) - service.of(claim.tenant)
-    if (each.tenant === claim.tenant || rest < share || lead <= (each.rows * TOKEN_PRICES.input) / each.weight)
+    const lead = service.of(each.tenant) - service.of(joining.tenant)
+    if (each.tenant === joining.tenant || rest < share || lead <= (each.rows * TOKEN_PRICES.input) / each.weight)
       return false
     return !blocker(
-      claim,
+      joining,
       running.filter((other) => other !== each),
       limits,
     )
@@ -85,12 +88,12 @@ export function nextPrefill<Each extends Prefilling>(prefilling: readonly Each[]
 
 const PASSED_OVER_MAX = 4
 
-function slotsOf(claims: readonly Claim[]): number {
-  return claims.reduce((sum, { slots }) => sum + slots, 0)
+function slotsOf(all: readonly Schedulable[]): number {
+  return all.reduce((sum, { slots }) => sum + slots, 0)
 }
 
-function oldestOf<Each extends Claim>(claims: readonly Each[]): Each | undefined {
-  return claims.reduce<Each | undefined>((oldest, each) => {
+function oldestOf<Each extends Schedulable>(all: readonly Each[]): Each | undefined {
+  return all.reduce<Each | undefined>((oldest, each) => {
     return !oldest || each.arrival < oldest.arrival ? each : oldest
   }, undefined)
 }

@@ -1,8 +1,8 @@
-import type { Claim } from './claim.ts'
+import type { Schedulable } from './schedulable.ts'
 import type { VirtualService } from './service.ts'
 
 /** What waits, first come, first served within a tenant; what was served before comes back to its old place. */
-export class FairQueue<Waiting extends Claim> {
+export class FairQueue<Waiting extends Schedulable> {
   private readonly queues = new Map<string, Waiting[]>()
   private count = 0
 
@@ -14,11 +14,11 @@ export class FairQueue<Waiting extends Claim> {
     return this.queues.get(tenant)?.length ?? 0
   }
 
-  push(claim: Waiting): void {
-    const queue = this.queues.get(claim.tenant) ?? []
-    const younger = queue.findIndex(({ arrival }) => arrival > claim.arrival)
-    queue.splice(younger < 0 ? queue.length : younger, 0, claim)
-    this.queues.set(claim.tenant, queue)
+  push(joining: Waiting): void {
+    const queue = this.queues.get(joining.tenant) ?? []
+    const younger = queue.findIndex(({ arrival }) => arrival > joining.arrival)
+    queue.splice(younger < 0 ? queue.length : younger, 0, joining)
+    this.queues.set(joining.tenant, queue)
     this.count++
   }
 
@@ -29,15 +29,15 @@ export class FairQueue<Waiting extends Claim> {
     return best
   }
 
-  take(claim: Waiting): void {
-    this.removeAll((each) => each === claim)
+  take(taken: Waiting): void {
+    this.removeAll((each) => each === taken)
   }
 
   /** Takes all of which `gone` holds out of the queue. */
-  removeAll(gone: (claim: Waiting) => boolean): Waiting[] {
+  removeAll(gone: (waiting: Waiting) => boolean): Waiting[] {
     const removed: Waiting[] = []
     for (const [tenant, queue] of this.queues) {
-      const kept = queue.filter((claim) => !gone(claim))
+      const kept = queue.filter((each) => !gone(each))
       if (kept.length === queue.length) continue
       removed.push(...queue.filter(gone))
       if (kept.length > 0) this.queues.set(tenant, kept)
@@ -52,7 +52,7 @@ export class FairQueue<Waiting extends Claim> {
   }
 }
 
-function precedes(one: Claim, other: Claim, service: Pick<VirtualService, 'of'>): boolean {
+function precedes(one: Schedulable, other: Schedulable, service: Pick<VirtualService, 'of'>): boolean {
   const lead = service.of(one.tenant) - service.of(other.tenant)
   return lead < 0 || (lead === 0 && one.arrival < other.arrival)
 }

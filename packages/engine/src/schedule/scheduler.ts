@@ -1,6 +1,6 @@
-import type { Claim, Limits } from './claim.ts'
 import { type Blocker, blocker, evictee, hasRoom, yielder } from './policy.ts'
 import { FairQueue } from './queue.ts'
+import type { Limits, Schedulable } from './schedulable.ts'
 import { type Tokens, VirtualService } from './service.ts'
 
 export interface SchedulerLimits extends Limits {
@@ -10,8 +10,8 @@ export interface SchedulerLimits extends Limits {
 
 /** One change that fairness asks for now. */
 export type Move<Waiting, Running> =
-  | { readonly kind: 'start'; readonly claim: Waiting }
-  | { readonly kind: 'preempt'; readonly claim: Running }
+  | { readonly kind: 'start'; readonly waiting: Waiting }
+  | { readonly kind: 'preempt'; readonly running: Running }
   | { readonly kind: 'none' }
 
 /**
@@ -21,7 +21,7 @@ export type Move<Waiting, Running> =
  * The head of the queue is never overtaken, or a large request would starve behind small ones; slots may stand empty
  * while it waits for its room, which comes as those that run end.
  */
-export class Scheduler<Waiting extends Claim, Running extends Waiting> {
+export class Scheduler<Waiting extends Schedulable, Running extends Waiting> {
   private readonly queue = new FairQueue<Waiting>()
   private readonly service = new VirtualService()
   private blockedBy: Blocker = 'slots'
@@ -44,38 +44,38 @@ export class Scheduler<Waiting extends Claim, Running extends Waiting> {
   }
 
   /** A new request waits. */
-  enter(claim: Waiting): void {
-    this.service.enter(claim.tenant)
-    this.queue.push(claim)
+  enter(request: Waiting): void {
+    this.service.enter(request.tenant)
+    this.queue.push(request)
   }
 
   /** A request ended, whether or not it ever ran. */
-  leave({ tenant }: Claim): void {
+  leave({ tenant }: Schedulable): void {
     this.service.leave(tenant)
   }
 
   /** What ran waits again. */
-  requeue(claim: Running): void {
-    this.queue.push(claim)
+  requeue(preempted: Running): void {
+    this.queue.push(preempted)
   }
 
-  charge({ tenant, weight }: Claim, tokens: Tokens): void {
+  charge({ tenant, weight }: Schedulable, tokens: Tokens): void {
     this.service.charge(tenant, weight, tokens)
   }
 
   /** What to change among those that run; the engine does so and asks again until there is nothing. */
   next(running: readonly Running[]): Move<Waiting, Running> {
     const evicted = hasRoom(running, this.limits) ? undefined : evictee(running, this.service)
-    if (evicted) return { kind: 'preempt', claim: evicted }
-    const claim = this.queue.head(this.service)
-    if (!claim) return { kind: 'none' }
-    const blocked = blocker(claim, running, this.limits)
+    if (evicted) return { kind: 'preempt', running: evicted }
+    const head = this.queue.head(this.service)
+    if (!head) return { kind: 'none' }
+    const blocked = blocker(head, running, this.limits)
     if (!blocked) {
-      this.queue.take(claim)
-      return { kind: 'start', claim }
+      this.queue.take(head)
+      return { kind: 'start', waiting: head }
     }
     this.blockedBy = blocked
-    const yielding = yielder(claim, running, this.service, this.limits)
-    return yielding ? { kind: 'preempt', claim: yielding } : { kind: 'none' }
+    const yielding = yielder(head, running, this.service, this.limits)
+    return yielding ? { kind: 'preempt', running: yielding } : { kind: 'none' }
   }
 }

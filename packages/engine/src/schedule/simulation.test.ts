@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Ask, bucketRows, play, type Step } from './testing.ts'
+import { bucketRows, play, type SimulatedRequest, type Step } from './testing.ts'
 
 const PROMPT_MAX = 200
 const COMPLETION_MAX = 120
@@ -13,13 +13,13 @@ const sizes = {
   prompt: fc.integer({ min: 1, max: PROMPT_MAX }),
   completion: fc.integer({ min: 1, max: COMPLETION_MAX }),
 }
-const asks = fc.array(fc.record({ tenant, arrivesAt: fc.nat(300), ...sizes }), { minLength: 1, maxLength: 40 })
+const requests = fc.array(fc.record({ tenant, arrivesAt: fc.nat(300), ...sizes }), { minLength: 1, maxLength: 40 })
 
-function backlog(owner: string, count: number, arrivesAt: number): fc.Arbitrary<Ask[]> {
+function backlog(owner: string, count: number, arrivesAt: number): fc.Arbitrary<SimulatedRequest[]> {
   const cachedShare = fc.constantFrom(0, 0.5, 0.95)
   const one = fc
     .record({ tenant: fc.constant(owner), arrivesAt: fc.constant(arrivesAt), ...sizes, cachedShare })
-    .map(({ cachedShare, ...ask }) => ({ ...ask, cached: Math.floor(ask.prompt * cachedShare) }))
+    .map(({ cachedShare, ...request }) => ({ ...request, cached: Math.floor(request.prompt * cachedShare) }))
   return fc.array(one, { minLength: count, maxLength: count })
 }
 
@@ -49,7 +49,7 @@ describe('whatever comes', () => {
   })
 
   test('no slot stands empty while somebody waits who fits', () => {
-    const scenario = fc.property(asks, (all) => {
+    const scenario = fc.property(requests, (all) => {
       play(all, {
         sequencesMax: SLOTS,
         watch: ({ running, waiting }) => expect(waiting.length === 0 || running.length === SLOTS).toBe(true),
@@ -86,10 +86,10 @@ describe('two tenants that both have work waiting', () => {
 
 describe('a tenant that holds every slot', () => {
   const long = { tenant: 'ten_heavy', arrivesAt: 0, prompt: 20, completion: 4_000 }
-  const heavy = Array.from({ length: 30 }, (): Ask => long)
+  const heavy = Array.from({ length: 30 }, (): SimulatedRequest => long)
 
   test('yields to one that comes later, long before anything of its own has ended', () => {
-    const light: Ask = { tenant: 'ten_light', arrivesAt: 50, prompt: 100, completion: 50 }
+    const light: SimulatedRequest = { tenant: 'ten_light', arrivesAt: 50, prompt: 100, completion: 50 }
     let startedAt = 0
     const { ended, preemptions } = play([...heavy, light], {
       sequencesMax: SLOTS,
@@ -103,7 +103,7 @@ describe('a tenant that holds every slot', () => {
   })
 
   test('gives up its share, and not more, to others that have as much to do', () => {
-    const late = heavy.map((ask): Ask => ({ ...ask, tenant: 'ten_late', arrivesAt: 100 }))
+    const late = heavy.map((request): SimulatedRequest => ({ ...request, tenant: 'ten_late', arrivesAt: 100 }))
     const { preemptions } = play([...heavy, ...late], {
       sequencesMax: SLOTS,
       watch: ({ at, running, waiting }) => {

@@ -1,10 +1,10 @@
-import type { Claim } from './claim.ts'
+import type { Schedulable } from './schedulable.ts'
 import { Scheduler } from './scheduler.ts'
 import { TOKEN_PRICES } from './service.ts'
 
 const BUCKET = 64
 
-export interface Ask {
+export interface SimulatedRequest {
   readonly tenant: string
   readonly arrivesAt: number
   readonly prompt: number
@@ -15,26 +15,26 @@ export interface Ask {
 }
 
 /** One request in a world without a model. */
-export class Work implements Claim {
+export class Work implements Schedulable {
   rows: number
   constructor(
-    readonly ask: Ask,
+    readonly request: SimulatedRequest,
     readonly arrival: number,
     readonly weight: number,
   ) {
-    this.rows = ask.prompt
+    this.rows = request.prompt
   }
 
   get tenant(): string {
-    return this.ask.tenant
+    return this.request.tenant
   }
 
   get slots(): number {
-    return this.ask.slots ?? 1
+    return this.request.slots ?? 1
   }
 
   get rowsMax(): number {
-    return this.ask.prompt + this.ask.completion
+    return this.request.prompt + this.request.completion
   }
 }
 
@@ -62,15 +62,15 @@ export function bucketRows(running: readonly Work[]): number {
 
 /** Plays an engine until all that was asked has ended: whoever has slots gets one token in each of them a step. */
 export function play(
-  asks: readonly Ask[],
+  requests: readonly SimulatedRequest[],
   { sequencesMax, rowsMax = Number.POSITIVE_INFINITY, weights, watch }: World,
 ) {
   const unbounded = { waitingMax: Number.POSITIVE_INFINITY, waitingPerTenantMax: Number.POSITIVE_INFINITY }
   const fits = (slots: number, rows: number) => slots * Math.ceil(rows / BUCKET) * BUCKET <= rowsMax
   const scheduler = new Scheduler<Work, Work>({ ...unbounded, sequencesMax, fits })
-  const works = asks
+  const works = requests
     .toSorted((one, other) => one.arrivesAt - other.arrivesAt)
-    .map((ask, arrival) => new Work(ask, arrival, weights?.[ask.tenant] ?? 1))
+    .map((request, arrival) => new Work(request, arrival, weights?.[request.tenant] ?? 1))
   const running: Work[] = []
   const started = new Set<Work>()
   const lookedUp = new Set<Work>()
@@ -84,21 +84,21 @@ export function play(
   }
   for (let at = 0; ended.length < works.length; at++) {
     if (at > STEPS_MAX) throw new Error('somebody never ends')
-    for (const work of works) if (work.ask.arrivesAt === at) scheduler.enter(work)
+    for (const work of works) if (work.request.arrivesAt === at) scheduler.enter(work)
     for (let move = scheduler.next(running); move.kind !== 'none'; move = scheduler.next(running)) {
       if (move.kind === 'preempt') {
-        running.splice(running.indexOf(move.claim), 1)
-        scheduler.requeue(move.claim)
+        running.splice(running.indexOf(move.running), 1)
+        scheduler.requeue(move.running)
         preemptions++
       } else {
-        running.push(move.claim)
-        if (!started.has(move.claim)) charge(move.claim, move.claim.ask.prompt, 0)
-        started.add(move.claim)
+        running.push(move.waiting)
+        if (!started.has(move.waiting)) charge(move.waiting, move.waiting.request.prompt, 0)
+        started.add(move.waiting)
       }
     }
     watch?.({ at, running, waiting: [...scheduler.waiting], served })
     for (const work of [...running]) {
-      if (!lookedUp.has(work)) charge(work, -(work.ask.cached ?? 0), 0)
+      if (!lookedUp.has(work)) charge(work, -(work.request.cached ?? 0), 0)
       lookedUp.add(work)
       work.rows++
       charge(work, 0, work.slots)

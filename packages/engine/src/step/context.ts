@@ -1,17 +1,17 @@
-import type { Accounts, CostTable, Speculator, Trust } from '@foretoken/drafting'
+import type { Accounts, CostTable, ForecastDiscount, Speculator } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import type { KvArena } from '../cache/arena.ts'
-import type { Roster } from '../roster.ts'
+import type { RunningSequences } from '../running-sequences.ts'
 import type { Sequence } from '../sequence.ts'
 
 export interface DecodeContext {
   readonly target: Target
   readonly arena: KvArena
-  readonly roster: Roster
+  readonly running: RunningSequences
   readonly speculators: readonly Speculator[]
   readonly costs: CostTable
   readonly accounts: Accounts
-  readonly trust: Trust
+  readonly discount: ForecastDiscount
   /** Most draft tokens verified for a sequence in one step. */
   readonly lookaheadMax: number
   /** Counts steps; decides which ones explore. */

@@ -1,8 +1,8 @@
-import { type DraftPlan, nextRest } from '@foretoken/drafting'
+import { type DraftPlan, nextBackOff } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
 import { type Feed, packFeeds } from './feed.ts'
-import { draftsOf, planAsks, planVerification, type SequenceDraft } from './plan.ts'
+import { draftsOf, planDrafting, planVerification, type SequenceDraft } from './plan.ts'
 import { openOffers, propose } from './propose.ts'
 import { type DecodeReport, reportOf } from './report.ts'
 import { settle } from './settle.ts'
@@ -15,24 +15,27 @@ import { settle } from './settle.ts'
 export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext): Promise<DecodeReport> {
   const started = ctx.clock()
   const offers = await openOffers(batch, ctx)
-  const drafting = planAsks(batch, offers, ctx)
-  const asked = drafting.asks.length > 0
-  const draftMs = asked ? await propose(batch, drafting.asks, offers, ctx) : 0
+  const drafting = planDrafting(batch, offers, ctx)
+  const asked = drafting.requests.length > 0
+  const draftMs = asked ? await propose(batch, drafting.requests, offers, ctx) : 0
   // A pause that falls into a draft (a collection, a busy machine) is not what drafting costs.
-  const draftExpectedMs = ctx.costs.draftsMs(drafting.asks)
+  const draftExpectedMs = ctx.costs.draftsMs(drafting.requests)
   const spentMs = Math.min(draftMs, PAUSE_FACTOR * draftExpectedMs)
   const plan = asked ? planVerification(batch, offers, spentMs, ctx) : drafting.plan
   const drafts = draftsOf(plan, offers)
   const drafted = plan.explored || drafting.plan.explored ? undefined : plan.lookahead > 0 || asked
-  for (const sequence of batch) if (sequence.isFree) sequence.rest = nextRest(sequence.rest, drafted)
+  for (const sequence of batch) if (sequence.isFree) sequence.backOff = nextBackOff(sequence.backOff, drafted)
 
   const feeds = batch.map((sequence, index) => feedOf(sequence, drafts[index]))
-  const rowsMax = Math.max(...ctx.roster.lengths, ...batch.map((sequence, index) => rowsAfter(sequence, drafts[index])))
-  ctx.arena.reserve(ctx.roster.lengths, rowsMax)
+  const rowsMax = Math.max(
+    ...ctx.running.lengths,
+    ...batch.map((sequence, index) => rowsAfter(sequence, drafts[index])),
+  )
+  ctx.arena.reserve(ctx.running.lengths, rowsMax)
   const { input, firstRows } = packFeeds(feeds, { ...ctx.arena.view(0, batch.length), capacity: ctx.arena.capacity })
-  const running = ctx.clock()
+  const runStarted = ctx.clock()
   const output = await ctx.target.run(input)
-  const targetMs = ctx.clock() - running
+  const targetMs = ctx.clock() - runStarted
 
   const results = batch.map((sequence, index) => {
     const place = { batch: batch.length, length: input.length, index, firstRow: firstRows[index] ?? 0 }
@@ -41,7 +44,7 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   const tenants = batch.map((sequence) => sequence.job.request.tenant)
   const committed = results.map((result) => result.committed)
   ctx.accounts.settle(plan, tenants, committed, { draftMs: spentMs, forced: batch.some(ordersDrafts) })
-  learnTrust(batch, drafting, committed, ctx)
+  learnDiscount(batch, drafting, committed, ctx)
   const ms = ctx.clock() - started
   const rows = ctx.target.ragged ? mean(feeds.map(({ tokens: { length } }) => length)) : input.length
   ctx.costs.observeTarget(batch.length, rows, ms - draftMs, draftMs > 0) // more rows also cost more sampling
@@ -49,18 +52,18 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
 }
 
 /** Of arms that were asked because that was expected to pay: what they had promised, against what came. */
-function learnTrust(
+function learnDiscount(
   batch: readonly Sequence[],
-  { plan, asks }: DraftPlan,
+  { plan, requests }: DraftPlan,
   committed: readonly number[],
   ctx: DecodeContext,
 ) {
   if (plan.explored) return
-  for (const at of new Set(asks.map(({ sequence }) => sequence))) {
+  for (const at of new Set(requests.map(({ sequence }) => sequence))) {
     const [sequence, decision] = [batch[at], plan.decisions[at]]
     if (!sequence || !decision || decision.drafted || !sequence.isFree) continue
     const { tenant } = sequence.job.request
-    ctx.trust.learn(tenant, (decision.expectedTokens - 1) / ctx.trust.of(tenant), (committed[at] ?? 1) - 1)
+    ctx.discount.learn(tenant, (decision.expectedTokens - 1) / ctx.discount.factorOf(tenant), (committed[at] ?? 1) - 1)
   }
 }
 

@@ -29,7 +29,7 @@ export interface SequenceDraft {
 }
 
 /** Before arms that cost something draft: whom to ask, given what is drafted already. */
-export function planAsks(batch: readonly Sequence[], offers: readonly Offers[], ctx: DecodeContext): DraftPlan {
+export function planDrafting(batch: readonly Sequence[], offers: readonly Offers[], ctx: DecodeContext): DraftPlan {
   return planDrafts(inputOf(batch, offers, 0, ctx))
 }
 
@@ -61,7 +61,7 @@ function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs:
     const options = optionsOf(offers[index])
     const forced = forcedBy(sequence, options)
     const creditMs = ctx.accounts.creditMs(tenant, plainMs) - spentMs
-    return { tenant, options, creditMs, trust: ctx.trust.of(tenant), ...(forced ? { forced } : {}) }
+    return { tenant, options, creditMs, discountFactor: ctx.discount.factorOf(tenant), ...(forced ? { forced } : {}) }
   })
   return {
     sequences,

@@ -1,7 +1,7 @@
 import type { Target } from '@foretoken/model'
 import type { KvArena } from '../cache/arena.ts'
 import type { PrefixCache, PrefixLookup } from '../cache/prefix-cache.ts'
-import type { Roster } from '../roster.ts'
+import type { RunningSequences } from '../running-sequences.ts'
 import type { Sequence } from '../sequence.ts'
 import { packFeeds } from './feed.ts'
 
@@ -9,7 +9,7 @@ export interface PrefillContext {
   readonly target: Target
   readonly arena: KvArena
   readonly prefixes: PrefixCache
-  readonly roster: Roster
+  readonly running: RunningSequences
   readonly rowsMax: number
   readonly clock: () => number
 }
@@ -33,15 +33,15 @@ export async function prefillStep(
   sequence: Sequence,
   ctx: PrefillContext,
 ): Promise<{ report: PrefillReport; hidden?: Float32Array }> {
-  const { arena, roster, target } = ctx
+  const { arena, running, target } = ctx
   const started = ctx.clock()
-  const slot = roster.slotOf(sequence)
-  const lookup = sequence.cached === 0 && ctx.prefixes.restore(sequence, slot, roster.lengths)
+  const slot = running.slotOf(sequence)
+  const lookup = sequence.cached === 0 && ctx.prefixes.restore(sequence, slot, running.lengths)
   const rows = Math.min(ctx.rowsMax, sequence.rowsLeft)
   if (rows === 0) return { report: { rows, ms: 0, ...(lookup && { lookup }) } }
   const last = rows === sequence.rowsLeft
   const { cached } = sequence
-  arena.reserve(roster.lengths, Math.max(...roster.lengths, cached + rows))
+  arena.reserve(running.lengths, Math.max(...running.lengths, cached + rows))
   const feed = { tokens: sequence.tokens.slice(cached, cached + rows), cached, logits: last ? 1 : 0 }
   const { input } = packFeeds([feed], { ...arena.view(slot, 1), capacity: arena.capacity })
   const output = await target.run(input)

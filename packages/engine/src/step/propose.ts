@@ -1,4 +1,4 @@
-import type { DraftArm, DraftAsk, DraftRequest, Forecast, Proposal, Speculator } from '@foretoken/drafting'
+import type { ArmRequest, DraftArm, DraftRequest, Forecast, Proposal, Speculator } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
 import { outlookOf } from './outlook.ts'
@@ -9,22 +9,22 @@ export interface Offers {
   readonly forecasts: readonly Forecast[]
 }
 
-/** Proposals of the arms that are free, forecasts of the others; nothing for a sequence that rests or can't afford it. */
+/** Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it. */
 export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext): Promise<Offers[]> {
   const { survivalMin, affordable } = outlookOf(batch, ctx)
-  const quiet = (sequence: Sequence) => sequence.isFree && (sequence.rest.left > 0 || !affordable)
+  const quiet = (sequence: Sequence) => sequence.isFree && (sequence.backOff.stepsLeft > 0 || !affordable)
   const offers = batch.map((sequence) => ({
     proposals: new Map<DraftArm, Proposal>(),
     forecasts: quiet(sequence) ? [] : forecastsOf(sequence, ctx),
   }))
   const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
-  const asks = batch.flatMap((sequence, index) => {
+  const requests = batch.flatMap((sequence, index) => {
     const { arm: wanted, lookahead } = sequence.job.request.speculation
     const arms = quiet(sequence) ? [] : eager.filter((arm) => wanted === 'auto' || wanted === arm)
     const free = lookahead === undefined ? { lookahead: ctx.lookaheadMax, survivalMin } : { lookahead }
     return arms.map((arm) => ({ sequence: index, arm, ...free }))
   })
-  await propose(batch, asks, offers, ctx)
+  await propose(batch, requests, offers, ctx)
   return offers
 }
 
@@ -34,18 +34,18 @@ export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext)
  */
 export async function propose(
   batch: readonly Sequence[],
-  asks: readonly (DraftAsk & Pick<DraftRequest, 'survivalMin'>)[],
+  requests: readonly (ArmRequest & Pick<DraftRequest, 'survivalMin'>)[],
   offers: readonly Offers[],
   ctx: DecodeContext,
 ): Promise<number> {
   let draftMs = 0
   for (const [place, speculator] of ctx.speculators.entries()) {
-    const own = asks.flatMap((ask) => {
-      const sequence = batch[ask.sequence]
+    const own = requests.flatMap((request) => {
+      const sequence = batch[request.sequence]
       const session = sequence?.drafts[place]
-      const lookaheadMax = Math.min(ask.lookahead, ctx.lookaheadMax, sequence?.lookaheadMax ?? 0)
-      if (!session || lookaheadMax <= 0 || !speculator.arms.includes(ask.arm)) return []
-      return [{ ...ask, session, lookaheadMax }]
+      const lookaheadMax = Math.min(request.lookahead, ctx.lookaheadMax, sequence?.lookaheadMax ?? 0)
+      if (!session || lookaheadMax <= 0 || !speculator.arms.includes(request.arm)) return []
+      return [{ ...request, session, lookaheadMax }]
     })
     if (own.length === 0) continue
     const started = ctx.clock()

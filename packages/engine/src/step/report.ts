@@ -129,12 +129,12 @@ function optionsOf({ offers, drafting }: StepParts, index: number): OptionRecord
   return [...arms].map((arm) => {
     const proposal = proposals.get(arm)
     const forecast = forecasts.find((each) => each.arm === arm)
-    const ask = drafting.asks.find((each) => each.sequence === index && each.arm === arm)
+    const request = drafting.requests.find((each) => each.sequence === index && each.arm === arm)
     return {
       arm,
       ...(proposal ? { version: proposal.version, survival: proposal.survival } : {}),
       ...(forecast ? { forecast: forecast.survival } : {}),
-      ...(ask ? { asked: ask.lookahead } : {}),
+      ...(request ? { asked: request.lookahead } : {}),
     }
   })
 }

@@ -1,12 +1,12 @@
 import { type AblationRow, ablate } from './ablation/ablation.ts'
 import { costTable, measureStepCosts, type StepCosts } from './ablation/costs.ts'
 import { type AdversaryResult, playAdversaries } from './adversaries.ts'
-import { type BesideResult, playBeside } from './beside/beside.ts'
 import type { Workload } from './corpus.ts'
 import { type FullStaticResult, playFullStatic } from './full-static.ts'
 import { SHIFT } from './settings.ts'
 import { playShift, type ShiftResult } from './shift.ts'
 import { adapterOf, playTenant, type TenantResult, type Traffic, trafficOf } from './tenant.ts'
+import { playWhileTraining, type WhileTrainingResult } from './while-training/while-training.ts'
 import type { World } from './world.ts'
 
 export interface LearningResult {
@@ -15,7 +15,7 @@ export interface LearningResult {
   readonly shift: ShiftResult | null
   readonly fullStatic: readonly FullStaticResult[]
   readonly adversaries: readonly AdversaryResult[]
-  readonly beside: BesideResult
+  readonly whileTraining: WhileTrainingResult
   readonly costs: StepCosts
   readonly ablation: readonly AblationRow[]
 }
@@ -35,8 +35,8 @@ export async function playAll(world: World, workloads: readonly Workload[]): Pro
   const adapter = await adapterOf(world, stale.domain, stale.traffic)
   const adversaries = await parts.json('adversaries', () => playAdversaries(world, adapter, traffics))
   const { domain, traffic } = stale
-  const beside = await parts.json('beside', () => playBeside(world, domain, adapter, traffic))
-  log(`serving while a tenant is trained: ${beside.goodput.toFixed(3)} of the goodput without`)
+  const whileTraining = await parts.json('while-training', () => playWhileTraining(world, domain, adapter, traffic))
+  log(`serving while a tenant is trained: ${whileTraining.goodput.toFixed(3)} of the goodput without`)
   const costs = await parts.json('costs', () => measureStepCosts(world, adapter))
   const ablation: AblationRow[] = []
   for (const [domain, traffic] of traffics) {
@@ -47,7 +47,7 @@ export async function playAll(world: World, workloads: readonly Workload[]): Pro
   }
   log('controller: compared with fixed and averaged lookaheads')
   const fullStatic = await parts.json('full-static', () => playFullStatic(world, traffics))
-  return { tenants, shift, fullStatic, adversaries, beside, costs, ablation }
+  return { tenants, shift, fullStatic, adversaries, whileTraining, costs, ablation }
 }
 
 /** From SHIFT's first domain to its second; where the corpus has others, between the first two that nobody trained on. */

@@ -6,7 +6,7 @@ const service = await startService(
   {
     name: 'fixture',
     entry: fileURLToPath(new URL('service.ts', import.meta.url)),
-    env: { FORETOKEN_LEASH_MS: '200' },
+    env: { FORETOKEN_EXIT_GRACE_MS: '200' },
     log: () => undefined,
     readyWithinMs: 20_000,
     stopWithinMs: 5_000,

@@ -64,9 +64,9 @@ export class Controller implements Policy {
 
   ask(): number {
     const survival = this.calibration.forecast(LOOKAHEAD_MAX)
-    const { asks, plan } = planDrafts(this.input({ arm: DRAFT_ARM, survival, drafted: false }, 0))
+    const { requests, plan } = planDrafts(this.input({ arm: DRAFT_ARM, survival, drafted: false }, 0))
     this.plan = plan
-    return asks[0]?.lookahead ?? 0
+    return requests[0]?.lookahead ?? 0
   }
 
   verify(confidence: readonly number[], draftMs: number): number {

@@ -91,7 +91,13 @@ function tenantRatios(tenants: readonly TenantResult[], unseen: readonly TenantR
   }
 }
 
-function otherRatios({ adversaries, ablation, fullStatic, shift, beside }: LearningResult): Record<string, number> {
+function otherRatios({
+  adversaries,
+  ablation,
+  fullStatic,
+  shift,
+  whileTraining,
+}: LearningResult): Record<string, number> {
   const adaptive = ablation.filter(({ arm }) => arm === 'adaptive')
   const policies = POLICIES.filter((policy) => policy !== 'controller').map((policy) => {
     const ratio = median(adaptive.map(({ speedUp }) => speedUp.controller / speedUp[policy]))
@@ -101,8 +107,8 @@ function otherRatios({ adversaries, ablation, fullStatic, shift, beside }: Learn
   return {
     ...Object.fromEntries(adversaries.map(({ name, auto }) => [`auto/plain tokens/s, ${name}`, auto.speedUp.total])),
     ...Object.fromEntries(policies),
-    'beside training/alone, tokens/s': beside.goodput,
-    'beside training/alone, slowest request': beside.slowestRequest,
+    'beside training/alone, tokens/s': whileTraining.goodput,
+    'beside training/alone, slowest request': whileTraining.slowestRequest,
     'adaptive/static of all domains': median(fullStatic.map((each) => each.adaptive / each.static)),
     'after a shift: retrained/adapter of the new domain alone':
       (retrained.at(-1)?.onNew ?? Number.NaN) / (shift?.native ?? 1),

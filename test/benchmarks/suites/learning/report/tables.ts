@@ -113,12 +113,12 @@ export function adversaryTable({ adversaries }: LearningResult): string {
   )
 }
 
-export function besideTable({ beside }: LearningResult): string {
+export function whileTrainingTable({ whileTraining }: LearningResult): string {
   return section(
     'Serving while a tenant is trained',
     'The same requests with the adaptive arm, while a process of the trainer’s priority fits an adapter and while it is stopped, in turns: median of the pairs, and the request that suffered most.',
     ['requests', 'tokens/s, training ÷ alone', 'slowest request, training ÷ alone'],
-    [[String(beside.pairs), beside.goodput, beside.slowestRequest]],
+    [[String(whileTraining.pairs), whileTraining.goodput, whileTraining.slowestRequest]],
   )
 }
 

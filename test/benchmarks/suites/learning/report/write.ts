@@ -8,7 +8,6 @@ import {
   ablationTable,
   acceptanceTable,
   adversaryTable,
-  besideTable,
   calibrationTable,
   fullStaticTable,
   learningTable,
@@ -16,6 +15,7 @@ import {
   speedTable,
   swapTable,
   targetTable,
+  whileTrainingTable,
 } from './tables.ts'
 
 /** Writes `learning.md` and its pictures into a folder. */
@@ -38,7 +38,7 @@ export async function writeReport(folder: string, result: LearningResult, summar
     picture('shift.svg', 'Recovery after a shift'),
     fullStaticTable(result),
     adversaryTable(result),
-    besideTable(result),
+    whileTrainingTable(result),
     calibrationTable(summary),
     ablationTable(result),
     swapTable(result),

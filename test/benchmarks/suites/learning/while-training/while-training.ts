@@ -13,7 +13,7 @@ import { type Served, serve } from '../serve.ts'
 import type { Traffic } from '../tenant.ts'
 import type { World } from '../world.ts'
 
-export interface BesideResult {
+export interface WhileTrainingResult {
   readonly pairs: number
   /** Tokens per second of the same requests, served by an adapter while another is trained ÷ while nothing is. */
   readonly goodput: number
@@ -22,20 +22,20 @@ export interface BesideResult {
 }
 
 /**
- * What serving loses while a tenant is trained beside it. A process of the trainer's priority fits an adapter over and
- * over; every request is served twice, with that process running and stopped (SIGSTOP), in turns. The adaptive arm
- * alone serves: it does not remember requests, so the second time is not the easier one.
+ * What serving loses while a tenant is trained on the same machine. A process of the trainer's priority fits an adapter
+ * over and over; every request is served twice, with that process running and stopped (SIGSTOP), in turns. The adaptive
+ * arm alone serves: it does not remember requests, so the second time is not the easier one.
  */
-export async function playBeside(
+export async function playWhileTraining(
   world: World,
   domain: string,
   { bytes, acceptance }: Fitted,
   { first, later }: Traffic,
-): Promise<BesideResult> {
+): Promise<WhileTrainingResult> {
   const way = WAYS.find(({ name }) => name === 'adaptive')
   if (!way) throw new Error('no such way')
-  const tenant = `${domain} beside training`
-  const adapter = await world.draft.readAdapter({ id: 'adp_beside', bytes })
+  const tenant = `${domain} while training`
+  const adapter = await world.draft.readAdapter({ id: 'adp_while_training', bytes })
   world.neural.adopt(tenantOf(tenant, way.name), adapter, acceptance)
   const trainer = await startTrainer(world, first)
   const served = { training: [] as Served[], alone: [] as Served[] }
@@ -58,9 +58,12 @@ export async function playBeside(
 
 /** Resolves once it is at its steps. */
 async function startTrainer({ model, target, artifact }: World, traces: readonly Trace[]) {
-  const folder = await mkdtemp(join(tmpdir(), 'foretoken-beside-'))
+  const folder = await mkdtemp(join(tmpdir(), 'foretoken-while-training-'))
   const path = join(folder, 'traces.safetensors')
-  await writeFile(path, encodeSegment(traces, { tenant: 'beside', target, hiddenSize: artifact.shape.hiddenSize }))
+  await writeFile(
+    path,
+    encodeSegment(traces, { tenant: 'while training', target, hiddenSize: artifact.shape.hiddenSize }),
+  )
   const trainer = fork(fileURLToPath(new URL('fitting.ts', import.meta.url)), [path, model.folder])
   const [ready] = await Promise.race([once(trainer, 'message'), once(trainer, 'exit')])
   await rm(folder, { recursive: true })

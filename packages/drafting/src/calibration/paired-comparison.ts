@@ -3,8 +3,8 @@
  * differences of how many tokens each would have had accepted. Pairing removes what makes acceptance noisy (some text
  * is easy for both), so some dozens of steps tell.
  *
- * The verdict is a function of the differences seen. A new adapter is on probation and duels whenever it can; later one
- * time in DUEL_EVERY, so that a tenant whose traffic drifts away from its adapter is noticed too. It goes
+ * The verdict is a function of the differences seen. A new adapter is on probation and is compared whenever it can be; later one
+ * time in COMPARE_EVERY, so that a tenant whose traffic drifts away from its adapter is noticed too. It goes
  * - at any time, when it is surely worse: the mean of the latest differences is below zero by SURE standard errors, with
  *   one step imagined that it won by the most there is, since a rare large gain may not have come yet;
  * - at the end of probation, when it has won nothing, as far as one standard error tells: it was promoted for being
@@ -13,14 +13,14 @@
  * One that is barely better must survive this for weeks, while one that is worse only costs its drafts until it goes
  * (the controller chooses by what each arm had accepted), so doubts are decided in its favour.
  */
-export class Duel {
+export class PairedComparison {
   private steps = 0
   private asked = 0
   private readonly recent: number[] = []
 
   /** Whether the chain that is about to be drafted should be compared. Counts how often it was asked. */
   wants(): boolean {
-    return this.steps < PROBATION_STEPS || this.asked++ % DUEL_EVERY === 0
+    return this.steps < PROBATION_STEPS || this.asked++ % COMPARE_EVERY === 0
   }
 
   /** @param difference accepted tokens, adaptive less static */
@@ -35,7 +35,7 @@ export class Duel {
     return this.steps < STEPS_MIN ? undefined : statistics(this.recent).mean
   }
 
-  verdict(): DuelVerdict {
+  verdict(): ComparisonVerdict {
     if (this.steps < STEPS_MIN) return { keep: true }
     const { mean, error } = statistics(this.recent)
     const doubted = statistics([...this.recent, DIFFERENCE_MAX])
@@ -48,11 +48,11 @@ export class Duel {
   }
 }
 
-export type DuelVerdict = { readonly keep: true } | { readonly keep: false; readonly reason: string }
+export type ComparisonVerdict = { readonly keep: true } | { readonly keep: false; readonly reason: string }
 
 /** Also how many differences are remembered. */
 export const PROBATION_STEPS = 96
-export const DUEL_EVERY = 8
+export const COMPARE_EVERY = 8
 const STEPS_MIN = 16
 /** Standard errors below zero. The verdict is asked for at each step, hence more than for a single test. */
 const SURE = 2.8

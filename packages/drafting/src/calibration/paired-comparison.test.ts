@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { drawAt } from '../controller/draw.ts'
-import { DUEL_EVERY, Duel, PROBATION_STEPS } from './duel.ts'
+import { COMPARE_EVERY, PairedComparison, PROBATION_STEPS } from './paired-comparison.ts'
 
 /** Accepted tokens of a chain of 5 whose tokens survive with this chance. */
 function accepted(chance: number, seed: number, step: number): number {
@@ -10,11 +10,11 @@ function accepted(chance: number, seed: number, step: number): number {
 
 /** Steps until the verdict falls; undefined when it does not. Both chains are drawn independently, the noisiest case. */
 function fallsAfter(steps: number, difference: (step: number) => number): number | undefined {
-  const duel = new Duel()
+  const comparison = new PairedComparison()
   for (let step = 0; step < steps; step++) {
-    if (!duel.wants()) continue
-    duel.observe(difference(step))
-    if (!duel.verdict().keep) return step + 1
+    if (!comparison.wants()) continue
+    comparison.observe(difference(step))
+    if (!comparison.verdict().keep) return step + 1
   }
 }
 
@@ -55,20 +55,20 @@ it('a good one whose traffic changes goes within 2,000 steps', () => {
   }
 })
 
-it('wants every draft compared on probation, then one in DUEL_EVERY, however many sequences ask', () => {
-  const duel = new Duel()
+it('wants every draft compared on probation, then one in COMPARE_EVERY, however many sequences ask', () => {
+  const comparison = new PairedComparison()
   for (let step = 0; step < PROBATION_STEPS; step++) {
-    expect(duel.wants()).toBe(true)
-    duel.observe(1)
+    expect(comparison.wants()).toBe(true)
+    comparison.observe(1)
   }
-  const asked = Array.from({ length: 100 * DUEL_EVERY }, () => duel.wants())
+  const asked = Array.from({ length: 100 * COMPARE_EVERY }, () => comparison.wants())
   expect(asked.filter(Boolean).length).toBe(100)
 })
 
 it('says in its reason what was found', () => {
-  const duel = new Duel()
-  for (let step = 0; step < 40; step++) duel.observe(step % 2 ? -1 : -2)
-  expect(duel.verdict()).toEqual({
+  const comparison = new PairedComparison()
+  for (let step = 0; step < 40; step++) comparison.observe(step % 2 ? -1 : -2)
+  expect(comparison.verdict()).toEqual({
     keep: false,
     reason: 'Over 40 steps the target took 1.50 tokens a step fewer of it than of the static draft.',
   })

@@ -2,7 +2,7 @@
  * Loaded into every child before its own code. A child shuts itself down when the channel to its supervisor closes;
  * this makes sure of it, should that hang or be missing, so that a killed supervisor leaves nothing behind.
  */
-const graceMs = Number(process.env.FORETOKEN_LEASH_MS ?? 10_000)
+const graceMs = Number(process.env.FORETOKEN_EXIT_GRACE_MS ?? 10_000)
 
 process.on('disconnect', () => {
   setTimeout(() => process.exit(1), graceMs).unref()

@@ -4,14 +4,14 @@ import type { Forced } from './offer.ts'
 import { EXPLORE_LOOKAHEAD, EXPLORE_SHARE, planStep, type StepInput } from './plan.ts'
 
 /** One arm is to draft this far for one sequence, given by its place in the batch. */
-export interface DraftAsk {
+export interface ArmRequest {
   readonly sequence: number
   readonly arm: DraftArm
   readonly lookahead: number
 }
 
 export interface DraftPlan {
-  readonly asks: readonly DraftAsk[]
+  readonly requests: readonly ArmRequest[]
   /** With nothing to ask for this is the step's plan: all it uses is drafted. */
   readonly plan: StepPlan
   /** Something is asked for to learn, not because it was expected to pay. */
@@ -28,37 +28,42 @@ export function planDrafts(input: StepInput): DraftPlan {
   const planned = plan.decisions.flatMap(({ drafted, branches }, sequence) =>
     drafted ? [] : branches.flatMap(({ arm, lookahead }) => (lookahead > 0 ? { sequence, arm, lookahead } : [])),
   )
-  const asks = [...planned.map((ask) => forcedLength(ask, input)), ...forcedAsks(input, planned)]
-  const beside = asks.length > 0 && input.draw < EXPLORE_SHARE ? looksBeside(input, plan, asks) : []
-  return { asks: [...asks, ...beside], plan, explored: plan.explored || beside.length > 0 }
+  const requests = [...planned.map((request) => forcedLength(request, input)), ...forcedRequests(input, planned)]
+  const exploratory =
+    requests.length > 0 && input.draw < EXPLORE_SHARE ? exploratoryRequests(input, plan, requests) : []
+  return { requests: [...requests, ...exploratory], plan, explored: plan.explored || exploratory.length > 0 }
 }
 
 /** A forced arm drafts this far where no plan says how far it should. */
 export const FORCED_LOOKAHEAD = 4
 
-function forcedLength(ask: DraftAsk, { sequences, lookaheadMax }: StepInput): DraftAsk {
-  const lookahead = sequences[ask.sequence]?.forced?.lookahead ?? ask.lookahead
-  return { ...ask, lookahead: Math.min(lookahead, lookaheadMax) }
+function forcedLength(request: ArmRequest, { sequences, lookaheadMax }: StepInput): ArmRequest {
+  const lookahead = sequences[request.sequence]?.forced?.lookahead ?? request.lookahead
+  return { ...request, lookahead: Math.min(lookahead, lookaheadMax) }
 }
 
-function forcedAsks({ sequences, lookaheadMax }: StepInput, planned: readonly DraftAsk[]): DraftAsk[] {
+function forcedRequests({ sequences, lookaheadMax }: StepInput, planned: readonly ArmRequest[]): ArmRequest[] {
   return sequences.flatMap(({ forced, options }, sequence) => {
     const { arm, lookahead = FORCED_LOOKAHEAD }: Forced = forced ?? {}
     const offered = options.some((option) => option.arm === arm && !option.drafted)
     if (arm === undefined || arm === 'none' || !offered || lookahead === 0) return []
-    if (planned.some((ask) => ask.sequence === sequence)) return []
+    if (planned.some((request) => request.sequence === sequence)) return []
     return [{ sequence, arm, lookahead: Math.min(lookahead, lookaheadMax) }]
   })
 }
 
-function looksBeside(input: StepInput, plan: StepPlan, asks: readonly DraftAsk[]): DraftAsk[] {
-  const beside = asks.flatMap(({ sequence, arm }) => {
+function exploratoryRequests(input: StepInput, plan: StepPlan, requests: readonly ArmRequest[]): ArmRequest[] {
+  const exploratory = requests.flatMap(({ sequence, arm }) => {
     const { options = [], forced } = input.sequences[sequence] ?? {}
     if (forced) return []
     return options
       .filter((option) => !option.drafted && option.arm !== arm)
       .map((option) => ({ sequence, arm: option.arm, lookahead: Math.min(EXPLORE_LOOKAHEAD, input.lookaheadMax) }))
   })
-  const ms = plan.expectedMs - plan.plainMs + input.costs.draftsMs([...asks, ...beside]) - input.costs.draftsMs(asks)
-  return input.sequences.every(({ creditMs }) => ms <= creditMs) ? beside : []
+  const ms =
+    plan.expectedMs -
+    plan.plainMs +
+    input.costs.draftsMs([...requests, ...exploratory]) -
+    input.costs.draftsMs(requests)
+  return input.sequences.every(({ creditMs }) => ms <= creditMs) ? exploratory : []
 }

@@ -5,7 +5,7 @@ import type { Sequence } from './sequence.ts'
  * Which sequence owns which slot of the arena. Decoding sequences fill the slots 0..B-1 without a hole, so that one
  * contiguous view serves the whole batch; those that are being prefilled sit right behind them, in no order.
  */
-export class Roster {
+export class RunningSequences {
   readonly decoding: Sequence[] = []
   readonly prefilling: Sequence[] = []
 

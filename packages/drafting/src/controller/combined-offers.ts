@@ -8,7 +8,7 @@
  * @param forecast the same of the arm to be asked
  * @returns expected[r]: expected tokens with r draft rows; asked[r]: how many of them the arm is asked for
  */
-export function besideDrafted(
+export function combinedTokens(
   gains: readonly number[],
   drafted: readonly number[],
   forecast: readonly number[],

@@ -1,5 +1,5 @@
-/** What a request, or one sequence of it, asks of the engine: all that scheduling knows of either. */
-export interface Claim {
+/** A request that waits, or one sequence of it: what it takes of the engine, which is all that scheduling knows of it. */
+export interface Schedulable {
   readonly tenant: string
   /** The tenant's share against others'; 1 is usual. */
   readonly weight: number
@@ -12,7 +12,7 @@ export interface Claim {
   readonly rowsMax: number
 }
 
-/** What all claims together must stay within. */
+/** What all that run must stay within together. */
 export interface Limits {
   readonly sequencesMax: number
   /** Whether that many slots of that many rows each stay within the memory budget. */
