@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { check, readJson, readOptionalJson, readOptionalText } from '../checkpoint/json.ts'
+import { withUnicodeDigits } from './digits.ts'
 
 /** What the tokenizer's files say, checked. */
 export interface TokenizerFiles {
@@ -25,6 +26,7 @@ export interface TokenizerPart {
 
 const tokenizerSchema = z.looseObject({
   added_tokens: z.array(addedToken),
+  pre_tokenizer: z.unknown().transform(withUnicodeDigits).optional(),
   decoder: part.nullish(),
   model: z.looseObject({ vocab: z.record(z.string(), z.number().int().nonnegative()) }),
 })

@@ -12,6 +12,8 @@ export interface GgufOptions {
   readonly weights: GgufWeights
   /** Only the first layers, under the same final norm and head: a draft that needs no training. Absent: all. */
   readonly layers?: number
+  /** llama.cpp's name for the way in which text is cut. Absent: the one that tokenizer.json describes. */
+  readonly preTokenizer?: string
 }
 
 /** What llama.cpp calls an architecture, and whether it wants the rows of queries and keys in another order. */
@@ -21,12 +23,17 @@ const ARCHITECTURES = new Map([
 ])
 
 /** Writes a Llama or Qwen3 checkpoint (a Hugging Face folder) as a GGUF file that llama.cpp loads. */
-export async function writeGguf(folder: string, path: string, { weights, layers }: GgufOptions): Promise<void> {
+export async function writeGguf(folder: string, path: string, options: GgufOptions): Promise<void> {
+  const { weights, layers, preTokenizer } = options
   const checkpoint = await openCheckpoint(folder)
   const kept = Math.min(layers ?? checkpoint.config.layers, checkpoint.config.layers)
   const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'))
   const files = { tokenizer: await read('tokenizer.json'), config: await read('tokenizer_config.json') }
-  const metadata = { ...modelMetadata(checkpoint, kept, weights), ...tokenizerMetadata(files, checkpoint) }
+  const metadata = {
+    ...modelMetadata(checkpoint, kept, weights),
+    ...tokenizerMetadata(files, checkpoint),
+    ...(preTokenizer !== undefined && { 'tokenizer.ggml.pre': text(preTokenizer) }),
+  }
   await writeFile(path, encodeGguf(metadata, await tensorsOf(checkpoint, kept, weights)))
 }
 
