@@ -7,10 +7,12 @@
  * sentences were written for this project; none is from a data set.
  *
  * `openQuestions` are what people ask a general assistant, by kind of task; a static draft is trained from them.
+ * `tenantWorkloads` are tenants of such a model, each with a system prompt, a form and words of its own.
  *
  * Invariants: the same seed gives the same prompts, for ever and on every machine; changing a list changes what comes
  * after it, so a benchmark that is repeated names the commit. Pure functions, no state, no input or output but
  * `write.ts`, which prints.
  */
 export { openQuestions } from './open/index.ts'
+export { tenantWorkloads } from './tenants/index.ts'
 export type { Message, Workload } from './workload.ts'

@@ -1,13 +1,20 @@
 import { oneOf, type Random, seededRandom, shuffled } from './random.ts'
-import type { Workload } from './workload.ts'
+import type { Message, Workload } from './workload.ts'
 
 /** By name of the blank. A word may have blanks and choices of its own. */
 export type Words = Readonly<Record<string, readonly string[]>>
+
+export interface Example {
+  readonly user: string
+  readonly assistant: string
+}
 
 export interface Templates {
   readonly name: string
   readonly describe: string
   readonly system?: string
+  /** Exchanges that every chat begins with: small models follow an example better than a rule. */
+  readonly examples?: readonly Example[]
   /**
    * Prompts with blanks and choices. `{city}` is filled with a word of that list, the same wherever the blank repeats;
    * `{city2}` takes from the same list, and never the same word. `(a|b)` is one of the two.
@@ -17,8 +24,9 @@ export interface Templates {
 }
 
 /** A workload that fills templates, which take turns, so that each stretch of it is of the same kind. */
-export function templated({ system, name, describe, templates, words }: Templates): Workload {
-  const before = system === undefined ? [] : [{ role: 'system', content: system } as const]
+export function templated(kind: Templates): Workload {
+  const { name, describe, templates, words } = kind
+  const before = openingOf(kind)
   return {
     name,
     describe,
@@ -39,6 +47,14 @@ export function templated({ system, name, describe, templates, words }: Template
       }
     },
   }
+}
+
+function openingOf({ system, examples = [] }: Templates): Message[] {
+  const turns = examples.flatMap(({ user, assistant }): Message[] => [
+    { role: 'user', content: user },
+    { role: 'assistant', content: assistant },
+  ])
+  return system === undefined ? turns : [{ role: 'system', content: system }, ...turns]
 }
 
 const MISSES_MAX = 200
