@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/static-draft',
     'packages/storage',
     'packages/telemetry',
+    'packages/workloads',
   ],
   'apps/gateway': ['db', 'packages/protocol', 'packages/telemetry'],
   'apps/trainer': [
@@ -57,6 +58,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/reference-target': [],
   'packages/smollm2': ['packages/model'],
   'packages/static-draft': [],
+  'packages/workloads': [],
   native: [],
   db: [],
 }
