@@ -1,14 +1,27 @@
 import { parseArgs } from 'node:util'
-import { publish, type Report } from './report.ts'
+import { SmolLM2Error } from '@foretoken/smollm2'
+import { type BenchTarget, chooseTarget, TargetError } from './bench-target.ts'
+import { type CommandOptions, publish, type Report } from './report.ts'
 
 export interface SuiteOptions {
   /** Fewer repeats: a look in minutes, not a figure to keep. */
   readonly quick: boolean
-  /** Folder of JSONL workloads, each line {"domain", "prompt", "response"}. */
-  readonly corpus: string
+  /** Folder of JSONL files of {"prompt": …}, each a workload; absent: what `packages/workloads` has. */
+  readonly corpus?: string | undefined
+  readonly target: BenchTarget
+  /** What was typed. */
+  readonly command: CommandOptions
 }
 
-const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
+interface Suite {
+  /** Plays the workloads of `corpus`; others have prompts of their own. */
+  readonly readsCorpus?: boolean
+  /** Plays any target; others only the reference. */
+  readonly playsTargets?: boolean
+  run(options: SuiteOptions): Promise<Report>
+}
+
+const SUITES: Record<string, () => Promise<Suite>> = {
   engine: () => import('./suites/engine/index.ts'),
   learning: () => import('./suites/learning/index.ts'),
   peers: () => import('./suites/peers/index.ts'),
@@ -21,15 +34,32 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    corpus: { type: 'string', default: '../shared/corpus' },
+    corpus: { type: 'string' },
+    target: { type: 'string' },
+    draft: { type: 'string' },
+    weights: { type: 'string' },
   },
 })
 const unknown = positionals.filter((name) => !(name in SUITES))
-if (unknown.length > 0) {
-  console.error(`Unknown suite ${unknown.join(', ')}. Suites: ${Object.keys(SUITES).join(', ')}.`)
-  process.exit(2)
-}
+if (unknown.length > 0) refuse(`Unknown suite ${unknown.join(', ')}. Suites: ${Object.keys(SUITES).join(', ')}.`)
+const { quick, corpus, ...choice } = values
+const chosen = Object.values(choice).some((value) => value !== undefined)
+const target = await chooseTarget({ quick, ...choice }).catch((error: unknown) => {
+  if (error instanceof TargetError || error instanceof SmolLM2Error) return refuse(error.message)
+  throw error
+})
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   const suite = await SUITES[name]?.()
-  if (suite) publish(await suite.run(values), values)
+  if (!suite) continue
+  if (chosen && !suite.playsTargets) {
+    if (positionals.length > 0) refuse(`${name} plays the reference target only, in fp32.`)
+    continue
+  }
+  const command = { quick, ...(suite.readsCorpus && { corpus }), ...(suite.playsTargets && choice) }
+  publish(await suite.run({ ...command, target, command }), command)
+}
+
+function refuse(message: string): never {
+  console.error(message)
+  process.exit(2)
 }

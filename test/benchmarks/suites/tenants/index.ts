@@ -17,16 +17,18 @@ import { measureServing, openServing, type Serving } from './serving.ts'
 import { COUNTS, FULL, LOAD, QUICK, type Settings } from './settings.ts'
 import { type Played, summarise } from './summary.ts'
 
+export const readsCorpus = true
+
 /**
  * Many tenants on one worker: 1, 8 and 64 of mixed domains, their popularity after Zipf, whose requests arrive by a
  * Poisson process at 0.7 of what a closed loop of the same mix was served; and one tenant that floods beside seven that
  * ask for little. Every scenario has an engine of its own that no tenant was served by before: adapters are loaded from
  * a store on disk when their tenants first ask.
  */
-export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
+export async function run({ quick, corpus, target }: SuiteOptions): Promise<Report> {
   const log = startProgress()
   const settings = quick ? QUICK : FULL
-  const domains = await learnDomains({ corpus, quick, log }).catch(refuse)
+  const domains = await learnDomains({ corpus, quick, target, log }).catch(refuse)
   const models = await openModels()
   const folder = benchFolder('tenants')
   await rm(folder, { recursive: true, force: true })
