@@ -4,11 +4,17 @@ import { publish, type Report } from './report.ts'
 export interface SuiteOptions {
   /** Fewer repeats: a look in minutes, not a figure to keep. */
   readonly quick: boolean
-  /** Folder of JSONL workloads, each line {"domain", "prompt", "response"}. */
-  readonly corpus: string
+  /** Folder of JSONL files of {"prompt": …}, each a workload; absent: what `packages/workloads` has. */
+  readonly corpus?: string | undefined
 }
 
-const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
+interface Suite {
+  /** Plays the workloads of `corpus`; others have prompts of their own. */
+  readonly readsCorpus?: boolean
+  run(options: SuiteOptions): Promise<Report>
+}
+
+const SUITES: Record<string, () => Promise<Suite>> = {
   engine: () => import('./suites/engine/index.ts'),
   learning: () => import('./suites/learning/index.ts'),
   peers: () => import('./suites/peers/index.ts'),
@@ -21,7 +27,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    corpus: { type: 'string', default: '../shared/corpus' },
+    corpus: { type: 'string' },
   },
 })
 const unknown = positionals.filter((name) => !(name in SUITES))
@@ -31,5 +37,8 @@ if (unknown.length > 0) {
 }
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   const suite = await SUITES[name]?.()
-  if (suite) publish(await suite.run(values), values)
+  if (!suite) continue
+  const { quick, corpus } = values
+  const options = suite.readsCorpus ? { quick, corpus } : { quick }
+  publish(await suite.run(options), options)
 }
