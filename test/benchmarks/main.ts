@@ -1,14 +1,8 @@
 import { parseArgs } from 'node:util'
-import { publish, type Report } from './report.ts'
+import { publish } from './report.ts'
+import type { Suite } from './suite.ts'
 
-export interface SuiteOptions {
-  /** Fewer repeats: a look in minutes, not a figure to keep. */
-  readonly quick: boolean
-  /** Folder of JSONL workloads, each line {"domain", "prompt", "response"}. */
-  readonly corpus: string
-}
-
-const SUITES: Record<string, () => Promise<{ run(options: SuiteOptions): Promise<Report> }>> = {
+const SUITES: Record<string, () => Promise<Suite>> = {
   engine: () => import('./suites/engine/index.ts'),
   learning: () => import('./suites/learning/index.ts'),
   peers: () => import('./suites/peers/index.ts'),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { globSync } from 'tinyglobby'
 import { expect, test } from 'vitest'
+import { importsOf, resolve, root, sources, unitOf } from './sources.ts'
 
 /** Who may import whom; a package that is missing here has no place in the design yet. Arrows only go down. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -59,18 +59,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   db: [],
 }
 
-const root = new URL('../../', import.meta.url)
-
-const sources = globSync(['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts', '{db,native,test}/**/*.ts'], {
-  cwd: root.pathname,
-  ignore: ['**/node_modules/**'],
-}).sort()
-
-function unitOf(file: string): string {
-  const [top = '', second = ''] = file.split('/')
-  return top === 'apps' || top === 'packages' ? `${top}/${second}` : top
-}
-
 function packageJson(unit: string): {
   name: string
   dependencies: Record<string, string>
@@ -81,13 +69,6 @@ function packageJson(unit: string): {
     devDependencies: {},
     ...JSON.parse(readFileSync(new URL(`${unit}/package.json`, root), 'utf8')),
   }
-}
-
-function importsOf(file: string): string[] {
-  const text = readFileSync(new URL(file, root), 'utf8')
-  const statements = text.matchAll(/^(?:import|export|\})(?:[^'"\n;]*from)? '([^']+)'/gm)
-  const expressions = text.matchAll(/\bimport\('([^']+)'\)/g)
-  return [...statements, ...expressions].map((match) => match[1] ?? '')
 }
 
 test('imports between packages follow the direction of the design', () => {
@@ -115,8 +96,7 @@ test('no file reaches into another package by a relative path', () => {
   for (const file of sources) {
     for (const specifier of importsOf(file)) {
       if (!specifier.startsWith('.')) continue
-      const target = new URL(specifier, new URL(file, root)).pathname.slice(root.pathname.length)
-      if (unitOf(target) !== unitOf(file)) wrong.push(`${file} imports ${specifier}`)
+      if (unitOf(resolve(specifier, file)) !== unitOf(file)) wrong.push(`${file} imports ${specifier}`)
     }
   }
   expect(wrong).toEqual([])

@@ -1,6 +1,7 @@
 export { Accounts } from './accounts.ts'
 export { type BackOff, NO_BACK_OFF, nextBackOff } from './back-off.ts'
-export type { Branch, Decision, StepPlan } from './decision.ts'
+export type { Branch } from './branch.ts'
+export type { Decision, StepPlan } from './decision.ts'
 export { type ArmRequest, type DraftPlan, planDrafts } from './draft-plan.ts'
 export { drawAt } from './draw.ts'
 export { ForecastDiscount } from './forecast-discount.ts'

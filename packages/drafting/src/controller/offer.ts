@@ -1,7 +1,7 @@
 import type { DraftArm } from '../speculator.ts'
 import { rankNodes } from '../tree/index.ts'
+import type { Branch } from './branch.ts'
 import { combinedTokens } from './combined-offers.ts'
-import type { Branch } from './decision.ts'
 
 /** What one arm offers for one sequence. */
 export type ArmOption = DraftedOption | ForecastOption

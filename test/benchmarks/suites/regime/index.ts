@@ -1,7 +1,7 @@
 import type { WeightFormat } from '@foretoken/model'
-import type { SuiteOptions } from '../../main.ts'
 import { startProgress } from '../../progress.ts'
 import { type Report, rounded } from '../../report.ts'
+import type { SuiteOptions } from '../../suite.ts'
 import { benchFolder, REFERENCE, writeWidened } from '../../widened/folder.ts'
 import type { Widening } from '../../widened/widen.ts'
 import { refuse } from '../learning/corpus.ts'

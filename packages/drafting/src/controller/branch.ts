@@ -1,0 +1,7 @@
+import type { DraftArm } from '../speculator.ts'
+
+/** The first tokens of one arm's proposal, as far as they are verified. */
+export interface Branch {
+  readonly arm: DraftArm
+  readonly lookahead: number
+}
