@@ -41,6 +41,7 @@
 export * from './calibration/index.ts'
 export * from './controller/index.ts'
 export * from './cost/index.ts'
+export { type FreeOpinion, freeOpinionOf } from './free-opinion.ts'
 export * from './recurrent/index.ts'
 export * from './speculator.ts'
 export * from './suffix/index.ts'

@@ -1,3 +1,5 @@
+import type { FreeOpinion } from './free-opinion.ts'
+
 /** A way to propose tokens. `auto` is not an arm: it asks the controller to pick one at each step. */
 export const ARMS = ['none', 'suffix', 'static', 'adaptive'] as const
 export type Arm = (typeof ARMS)[number]
@@ -57,8 +59,9 @@ export interface DraftSession {
   /**
    * Arms that could draft now at a price, each with what it would be worth, however little: an arm that is not listed
    * is not ready and is not asked. Empty for eager speculators, which have no price.
+   * @param opinion of the arm that costs nothing; absent where it was not asked
    */
-  forecasts(lookaheadMax: number): readonly Forecast[]
+  forecasts(lookaheadMax: number, opinion?: FreeOpinion): readonly Forecast[]
   /**
    * The prompt is cached. `hidden` [d] is the final hidden state of the row before the last prompt token (that token
    * leads the first step), so that a neural arm can draft at the first step. Not called for a prompt of one token.

@@ -1,4 +1,5 @@
 export { Accounts } from './accounts.ts'
+export { type AskAdvice, AskEvidence, type AskOutcome } from './ask-evidence.ts'
 export { type BackOff, NO_BACK_OFF, nextBackOff } from './back-off.ts'
 export type { Branch } from './branch.ts'
 export type { Decision, StepPlan } from './decision.ts'

@@ -1,6 +1,7 @@
 import { type DraftPlan, nextBackOff } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
+import { learnEvidence } from './evidence.ts'
 import { type Feed, packFeeds } from './feed.ts'
 import { draftsOf, planDrafting, planVerification, type SequenceDraft } from './plan.ts'
 import { openOffers, propose } from './propose.ts'
@@ -46,6 +47,8 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   ctx.accounts.settle(plan, tenants, committed, { draftMs: spentMs, forced: batch.some(ordersDrafts) })
   learnDiscount(batch, drafting, committed, ctx)
   const ms = ctx.clock() - started
+  const steadyMs = Math.min(ms, PAUSE_FACTOR * (plan.expectedMs + draftExpectedMs))
+  learnEvidence({ batch, offers, drafting, plan, committed, ms: steadyMs }, ctx)
   const rows = ctx.target.ragged ? mean(feeds.map(({ tokens: { length } }) => length)) : input.length
   ctx.costs.observeTarget(batch.length, rows, ms - draftMs, draftMs > 0) // more rows also cost more sampling
   return reportOf({ step: ctx.step, batch, offers, drafting, plan, results, draftExpectedMs, draftMs, targetMs, ms })

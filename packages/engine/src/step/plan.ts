@@ -40,7 +40,7 @@ export function planVerification(
   draftMs: number,
   ctx: DecodeContext,
 ): StepPlan {
-  const drafted = offers.map(({ proposals }) => ({ proposals, forecasts: [] }))
+  const drafted = offers.map((own) => ({ ...own, forecasts: [] }))
   return planStep(inputOf(batch, drafted, draftMs, ctx))
 }
 
@@ -61,7 +61,12 @@ function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs:
     const options = optionsOf(offers[index])
     const forced = forcedBy(sequence, options)
     const creditMs = ctx.accounts.creditMs(tenant, plainMs) - spentMs
-    return { tenant, options, creditMs, discountFactor: ctx.discount.factorOf(tenant), ...(forced ? { forced } : {}) }
+    const { opinion } = offers[index] ?? {}
+    return {
+      ...{ tenant, options, creditMs, discountFactor: ctx.discount.factorOf(tenant) },
+      ...(opinion ? { advice: ctx.evidence.advice(tenant, opinion) } : {}),
+      ...(forced ? { forced } : {}),
+    }
   })
   return {
     sequences,

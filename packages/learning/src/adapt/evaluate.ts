@@ -3,6 +3,7 @@ import {
   type CostPoint,
   CostTable,
   type DraftCosts,
+  type MeasuredAcceptance,
   type RecurrentDraft,
   RecurrentSpeculator,
   SuffixSpeculator,
@@ -20,7 +21,7 @@ export interface ServedRequest {
 
 export interface Candidate {
   readonly adapter: Adapter
-  readonly acceptance: readonly number[] | undefined
+  readonly measured: MeasuredAcceptance
 }
 
 export interface HeldOutOptions {
@@ -59,7 +60,7 @@ export class HeldOutServer {
   async serve(candidate: Candidate | undefined, options: HeldOutOptions): Promise<ServedRequest[]> {
     const { requests, history, warmUp, signal } = options
     const neural = new RecurrentSpeculator(this.draft)
-    if (candidate) neural.adopt(TENANT, candidate.adapter, candidate.acceptance)
+    if (candidate) neural.adopt(TENANT, candidate.adapter, candidate.measured)
     const suffix = new SuffixSpeculator({ endIds: this.model.tokenizer.eosIds })
     for (const trace of history) recall(suffix, trace)
     const speculators = [suffix, neural]
