@@ -52,6 +52,17 @@ export interface Proposal {
   readonly survival: readonly number[]
   /** What drafted it, for statistics: of static and adaptive drafts their version. */
   readonly version: string | null
+  /** What else might stand in some of its places. */
+  readonly alternatives?: readonly Alternative[]
+}
+
+/** A token beside one of a chain's: verified in a row of its own, with nothing behind it. */
+export interface Alternative {
+  /** How many of the chain's tokens it follows. */
+  readonly after: number
+  readonly token: number
+  /** Calibrated probability that the target commits those, and then this. */
+  readonly survival: number
 }
 
 /** Where one sequence stands with one speculator. Opaque to the engine. */

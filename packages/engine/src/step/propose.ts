@@ -126,11 +126,21 @@ async function answersOf(
 /** A proposal as the step may rely on it: tokens of the vocabulary, no more than asked, survival that is one. */
 function usable(proposal: Proposal | undefined, lookaheadMax: number, vocabulary: number): Proposal | undefined {
   if (!proposal) return undefined
-  const { tokens, survival, version } = proposal
-  const wrong = tokens.findIndex((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary))
+  const { tokens, survival, version, alternatives = [] } = proposal
+  const isToken = (token: number) => Number.isInteger(token) && token >= 0 && token < vocabulary
+  const wrong = tokens.findIndex((token) => !isToken(token))
   const length = Math.min(wrong < 0 ? tokens.length : wrong, survival.length, lookaheadMax)
   if (length === 0) return undefined
-  return { tokens: tokens.slice(0, length), survival: probabilities(survival, length), version }
+  const own = { tokens: tokens.slice(0, length), survival: probabilities(survival, length), version }
+  const others = alternatives.filter(
+    ({ after, token }) => after < length && isToken(token) && token !== own.tokens[after],
+  )
+  if (others.length === 0) return own
+  const bounded = others.map((each) => {
+    const [survival = 0] = probabilities([Math.min(each.survival, own.survival[each.after - 1] ?? 1)], 1)
+    return { ...each, survival }
+  })
+  return { ...own, alternatives: bounded }
 }
 
 /** In [0, 1] and never increasing, whatever an arm believes. */
