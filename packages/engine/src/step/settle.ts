@@ -67,6 +67,7 @@ function stepOf({ branches, tree }: SequenceDraft, accepted: number, tokens: rea
     arm,
     draftVersion: winner?.draftVersion ?? null,
     branches: chains,
+    alternatives: verified.length - chains.length,
     proposed: tree.tokens.length,
     accepted,
     committed: tokens.length,
