@@ -1,5 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
-import { Accounts, AskEvidence, type CostTable, ForecastDiscount, type Speculator } from '@foretoken/drafting'
+import { Accounts, type CostTable, ForecastDiscount, type Speculator, StrategyEvidence } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import { refusal } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
@@ -35,7 +35,7 @@ export class Engine {
   private readonly options: EngineOptions
   private readonly accounts = new Accounts()
   private readonly discount = new ForecastDiscount()
-  private readonly evidence = new AskEvidence()
+  private readonly evidence = new StrategyEvidence()
   private admitted = 0
   private steps = 0
   private stopping = false

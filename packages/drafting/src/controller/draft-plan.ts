@@ -47,7 +47,7 @@ function withoutWhatIsSurelyWorse(sequence: SequenceState): SequenceState {
 /** Where asking turned out to be better than not, whatever the plan expects: as far as the forecast is worth a row. */
 function provenRequests({ sequences, lookaheadMax }: StepInput, planned: readonly ArmRequest[]): ArmRequest[] {
   return sequences.flatMap(({ advice, forced, options }, sequence) => {
-    if (advice !== 'ask' || forced || planned.some((request) => request.sequence === sequence)) return []
+    if (advice !== 'take' || forced || planned.some((request) => request.sequence === sequence)) return []
     const [option] = options.filter(({ drafted }) => !drafted)
     if (!option) return []
     const worth = option.survival.filter((each) => each >= WORTH_A_ROW).length

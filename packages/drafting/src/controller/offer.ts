@@ -1,8 +1,8 @@
 import type { Alternative, DraftArm } from '../speculator.ts'
 import { rankNodes } from '../tree/index.ts'
-import type { AskAdvice } from './ask-evidence.ts'
 import type { Branch } from './branch.ts'
 import { combinedTokens } from './combined-offers.ts'
+import type { StrategyAdvice } from './strategy-evidence.ts'
 
 /** What one arm offers for one sequence. */
 export type ArmOption = DraftedOption | ForecastOption
@@ -31,8 +31,8 @@ export interface SequenceState {
   readonly forced?: Forced
   /** What a token is worth that an arm promises before it is asked; see ForecastDiscount. Absent: all of it. */
   readonly discountFactor?: number
-  /** What asking has turned out to be worth at places like this one; see AskEvidence. Absent: nothing is known. */
-  readonly advice?: AskAdvice
+  /** What asking has turned out to be worth at places like this one; see StrategyEvidence. Absent: nothing is known. */
+  readonly advice?: StrategyAdvice
   /** Milliseconds that this step may cost the tenant if all its draft tokens are rejected; see Accounts. */
   readonly creditMs: number
 }

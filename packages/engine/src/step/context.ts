@@ -1,4 +1,4 @@
-import type { Accounts, AskEvidence, CostTable, ForecastDiscount, Speculator } from '@foretoken/drafting'
+import type { Accounts, CostTable, ForecastDiscount, Speculator, StrategyEvidence } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import type { KvArena } from '../cache/arena.ts'
 import type { RunningSequences } from '../running-sequences.ts'
@@ -12,7 +12,7 @@ export interface DecodeContext {
   readonly costs: CostTable
   readonly accounts: Accounts
   readonly discount: ForecastDiscount
-  readonly evidence: AskEvidence
+  readonly evidence: StrategyEvidence
   /** Most draft tokens verified for a sequence in one step. */
   readonly lookaheadMax: number
   /** Counts steps; decides which ones explore. */

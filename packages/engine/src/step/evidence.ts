@@ -1,6 +1,7 @@
 import type { DraftPlan, StepPlan } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
+import { batchOwner } from './outlook.ts'
 import type { Offers } from './propose.ts'
 
 export interface FinishedStep {
@@ -13,29 +14,32 @@ export interface FinishedStep {
   readonly ms: number
 }
 
-/** Tells the controller what the step turned out to be worth, beside the same step without drafts that have a price. */
+/** Tells the controller what the step's strategies turned out to be worth. */
 export function learnEvidence(
   { batch, offers, drafting, plan, committed, ms }: FinishedStep,
   ctx: DecodeContext,
 ): void {
   const { evidence, costs } = ctx
-  const asking = new Set(drafting.requests.map(({ sequence }) => sequence))
   const tokens = committed.reduce((sum, each) => sum + each, 0)
-  const tenants = batch.map(({ tenant }) => tenant)
-  evidence.step(tenants, ms, tokens, asking.size === 0 ? plan.expectedMs : undefined)
+  evidence.step([batchOwner(batch), ...batch.map(({ tenant }) => tenant)], ms, tokens)
+  const asking = new Set(drafting.requests.map(({ sequence }) => sequence))
+  if (!batch.every(({ isFree }) => isFree)) return
+  if (plan.lookahead > 0 || asking.size > 0) {
+    const outcome = { tokens: tokens - batch.length, ms: ms - plan.plainMs, otherMs: plan.plainMs }
+    evidence.learn(batchOwner(batch), 'draft', outcome)
+  }
   if (asking.size === 0) return
-  const frees = batch.map((sequence, index) => freeTokensOf(sequence, offers[index], committed[index] ?? 0))
-  const rows = frees.reduce((sum, { rows }) => sum + rows, 0) / batch.length
-  const freeExpectedMs = costs.targetMs(batch.length, 1 + rows)
+  const free = batch.map((sequence, index) => freeTokensOf(sequence, offers[index], committed[index] ?? 0))
+  const otherMs = costs.targetMs(batch.length, 1 + free.reduce((sum, { rows }) => sum + rows, 0) / batch.length)
   for (const index of asking) {
-    const [sequence, free, opinion] = [batch[index], frees[index], offers[index]?.opinion]
-    if (!sequence?.isFree || !free || !opinion) continue
-    const outcome = { opinion, tokens: committed[index] ?? 1, freeTokens: free.tokens, ms, freeExpectedMs }
-    evidence.learn(sequence.tenant, { ...outcome, sharers: asking.size })
+    const [sequence, opinion] = [batch[index], offers[index]?.opinion]
+    if (!sequence || !opinion) continue
+    const added = (committed[index] ?? 1) - (free[index]?.tokens ?? 1)
+    evidence.learn(sequence.tenant, opinion, { tokens: added, ms: (ms - otherMs) / asking.size, otherMs })
   }
 }
 
-/** What the free arms' best proposal would have committed at the place where the step began, and its rows. */
+/** What the free arm's proposal alone would have committed at the place where the step began, and its rows. */
 function freeTokensOf({ tokens }: Sequence, offers: Offers | undefined, committed: number) {
   const { tokens: proposed = [], survival = [] } = offers?.proposals.get('suffix') ?? {}
   const rows = survival.filter((each) => each >= WORTH_A_ROW).length
@@ -45,5 +49,5 @@ function freeTokensOf({ tokens }: Sequence, offers: Offers | undefined, committe
   return { rows, tokens: Math.min(committed, 1 + right) }
 }
 
-/** The plan would have verified about as much of it. */
+/** A plan would have verified about as much of it. */
 const WORTH_A_ROW = 0.2

@@ -21,10 +21,13 @@ export interface Offers {
   opinion?: FreeOpinion
 }
 
-/** Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it. */
+/**
+ * Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it,
+ * nor for any where drafting turned out to be worth less than it takes.
+ */
 export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext): Promise<Offers[]> {
-  const { survivalMin, affordable } = outlookOf(batch, ctx)
-  const quiet = (sequence: Sequence) => sequence.isFree && (sequence.backOff.stepsLeft > 0 || !affordable)
+  const { survivalMin, affordable, worthless } = outlookOf(batch, ctx)
+  const quiet = ({ isFree, backOff }: Sequence) => isFree && (backOff.stepsLeft > 0 || !affordable || worthless)
   const offers = batch.map((): Offers => ({ proposals: new Map(), forecasts: [] }))
   const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
   const requests = batch.flatMap((sequence, index) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FreeOpinion } from '../free-opinion.ts'
-import { AskEvidence } from './ask-evidence.ts'
 import { drawAt } from './draw.ts'
+import { StrategyEvidence } from './strategy-evidence.ts'
 
 const FREE_MS = 2
 const STEPS = 4_000
@@ -17,7 +17,7 @@ interface Arm {
  * Steps take up to a fifth more or less than they should, and one in a hundred twice as long, as what is longer is cut.
  */
 function serve(armAt: (step: number) => Arm, seed: number, opinion: FreeOpinion = 'unsure') {
-  const evidence = new AskEvidence()
+  const evidence = new StrategyEvidence()
   const asked: boolean[] = []
   let [ms, tokens] = [0, 0]
   for (let step = 0; step < STEPS; step++) {
@@ -28,11 +28,8 @@ function serve(armAt: (step: number) => Arm, seed: number, opinion: FreeOpinion 
     const freeTokens = draw(3) < 0.5 ? 2 : 1
     const added = asks && draw(4) < arm.chance ? 1 : 0
     const stepMs = (FREE_MS + (asks ? arm.ms : 0)) * noise
-    evidence.step(['ten_a'], stepMs, freeTokens + added, asks ? undefined : FREE_MS)
-    if (asks) {
-      const outcome = { opinion, tokens: freeTokens + added, freeTokens, ms: stepMs, freeExpectedMs: FREE_MS }
-      evidence.learn('ten_a', { ...outcome, sharers: 1 })
-    }
+    evidence.step(['ten_a'], stepMs, freeTokens + added)
+    if (asks) evidence.learn('ten_a', opinion, { tokens: added, ms: stepMs - FREE_MS, otherMs: FREE_MS })
     asked.push(asks)
     ms += FREE_MS + (asks ? arm.ms : 0)
     tokens += freeTokens + added
@@ -74,9 +71,11 @@ describe('a plan that always asks', () => {
 })
 
 it('tells places apart by what the free arm said, and tenants from one another', () => {
-  const evidence = new AskEvidence()
-  const bad = { tokens: 1, freeTokens: 1, ms: 3, freeExpectedMs: 2, sharers: 1 }
-  for (let n = 0; n < 50; n++) evidence.learn('ten_a', { ...bad, opinion: 'sure' })
+  const evidence = new StrategyEvidence()
+  for (let n = 0; n < 50; n++) {
+    evidence.step(['ten_a'], 3, 1)
+    evidence.learn('ten_a', 'sure', { tokens: 0, ms: 1, otherMs: 2 })
+  }
   expect(evidence.advice('ten_a', 'sure')).toBe('skip')
   expect(evidence.advice('ten_a', 'nothing')).toBe('plan')
   expect(evidence.advice('ten_b', 'sure')).toBe('plan')
@@ -85,8 +84,10 @@ it('tells places apart by what the free arm said, and tenants from one another',
 })
 
 it('advises to ask where that has surely paid', () => {
-  const evidence = new AskEvidence()
-  const good = { tokens: 3, freeTokens: 1, ms: 2.3, freeExpectedMs: 2, sharers: 1 }
-  for (let n = 0; n < 50; n++) evidence.learn('ten_a', { ...good, opinion: 'nothing' })
-  expect(evidence.advice('ten_a', 'nothing')).toBe('ask')
+  const evidence = new StrategyEvidence()
+  for (let n = 0; n < 50; n++) {
+    evidence.step(['ten_a'], 2.3, 3)
+    evidence.learn('ten_a', 'nothing', { tokens: 2, ms: 0.3, otherMs: 2 })
+  }
+  expect(evidence.advice('ten_a', 'nothing')).toBe('take')
 })
