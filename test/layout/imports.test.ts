@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/static-draft',
     'packages/storage',
     'packages/telemetry',
+    'packages/workloads',
   ],
   'apps/gateway': ['db', 'packages/protocol', 'packages/telemetry'],
   'apps/trainer': [
@@ -55,6 +56,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/telemetry': [],
   'packages/reference-target': [],
   'packages/static-draft': [],
+  'packages/workloads': [],
   native: [],
   db: [],
 }
