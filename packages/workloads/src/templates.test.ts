@@ -17,6 +17,10 @@ it('choices and words with blanks of their own are followed to the end', () => {
   ])
 })
 
+it('a choice of nothing leaves no space behind', () => {
+  expect(all(['go (|) {x}(|).'], { x: ['home'] }, 1)).toEqual(['go home.'])
+})
+
 it('an article fits the word that follows', () => {
   expect(all(['A {x} and a {y}'], { x: ['ox'], y: ['cow'] }, 1)).toEqual(['An ox and a cow'])
 })

@@ -58,17 +58,25 @@ function openingOf({ system, examples = [] }: Templates): Message[] {
 }
 
 const MISSES_MAX = 200
-const CHOICE = /\(([^()|]*\|[^()]*)\)/g
+const CHOICE = /( ?)\(([^()|]*\|[^()]*)\)/g
 const BLANK = /(\b[Aa] )?(\{([a-z]+)\d*\})/g
 const VOWEL = /^[aeiou]/i
 
 function fill(template: string, words: Words, random: Random, filled = new Map<string, string>()): string {
-  const chosen = template.replace(CHOICE, (_, choice: string) => oneOf(choice.split('|'), random))
-  return chosen.replace(BLANK, (_, article: string | undefined, blank: string, list: string) => {
+  return choose(template, random).replace(BLANK, (_, article: string | undefined, blank: string, list: string) => {
     const word = filled.get(blank) ?? fill(freeWord(words[list] ?? [], blank, filled, random), words, random, filled)
     filled.set(blank, word)
     return article === undefined ? word : `${article.trim()}${VOWEL.test(word) ? 'n' : ''} ${word}`
   })
+}
+
+/** Choices within choices are made first; one of nothing takes the space before it along. */
+function choose(template: string, random: Random): string {
+  const chosen = template.replace(CHOICE, (_, space: string, choice: string) => {
+    const text = oneOf(choice.split('|'), random)
+    return text === '' ? '' : space + text
+  })
+  return chosen === template ? chosen : choose(chosen, random)
 }
 
 function freeWord(words: readonly string[], blank: string, filled: Map<string, string>, random: Random): string {

@@ -2,11 +2,15 @@ import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { openQuestions, tenantWorkloads, type Workload } from './index.ts'
+import { openQuestions, referenceWorkloads, tenantWorkloads, type Workload } from './index.ts'
 
 /** Writes chats as JSON Lines of {"messages": […]}, a file for each workload, such as `foretoken draft train` reads. */
 const USAGE = 'node --import tsx packages/workloads/src/write.ts GROUP|NAME… --to FOLDER [--count 100] [--seed 1]'
-const GROUPS: Record<string, readonly Workload[]> = { open: openQuestions, tenants: tenantWorkloads }
+const GROUPS: Record<string, readonly Workload[]> = {
+  open: openQuestions,
+  tenants: tenantWorkloads,
+  reference: referenceWorkloads,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

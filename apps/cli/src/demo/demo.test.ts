@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { textsOf } from '@foretoken/workloads'
 import { describe, expect, it } from 'vitest'
 import type { Completion } from './completion.ts'
 import type { Learning } from './learning.ts'
@@ -9,7 +10,7 @@ import { sparkline } from './sparkline.ts'
 import { Story } from './story.ts'
 import { differing, historyOf } from './tally.ts'
 import { orderOf, WAYS, type Way } from './ways.ts'
-import { promptsOf, WORKLOADS } from './workloads/index.ts'
+import { WORKLOADS } from './workloads.ts'
 
 /** An answer of 30 tokens. */
 function completion(ms: number, { text = 'SELECT 1;', steps = 30 }: { text?: string; steps?: number }): Completion {
@@ -63,9 +64,9 @@ function story(samples: readonly Sample[], learning: Learning = LIVE): Story {
 }
 
 describe("a tenant's prompts", () => {
-  it.each(WORKLOADS)('of $tenant are many, different, complete, and the same at every start', (workload) => {
+  it.each(WORKLOADS)('of $workload.name are many, different, complete, and the same at every start', ({ workload }) => {
     const take = (seed: number) => {
-      const prompts = promptsOf(workload, seed)
+      const prompts = textsOf(workload, seed)
       return Array.from({ length: 800 }, () => prompts.next().value)
     }
     const prompts = take(1)
@@ -73,19 +74,6 @@ describe("a tenant's prompts", () => {
     expect(prompts.filter((prompt) => /[{}]|undefined/.test(prompt))).toEqual([])
     expect(take(1)).toEqual(prompts)
     expect(take(2)).not.toEqual(prompts)
-  })
-
-  it('end with an error, not with a prompt that was sent before', () => {
-    const workload = {
-      tenant: 'a',
-      description: '',
-      temperature: 0,
-      templates: ['to {x}{x2}'],
-      words: { x: ['b', 'c'] },
-    }
-    const prompts = promptsOf(workload, 1)
-    expect([prompts.next().value, prompts.next().value].sort()).toEqual(['to bc', 'to cb'])
-    expect(() => prompts.next()).toThrow('a has nothing new to ask after 2 prompts')
   })
 })
 

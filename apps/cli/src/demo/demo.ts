@@ -16,7 +16,7 @@ import type { Settings } from './stage.ts'
 import { Story } from './story.ts'
 import { differing } from './tally.ts'
 import { addTenants } from './tenants.ts'
-import { WORKLOADS } from './workloads/index.ts'
+import { WORKLOADS } from './workloads.ts'
 
 export interface DemoOptions extends Settings {
   readonly model?: string

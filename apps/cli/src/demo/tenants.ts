@@ -1,6 +1,7 @@
 import { createApiKey, createTenant, type Database, setLearning } from '@foretoken/db'
+import { textsOf } from '@foretoken/workloads'
 import type { Platform } from '../platform/platform.ts'
-import { promptsOf, type Workload } from './workloads/index.ts'
+import type { DemoWorkload } from './workloads.ts'
 
 export interface DemoTenant {
   readonly id: string
@@ -19,7 +20,7 @@ const SEED = 1
 export async function addTenants(
   db: Database,
   { pepper }: Pick<Platform, 'pepper'>,
-  workloads: readonly Workload[],
+  workloads: readonly DemoWorkload[],
 ): Promise<DemoTenant[]> {
   const add = async (name: string, learning: boolean) => {
     const created = await createTenant(db, name)
@@ -29,11 +30,11 @@ export async function addTenants(
     return { id, apiKey: (await createApiKey(db, pepper, { tenantId: id, name: 'demo' })).secret }
   }
   const tenants: DemoTenant[] = []
-  for (const workload of workloads) {
-    const { tenant: name, description, temperature } = workload
+  for (const { workload, temperature } of workloads) {
+    const { name, describe: description } = workload
     const own = await add(name, true)
     const twin = await add(`${name}-twin`, false)
-    const prompts = promptsOf(workload, SEED)
+    const prompts = textsOf(workload, SEED)
     tenants.push({ ...own, name, description, temperature, twinApiKey: twin.apiKey, prompts })
   }
   return tenants

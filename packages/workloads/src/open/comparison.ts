@@ -7,8 +7,8 @@ import { cities, countries, regions } from '../words/places.ts'
 import { biology, earth, technology } from '../words/science.ts'
 
 const pairs = list(`
-  tea | coffee, cats | dogs, renting | buying a home, trains | planes, paper books | e-books, city life | country life, butter |
-  olive oil, winter | summer holidays, an old car | a new car, cash | cards, a laptop | a tablet, a lake | the sea, weather | climate,
+  tea | coffee, cats | dogs, renting | buying a home, trains | planes, paper books | e-books, city life | country life, butter | margarine,
+  olive oil | sunflower oil, winter | summer holidays, an old car | a new car, cash | cards, a laptop | a tablet, a lake | the sea, weather | climate,
   jam | honey, a bicycle | an electric scooter, public | private schools, fresh | frozen vegetables, a violin | a cello, bees | wasps,
   frogs | toads, mean | median, debit | credit cards, viruses | bacteria, planets | stars, wool | cotton, novels | short stories,
   email | letters, working alone | working in a team, a salary | a wage, gas stoves | electric stoves, alligators | crocodiles`)

@@ -1,10 +1,9 @@
-import type { Workload } from './workload.ts'
+import type { Templates } from '../templates.ts'
 
 /** What to do, in words; the answer is one command line. */
-export const shell: Workload = {
-  tenant: 'shell-ops',
-  description: 'request to command line',
-  temperature: 0,
+export const shellOps: Templates = {
+  name: 'shell-ops',
+  describe: 'request to command line',
   templates: [
     'find all hidden files in {folder}',
     'find files in {folder} that are not owned by {user} and list them',

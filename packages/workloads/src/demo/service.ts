@@ -1,13 +1,12 @@
-import type { Workload } from './workload.ts'
+import type { Templates } from '../templates.ts'
 
 const turn = (...lines: string[]) =>
   `${lines.map((line, at) => `${at % 2 === 0 ? 'User' : 'Assistant'}: ${line}`).join('\n')}\nAssistant:`
 
 /** Bookings by chat: the answer is the assistant's next turn, drawn at a temperature, as people like it. */
-export const service: Workload = {
-  tenant: 'service-desk',
-  description: 'dialogue so far to the next turn',
-  temperature: 0.7,
+export const serviceDesk: Templates = {
+  name: 'service-desk',
+  describe: 'dialogue so far to the next turn',
   templates: [
     turn('I would like to book a table in {city} for {hour}.'),
     turn(

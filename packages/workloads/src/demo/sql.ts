@@ -1,13 +1,12 @@
-import type { Workload } from './workload.ts'
+import type { Templates } from '../templates.ts'
 
 const ask = (columns: string, ...questions: string[]) =>
   questions.map((question) => `Table data(${columns})\nQuestion: ${question}`)
 
 /** Questions on ten tables, one SQL statement each. */
-export const sql: Workload = {
-  tenant: 'sql-analytics',
-  description: 'table and question to SQL',
-  temperature: 0,
+export const sqlAnalytics: Templates = {
+  name: 'sql-analytics',
+  describe: 'table and question to SQL',
   templates: [
     ...ask(
       'order_id, customer, destination, carrier, weight_kg, shipped_on',

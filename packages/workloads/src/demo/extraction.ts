@@ -1,4 +1,4 @@
-import type { Workload } from './workload.ts'
+import type { Templates } from '../templates.ts'
 
 const utterances = [
   'add {song} by {artist} to my {playlist} playlist',
@@ -49,10 +49,9 @@ const utterances = [
 ]
 
 /** What people say to an assistant; the answer is JSON with intent and slots. */
-export const extraction: Workload = {
-  tenant: 'json-assistant',
-  description: 'utterance to JSON intent and slots',
-  temperature: 0,
+export const jsonAssistant: Templates = {
+  name: 'json-assistant',
+  describe: 'utterance to JSON intent and slots',
   templates: utterances.map((utterance) => `Extract intent and slots: ${utterance}`),
   words: {
     song: [
