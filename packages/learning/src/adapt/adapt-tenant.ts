@@ -22,7 +22,7 @@ import type { AdaptRequest, AdaptTenant } from './types.ts'
 /** Fewer completion tokens teach nothing that the suffix index does not know already. */
 export const TOKENS_MIN = 1_000
 /** Held-out completion tokens that the gate serves at most: enough for a verdict, few enough for a short run. */
-const GATE_TOKENS_MAX = 2_500
+const GATE_TOKENS_MAX = 5_000
 
 /**
  * One tenant's run: traces → adapter → held-out requests through the real engine → verdict.

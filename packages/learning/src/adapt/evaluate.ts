@@ -10,6 +10,7 @@ import {
 } from '@foretoken/drafting'
 import { type DecodeReport, Engine, measureDrafts, measureTarget, plainSampling, type Trace } from '@foretoken/engine'
 import type { LoadedModel } from '@foretoken/model'
+import { RecordedTarget } from './recorded-target.ts'
 
 /** One held-out request, served by the real engine with what the tenant would have. */
 export interface ServedRequest {
@@ -38,6 +39,10 @@ export interface HeldOutOptions {
  * the suffix arm, the static draft and a candidate's adapter (or none). The output is the same whatever drafts, so runs
  * with different adapters can be compared request by request.
  *
+ * Of greedy requests the target's answers are known, with the states that predicted them, so they are played back
+ * instead of computed (RecordedTarget): a verdict takes seconds, however dear the target. What was sampled is served by
+ * the real one, since drafts that see its noise have to meet the very same noise.
+ *
  * Time is counted in costs, not on the clock: the trainer shares its cores with serving, and what it measures there
  * would say more about the neighbours than about the draft. For the same reason costs are measured once, for all
  * candidates, and stay as they are while requests are served: a draft that was measured in a slow moment would be used
@@ -65,9 +70,12 @@ export class HeldOutServer {
     for (const trace of history) recall(suffix, trace)
     const speculators = [suffix, neural]
     const costs = new SteadyCosts(this.target, this.drafts)
+    const isGreedy = [...warmUp, ...requests].every(({ temperature }) => temperature === 0)
+    const recorded = isGreedy ? new RecordedTarget(this.model.target) : undefined
+    const target = recorded ?? this.model.target
     let reports: DecodeReport[] = []
     const engine = new Engine(
-      { target: this.model.target, tokens: this.model.tokenizer, speculators, costs },
+      { target, tokens: this.model.tokenizer, speculators, costs },
       { ...ALONE, observer: { decode: (report) => reports.push(report) } },
     )
     const served: ServedRequest[] = []
@@ -75,6 +83,7 @@ export class HeldOutServer {
       for (const [index, trace] of [...warmUp, ...requests].entries()) {
         signal.throwIfAborted()
         reports = []
+        recorded?.play(trace)
         const tokens = await serve(engine, trace, index)
         const ms = reports.reduce((total, { plan, draftExpectedMs }) => total + plan.expectedMs + draftExpectedMs, 0)
         if (index >= warmUp.length) served.push({ tokens, steps: reports.length, ms })
