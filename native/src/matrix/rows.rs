@@ -1,4 +1,4 @@
-use super::activation::largest;
+use super::activation::extent;
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 use super::{Activation, Precision};
@@ -14,7 +14,17 @@ pub enum Rows {
     Compact {
         values: Vec<i8>,
         scales: Vec<f32>,
+        /// Of each row's values.
+        sums: Vec<i32>,
     },
+}
+
+/// Some of the rows.
+#[derive(Clone, Copy)]
+pub(super) struct CompactRows<'a> {
+    pub(super) values: &'a [i8],
+    pub(super) scales: &'a [f32],
+    pub(super) sums: &'a [i32],
 }
 
 impl Rows {
@@ -22,15 +32,17 @@ impl Rows {
         if precision == Precision::Full {
             return Rows::Full { values };
         }
-        let mut scales = Vec::with_capacity(values.len() / columns);
+        let (mut scales, mut sums) = (Vec::new(), Vec::new());
         let mut compact = Vec::with_capacity(values.len());
         for row in values.chunks_exact(columns) {
-            let scale = largest(row) / 127.0;
+            let scale = extent(row).0 / 127.0;
             let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-            scales.push(scale);
+            let start = compact.len();
             compact.extend(row.iter().map(|value| (value * inverse).round() as i8));
+            sums.push(compact[start..].iter().map(|&value| value as i32).sum());
+            scales.push(scale);
         }
-        Rows::Compact { values: compact, scales }
+        Rows::Compact { values: compact, scales, sums }
     }
 
     /// out[row - rows.start] = row · x, for some of the rows.
@@ -39,26 +51,33 @@ impl Rows {
         let part = rows.start * columns..rows.end * columns;
         match self {
             Rows::Full { values } => dots(&values[part], &x.values, out),
-            Rows::Compact { values, scales } => dots_compact(&values[part], x, &scales[rows], out),
+            Rows::Compact { values, scales, sums } => {
+                let rows = CompactRows { values: &values[part], scales: &scales[rows.clone()], sums: &sums[rows] };
+                dots_compact(rows, x, out)
+            }
         }
     }
 }
 
 /// out[row] = scale · scales[row] · (row · x), of as many rows as `out` has. Compilers do not find these instructions by
 /// themselves. All ways give the same bits.
-fn dots_compact(matrix: &[i8], x: &Activation, scales: &[f32], out: &mut [f32]) {
+fn dots_compact(rows: CompactRows, x: &Activation, out: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni") {
             // SAFETY: the processor has what the function is compiled for.
-            return unsafe { x86::compact_dots_256(matrix, x, scales, out) };
+            return unsafe { x86::compact_dots_512(rows, x, out) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: as above.
+            return unsafe { x86::compact_dots_256(rows, x, out) };
         }
     }
-    dots_portable(matrix, x, scales, out);
+    dots_portable(rows, x, out);
 }
 
-fn dots_portable(matrix: &[i8], x: &Activation, scales: &[f32], out: &mut [f32]) {
-    for ((row, out), row_scale) in matrix.chunks_exact(x.compact.len()).zip(out).zip(scales) {
+fn dots_portable(rows: CompactRows, x: &Activation, out: &mut [f32]) {
+    for ((row, out), row_scale) in rows.values.chunks_exact(x.compact.len()).zip(out).zip(rows.scales) {
         *out = dot(row, &x.compact) as f32 * (row_scale * x.scale);
     }
 }
@@ -78,18 +97,19 @@ mod tests {
             let (matrix, vector) = (numbers(rows * columns, 7), numbers(columns, columns as u32));
             let mut x = Activation::default();
             x.set(&vector);
-            let Rows::Compact { values, scales } = Rows::new(matrix.clone(), columns, Precision::Compact) else {
+            let Rows::Compact { values, scales, sums } = Rows::new(matrix.clone(), columns, Precision::Compact) else {
                 panic!("not compact")
             };
+            let compact = CompactRows { values: &values, scales: &scales, sums: &sums };
             let (mut full, mut portable, mut picked) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]);
             dots(&matrix, &vector, &mut full);
-            dots_portable(&values, &x, &scales, &mut portable);
-            dots_compact(&values, &x, &scales, &mut picked);
+            dots_portable(compact, &x, &mut portable);
+            dots_compact(compact, &x, &mut picked);
             assert_eq!(portable, picked);
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") {
                 // SAFETY: the processor has it.
-                unsafe { x86::compact_dots_256(&values, &x, &scales, &mut picked) };
+                unsafe { x86::compact_dots_256(compact, &x, &mut picked) };
                 assert_eq!(portable, picked);
             }
             for (full, compact) in full.iter().zip(&portable) {
