@@ -104,7 +104,7 @@ impl Draft {
                 return;
             }
             if at + 1 < longest {
-                self.read_token(work, place, own);
+                self.read_token(thread, work, place, own);
             }
             last = place;
         }

@@ -10,10 +10,11 @@ impl Draft {
         let Shape { hidden: d, state: s, vocabulary: v, pointer: p, adapter_rank: r, adapter_hot: most, .. } =
             self.shape;
         let Work { start, team, .. } = *work;
-        let Own { state, query, residual, asked, next_gates, ranks, scores, rank, .. } = own;
-        let share = team.share(thread, 2 * s + d + p);
+        let Own { state, query, residual, asked, ranks, scores, rank, .. } = own;
+        let share = team.share(thread, d + p);
         // SAFETY: see `open`.
-        self.from_state.times(state, share.clone(), unsafe { work.from_state.write(share.start, share.len()) });
+        let part = unsafe { work.from_state.write(share.start, share.len()) };
+        self.from_state.times(state, 2 * s + share.start..2 * s + share.end, part);
         if let Some(adapter) = start.adapter {
             let share = team.share(thread, 4 * r);
             let ranks = unsafe { work.ranks.write(share.start, share.len()) };
@@ -21,17 +22,12 @@ impl Draft {
             adapter.from_state.add_product(&state.values, share, ranks);
         }
         team.barrier();
-        copy(next_gates, unsafe { work.from_state.read(0, 2 * s) });
-        copy(asked, unsafe { work.from_state.read(2 * s, d + p) });
+        copy(asked, unsafe { work.from_state.read(0, d + p) });
         add(asked, residual);
         if let Some(adapter) = start.adapter {
             copy(ranks, unsafe { work.ranks.read(0, 4 * r) });
             adapter.query.add_product(&ranks[r..2 * r], 0..d, &mut asked[..d]);
             adapter.pointer_query.add_product(&ranks[3 * r..], 0..p, &mut asked[d..]);
-            let share = team.share(thread, 2 * s);
-            let gates = unsafe { work.own_gates.write(share.start, share.len()) };
-            gates.fill(0.0);
-            adapter.state_gates.add_product(&ranks[..r], share, gates);
         }
         query.set(&asked[..d]);
         let bias = work.bias(self);

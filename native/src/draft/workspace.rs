@@ -11,10 +11,9 @@ use crate::pool::Team;
 pub struct Workspace {
     from_hidden: Vec<f32>,
     token_gates: Vec<f32>,
-    first_gates: Vec<f32>,
     from_state: Vec<f32>,
     ranks: Vec<f32>,
-    own_gates: Vec<f32>,
+    state_gates: Vec<f32>,
     logits: Vec<f32>,
     own: Vec<Own>,
 }
@@ -30,8 +29,7 @@ pub(super) struct Own {
     /// [d + R]
     pub(super) asked: Vec<f32>,
     pub(super) gates: Vec<f32>,
-    /// [2s]: the state's part of the next gates.
-    pub(super) next_gates: Vec<f32>,
+    /// [4r], or its first [r] of the first state: what an adapter makes of the state.
     pub(super) ranks: Vec<f32>,
     pub(super) scores: Vec<f32>,
     pub(super) shares: Vec<f32>,
@@ -48,14 +46,14 @@ pub(super) struct Work<'a> {
     pub(super) team: Team<'a>,
     /// [s + d + R]
     pub(super) from_hidden: Parts,
-    /// [2s] each: of the first token, and of the first state.
+    /// [2s]: of a first token that the draft does not know.
     pub(super) token_gates: Parts,
-    pub(super) first_gates: Parts,
-    /// [2s + d + R]
+    /// [d + R]
     pub(super) from_state: Parts,
-    /// [4r] and [2s]: what an adapter makes of the state.
+    /// [4r]: what an adapter makes of the state.
     pub(super) ranks: Parts,
-    pub(super) own_gates: Parts,
+    /// [2s]
+    pub(super) state_gates: Parts,
     /// [classes]
     pub(super) logits: Parts,
 }
@@ -75,13 +73,12 @@ impl Draft {
         room: &'a mut Workspace,
     ) -> (Work<'a>, &'a mut [Own]) {
         let Shape { hidden: d, state: s, pointer: p, vocabulary: v, .. } = self.shape;
-        let Workspace { from_hidden, token_gates, first_gates, from_state, ranks, own_gates, logits, own } = room;
+        let Workspace { from_hidden, token_gates, from_state, ranks, state_gates, logits, own } = room;
         from_hidden.resize(s + d + p, 0.0);
         token_gates.resize(2 * s, 0.0);
-        first_gates.resize(2 * s, 0.0);
-        from_state.resize(2 * s + d + p, 0.0);
+        from_state.resize(d + p, 0.0);
         ranks.resize(4 * self.shape.adapter_rank, 0.0);
-        own_gates.resize(2 * s, 0.0);
+        state_gates.resize(2 * s, 0.0);
         logits.resize(start.adapter.map_or(v, |adapter| adapter.classes), 0.0);
         own.resize_with(team.threads(), Own::default);
         let work = Work {
@@ -90,10 +87,9 @@ impl Draft {
             team,
             from_hidden: Parts::of(from_hidden),
             token_gates: Parts::of(token_gates),
-            first_gates: Parts::of(first_gates),
             from_state: Parts::of(from_state),
             ranks: Parts::of(ranks),
-            own_gates: Parts::of(own_gates),
+            state_gates: Parts::of(state_gates),
             logits: Parts::of(logits),
         };
         (work, own)
