@@ -1,6 +1,7 @@
 //! Products that compilers do not find the instructions for by themselves.
 
-use super::{BLOCK, GROUPS, Half, OUTPUTS, PANEL, ROWS_MAX, Rows};
+use super::activations::Rows;
+use super::{BLOCK, GROUPS, Half, OUTPUTS, PANEL, ROWS_MAX};
 use std::arch::x86_64::*;
 
 /// See `multiply`. A block of weights is in registers while all rows, up to ROWS_MAX, meet it.
