@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { CheckpointError, convertGguf } from '@foretoken/model'
+import { convertGguf } from '@foretoken/model'
 import { openDataFolder } from '../data-folder/folder.ts'
 import { CliError } from '../errors.ts'
+import { isFile, refusing } from './gguf.ts'
 import { inspectModel } from './inspect.ts'
 import { REFERENCE_MODEL, type ResolvedModel } from './resolve.ts'
 
@@ -17,12 +18,11 @@ const SERVED = /\.(json|safetensors|jinja|md)$|^LICENSE/
  */
 export async function importModel(path: string, options: { name?: string; dataDir: string }): Promise<ResolvedModel> {
   const source = resolve(path)
-  const isFile = statSync(source, { throwIfNoEntry: false })?.isFile() ?? false
   const id = options.name ?? basename(source, '.gguf')
   if (!/^[A-Za-z0-9][\w.-]*$/.test(id) || id === REFERENCE_MODEL) {
     throw new CliError(`"${id}" can't be a model's name. Choose letters, digits, dots and dashes with --name.`)
   }
-  if (!isFile) await inspectModel(source)
+  await inspectModel(source)
   const { models } = openDataFolder(options.dataDir)
   const folder = join(models, id)
   if (existsSync(folder))
@@ -30,7 +30,7 @@ export async function importModel(path: string, options: { name?: string; dataDi
   const partial = join(models, `.${id}.${process.pid}`)
   mkdirSync(partial, { recursive: true })
   try {
-    if (isFile) await convert(source, partial)
+    if (isFile(source)) await convert(source, partial)
     else copy(source, partial)
     renameSync(partial, folder)
   } finally {
@@ -46,11 +46,6 @@ function copy(source: string, into: string): void {
 }
 
 async function convert(source: string, into: string): Promise<void> {
-  try {
-    await convertGguf(source, into)
-  } catch (error) {
-    if (error instanceof CheckpointError) throw new CliError(`This model can't be imported. ${error.message}`)
-    throw error
-  }
+  await refusing(source, () => convertGguf(source, into))
   await inspectModel(into)
 }

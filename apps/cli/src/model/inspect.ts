@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
-import { Tokenizer } from '@foretoken/model'
+import { inspectGguf, type ModelConfig, Tokenizer } from '@foretoken/model'
 import { CliError } from '../errors.ts'
+import { isFile, refusing } from './gguf.ts'
 import { openModel } from './resolve.ts'
 
 export interface ModelSummary {
-  readonly folder: string
+  /** Of the folder, or of the GGUF file. */
+  readonly path: string
   readonly architecture: string
   readonly parameters: number
   readonly weightBytes: number
@@ -18,31 +20,43 @@ export interface ModelSummary {
   readonly contextLength: number
 }
 
-/** @throws CliError when the folder can't be served. */
+/**
+ * Describes a Hugging Face folder, or a GGUF file as importing it would see it.
+ *
+ * @throws CliError when it can't be served.
+ */
 export async function inspectModel(path: string): Promise<ModelSummary> {
-  const folder = resolve(path)
+  const source = resolve(path)
+  return isFile(source) ? await inspectFile(source) : await inspectFolder(source)
+}
+
+async function inspectFile(path: string): Promise<ModelSummary> {
+  const { parameters, weightBytes, storedAs, ...config } = await refusing(path, () => inspectGguf(path))
+  return { path, parameters, weightBytes, storedAs, ...shapeOf(config) }
+}
+
+async function inspectFolder(folder: string): Promise<ModelSummary> {
   const { config, tensors, generation } = await openModel(folder)
   await checkTokenizer(folder, generation.eosIds)
   const stored = [...tensors.values()]
   const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
   return {
-    folder,
-    architecture: config.architecture,
+    path: folder,
     parameters: stored.reduce((sum, tensor) => sum + elements(tensor.shape), 0),
     weightBytes: stored.reduce((sum, tensor) => sum + tensor.bytes, 0),
     storedAs: [...new Set(stored.map((tensor) => tensor.dtype))].sort(),
-    layers: config.layers,
-    hiddenSize: config.hiddenSize,
-    heads: config.heads,
-    keyValueHeads: config.keyValueHeads,
-    vocabularySize: config.vocabularySize,
-    contextLength: config.positionsMax,
+    ...shapeOf(config),
   }
+}
+
+function shapeOf(config: Omit<ModelConfig, 'eosIds'>) {
+  const { architecture, layers, hiddenSize, heads, keyValueHeads, vocabularySize, positionsMax } = config
+  return { architecture, layers, hiddenSize, heads, keyValueHeads, vocabularySize, contextLength: positionsMax }
 }
 
 export function renderModel(model: ModelSummary): string {
   const rows = [
-    ['folder', model.folder],
+    ['path', model.path],
     ['architecture', model.architecture],
     ['parameters', `${(model.parameters / 1e6).toFixed(1)} M`],
     ['weights', `${(model.weightBytes / 2 ** 20).toFixed(1)} MiB, ${model.storedAs.join(', ')}`],

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tinyGgufFile } from '@foretoken/model/testing/tiny-gguf'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dataFolder } from '../data-folder/folder.ts'
@@ -39,6 +40,25 @@ describe('a model', () => {
       /can't be a model's name/,
     )
     expect(readdirSync(dataFolder(dataDir).models)).toEqual(['mine'])
+  })
+
+  it('of a GGUF file is described and imported as one of a folder', async () => {
+    const file = await tinyGgufFile({}, 'tiny.F32.gguf')
+    const summary = await inspectModel(file)
+    expect(summary).toMatchObject({ path: file, architecture: 'LlamaForCausalLM', storedAs: ['F32'], layers: 1 })
+    const imported = await importModel(file, { dataDir })
+    expect(imported.id).toBe('tiny.F32')
+    expect(await resolveModel(dataFolder(dataDir), 'tiny.F32')).toEqual(imported)
+    expect(await inspectModel(imported.folder)).toEqual({ ...summary, path: imported.folder })
+    await expect(resolveModel(dataFolder(dataDir), file)).rejects.toThrow(/is a file: foretoken model import/)
+  })
+
+  it('of a GGUF file that can not be read is refused by what is wrong, and leaves nothing', async () => {
+    const before = readdirSync(dataFolder(dataDir).models)
+    const file = await tinyGgufFile({ metadata: { 'llama.rope.scaling.type': { type: 'string', value: 'yarn' } } })
+    await expect(inspectModel(file)).rejects.toThrow(/can't be imported.*llama\.rope\.scaling\.type: "yarn"/)
+    await expect(importModel(file, { dataDir })).rejects.toThrow(/llama\.rope\.scaling\.type/)
+    expect(readdirSync(dataFolder(dataDir).models)).toEqual(before)
   })
 
   it('is the reference target when nothing is asked for', async () => {

@@ -4,6 +4,7 @@ import { type Checkpoint, CheckpointError, openCheckpoint } from '@foretoken/mod
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import type { DataFolder } from '../data-folder/folder.ts'
 import { CliError } from '../errors.ts'
+import { isFile } from './gguf.ts'
 
 export interface ResolvedModel {
   /** What tenants name in a request. */
@@ -26,6 +27,7 @@ export async function resolveModel(data: DataFolder, wanted: string | undefined)
 
 /** Opens a checkpoint as a worker will, without reading its weights. Throws CliError when it can't be served. */
 export async function openModel(folder: string): Promise<Checkpoint> {
+  if (isFile(folder)) throw new CliError(`${folder} is a file: foretoken model import turns a GGUF file into a model.`)
   if (!existsSync(join(folder, 'config.json'))) {
     throw new CliError(
       `${folder} is not a model: a Hugging Face folder has a config.json, a tokenizer.json and *.safetensors.`,

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { targetFingerprint } from '@foretoken/model'
+import { smollm2DraftFolder } from '@foretoken/smollm2'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import { z } from 'zod'
 import { readJson } from '../data-folder/json.ts'
 import { CliError } from '../errors.ts'
 
-/** Folders of static drafts that come with the product. */
-const SHIPPED: readonly string[] = [staticDraftFolder]
+/** Folders of static drafts that come with the product; one that is not there is passed over. */
+const SHIPPED: readonly string[] = [staticDraftFolder, smollm2DraftFolder]
 
 const cardSchema = z.looseObject({ target: z.string() })
 

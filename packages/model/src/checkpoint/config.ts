@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { architectureNames, architectures } from '../architecture/index.ts'
 import { CheckpointError } from './error.ts'
-import { readJson } from './json.ts'
+import { check, readJson } from './json.ts'
 import { type Rope, ropeFields, ropeOf } from './rope.ts'
 
 /** What config.json says, in our words. */
@@ -77,9 +77,17 @@ const schema = z.looseObject({
   no_rope_layers: neutral(),
 })
 
-/** Parses config.json. Throws CheckpointError for what is missing, malformed or not supported. */
+/** Reads config.json. Throws CheckpointError for what is missing, malformed or not supported. */
 export async function readConfig(folder: string): Promise<ModelConfig> {
-  const fields = await readJson(folder, file, schema)
+  return configOf(await readJson(folder, file, schema))
+}
+
+/** The same of a config.json that is not in a file yet. */
+export function parseConfig(fields: unknown): ModelConfig {
+  return configOf(check(file, fields, schema))
+}
+
+function configOf(fields: z.infer<typeof schema>): ModelConfig {
   const refuse = (field: string, reason: string): never => {
     throw new CheckpointError(file, field, reason)
   }

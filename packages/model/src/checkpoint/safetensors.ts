@@ -1,4 +1,3 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import {
   headerBytesOf,
@@ -10,6 +9,7 @@ import {
 } from '@foretoken/storage'
 import { z } from 'zod'
 import { CheckpointError } from './error.ts'
+import { openFile, readExactly } from './file.ts'
 
 /** How a file stores the weights that we can read. */
 export type StoredType = z.infer<typeof storedType>
@@ -49,26 +49,4 @@ export async function readTensor({ path, dtype, shape, offset, bytes }: StoredTe
   } finally {
     await handle.close()
   }
-}
-
-async function openFile(path: string, file: string): Promise<FileHandle> {
-  try {
-    return await open(path)
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    throw new CheckpointError(file, undefined, missing ? 'is missing' : `cannot be opened: ${error}`)
-  }
-}
-
-async function readExactly(handle: FileHandle, file: string, position: number, length: number) {
-  const buffer = Buffer.from(new ArrayBuffer(length))
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled)
-    if (bytesRead === 0) {
-      throw new CheckpointError(file, undefined, `is truncated: ends ${length - filled} bytes too early`)
-    }
-    filled += bytesRead
-  }
-  return buffer
 }

@@ -1,15 +1,13 @@
 import { fromHalf } from '@foretoken/storage'
 
-/**
- * How a block of weights lies in a GGUF file: `weights` of them in `bytes`. Formats: ggml's ggml-common.h
- * (block_q4_0, block_q4_1, block_q8_0); scales and minima are in half precision.
- */
+/** How a block of weights lies in a GGUF file. Formats: ggml's ggml-common.h (block_q4_0, block_q4_1, block_q8_0). */
 interface BlockFormat {
   readonly weights: number
   readonly bytes: number
-  /** Writes the weights of the block that starts at byte `from`, given its half-precision fields as floats. */
+  /** Numbers in half precision that a block begins with: its scale, then its least weight where it has one. */
   readonly fields: number
-  readonly decode: (bytes: Uint8Array, from: number, fields: Float32Array, at: number, into: Float32Array) => void
+  /** Writes the weights of a block whose codes begin at byte `from`. */
+  decode(bytes: Uint8Array, from: number, scale: number, least: number, into: Float32Array, at: number): void
 }
 
 export const BLOCK_FORMATS = {
@@ -17,34 +15,25 @@ export const BLOCK_FORMATS = {
     weights: 32,
     bytes: 18,
     fields: 1,
-    decode(bytes, from, fields, at, into) {
-      const scale = fields[0] ?? 0
-      nibbles(bytes, from + 2, at, into, (code) => scale * (code - 8))
-    },
+    decode: (bytes, from, scale, _least, into, at) => nibbles(bytes, from, scale, -8 * scale, into, at),
   },
-  Q4_1: {
-    weights: 32,
-    bytes: 20,
-    fields: 2,
-    decode(bytes, from, fields, at, into) {
-      const [scale = 0, least = 0] = fields
-      nibbles(bytes, from + 4, at, into, (code) => scale * code + least)
-    },
-  },
+  Q4_1: { weights: 32, bytes: 20, fields: 2, decode: nibbles },
   Q8_0: {
     weights: 32,
     bytes: 34,
     fields: 1,
-    decode(bytes, from, fields, at, into) {
-      const scale = fields[0] ?? 0
-      for (let index = 0; index < 32; index++) into[at + index] = scale * (((bytes[from + 2 + index] ?? 0) << 24) >> 24)
+    decode(bytes, from, scale, _least, into, at) {
+      for (let index = 0; index < 32; index++) into[at + index] = scale * (((bytes[from + index] ?? 0) << 24) >> 24)
     },
   },
 } as const satisfies Record<string, BlockFormat>
 
 export type BlockType = keyof typeof BLOCK_FORMATS
 
-/** The weights of consecutive blocks, rounded to single precision once, as ggml's dequantize_row_* gives them. */
+/**
+ * The weights of consecutive blocks: code × scale + least, rounded to single precision once, which is what ggml's
+ * dequantize_row_* give (the product alone is exact). Throws RangeError for a scale that is no number.
+ */
 export function dequantise(type: BlockType, bytes: Uint8Array): Float32Array {
   const format: BlockFormat = BLOCK_FORMATS[type]
   const blocks = bytes.length / format.bytes
@@ -55,19 +44,21 @@ export function dequantise(type: BlockType, bytes: Uint8Array): Float32Array {
     halves[at] = view.getUint16(block * format.bytes + 2 * (at % format.fields), true)
   }
   const fields = fromHalf(halves)
+  if (!fields.every(Number.isFinite)) throw new RangeError('a block has a scale that is no number')
   const weights = new Float32Array(blocks * format.weights)
   for (let block = 0; block < blocks; block++) {
-    const own = fields.subarray(block * format.fields, (block + 1) * format.fields)
-    format.decode(bytes, block * format.bytes, own, block * format.weights, weights)
+    const first = block * format.fields
+    const codes = block * format.bytes + 2 * format.fields
+    format.decode(bytes, codes, fields[first] ?? 0, fields[first + 1] ?? 0, weights, block * format.weights)
   }
   return weights
 }
 
 /** Sixteen bytes of two codes each: the low halves come first. */
-function nibbles(bytes: Uint8Array, from: number, at: number, into: Float32Array, weight: (code: number) => number) {
+function nibbles(bytes: Uint8Array, from: number, scale: number, least: number, into: Float32Array, at: number): void {
   for (let index = 0; index < 16; index++) {
     const pair = bytes[from + index] ?? 0
-    into[at + index] = weight(pair & 15)
-    into[at + 16 + index] = weight(pair >> 4)
+    into[at + index] = scale * (pair & 15) + least
+    into[at + 16 + index] = scale * (pair >> 4) + least
   }
 }

@@ -1,18 +1,25 @@
 import { z } from 'zod'
 import { CheckpointError } from '../checkpoint/error.ts'
 import type { GgufFile } from './file.ts'
+import { BYTE_LEVEL_DECODER, PRE_TOKENIZERS } from './pre-tokenizers.ts'
 
 const tokenId = z.int().nonnegative()
+const off = z.literal(false, { error: () => 'is not supported' }).optional()
 const schema = z.object({
-  model: z.string(),
+  model: z.literal('gpt2', { error: (issue) => `"${issue.input}" is not supported, only byte-level "gpt2"` }),
   pre: z.string().optional(),
   tokens: z.array(z.string()),
   token_type: z.array(z.int()),
   merges: z.array(z.string()),
   add_bos_token: z.boolean().optional(),
+  add_eos_token: off,
+  add_sep_token: off,
+  add_space_prefix: off,
+  remove_extra_whitespaces: off,
   bos_token_id: tokenId.optional(),
   eos_token_id: tokenId.optional(),
   eot_token_id: tokenId.optional(),
+  eom_token_id: tokenId.optional(),
   unknown_token_id: tokenId.optional(),
   padding_token_id: tokenId.optional(),
 })
@@ -20,77 +27,53 @@ const schema = z.object({
 /** What a token is, as llama.cpp's llama_token_type numbers it. */
 const CONTROL = 3
 const USER_DEFINED = 4
+/** Ids that no text has, neither way. */
+const UNUSED = 5
 
-const byteLevel = (useRegex: boolean) => ({
-  type: 'ByteLevel',
-  add_prefix_space: false,
-  trim_offsets: true,
-  use_regex: useRegex,
-})
-const split = (pattern: string) => ({
-  type: 'Sequence',
-  pretokenizers: [
-    { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false },
-    byteLevel(false),
-  ],
-})
-const words = (digits: string) =>
-  `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`
-
-/** How text is cut before merging, by the name that `tokenizer.ggml.pre` gives it (llama.cpp's llama-vocab.cpp). */
-const PRE_TOKENIZERS: Readonly<Record<string, object>> = {
-  'gpt-2': byteLevel(true),
-  smollm: { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel(true)] },
-  'llama-bpe': split(words('\\p{N}{1,3}')),
-  llama3: split(words('\\p{N}{1,3}')),
-  qwen2: split(words('\\p{N}')),
-}
+const PREFIX = 'tokenizer.ggml.'
+const TEMPLATE = 'tokenizer.chat_template'
 
 /** tokenizer.json, tokenizer_config.json and generation_config.json of a file. Throws CheckpointError naming the key. */
-export function tokenizerOf({ name: file, metadata }: GgufFile): Record<string, object> {
-  const prefix = 'tokenizer.ggml.'
-  const own = Object.entries(metadata).flatMap(([key, value]) =>
-    key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
-  )
+export function tokenizerOf(file: GgufFile, vocabularySize: number) {
+  const { tokens, token_type: types, merges, pre = 'gpt-2', add_bos_token, ...ids } = fieldsOf(file)
   const refuse = (key: string, reason: string): never => {
-    throw new CheckpointError(file, prefix + key, reason)
+    throw new CheckpointError(file.name, key, reason)
   }
-  const values: Record<string, unknown> = Object.fromEntries(own)
-  if (values.model !== 'gpt2') refuse('model', `"${values.model}" is not supported, only byte-level "gpt2"`)
-  const parsed = schema.safeParse(values)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    return refuse(issue?.path.join('.') ?? '', issue?.message ?? 'is malformed')
-  }
-  const { tokens, token_type: types, merges, pre = 'gpt-2', ...ids } = parsed.data
-  if (types.length !== tokens.length) refuse('token_type', `has ${types.length} entries for ${tokens.length} tokens`)
-  const preTokenizer = PRE_TOKENIZERS[pre]
-  if (!preTokenizer) refuse('pre', `"${pre}" is not supported, only ${Object.keys(PRE_TOKENIZERS).join(', ')}`)
+  const preTokenizer = PRE_TOKENIZERS.get(pre)
+  if (!preTokenizer)
+    return refuse(`${PREFIX}pre`, `"${pre}" is not supported, only ${[...PRE_TOKENIZERS.keys()].join(', ')}`)
+  if (types.length !== tokens.length)
+    refuse(`${PREFIX}token_type`, `has ${types.length} entries for ${tokens.length} tokens`)
+  if (tokens.length > vocabularySize)
+    refuse(`${PREFIX}tokens`, `has ${tokens.length} entries, but token_embd.weight ${vocabularySize} rows`)
+  const vocabulary = new Map(tokens.map((token, id) => [token, id]))
+  const repeated = tokens.find((token, id) => vocabulary.get(token) !== id)
+  if (repeated !== undefined) refuse(`${PREFIX}tokens`, `has ${JSON.stringify(repeated)} twice`)
+  const broken = merges.find((merge) => !isMerge(merge, vocabulary))
+  if (broken !== undefined) refuse(`${PREFIX}merges`, `${JSON.stringify(broken)} joins no two tokens to a third`)
+  for (const [name, id] of Object.entries(ids))
+    if (typeof id === 'number' && id >= tokens.length) refuse(PREFIX + name, `${id} is no token`)
+  const template = file.metadata.get(TEMPLATE)
+  if (template !== undefined && typeof template !== 'string') refuse(TEMPLATE, 'is no string')
 
-  const added = tokens.flatMap((content, id) => {
-    const type = types[id]
-    if (type !== CONTROL && type !== USER_DEFINED) return []
-    return [
-      { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: type === CONTROL },
-    ]
-  })
   const nameOf = (id: number | undefined) => (id === undefined ? undefined : tokens[id])
   const bos = nameOf(ids.bos_token_id)
-  const endIds = [...new Set([ids.eos_token_id, ids.eot_token_id].filter((id) => id !== undefined))]
+  const begins = add_bos_token ?? preTokenizer.llama3 ?? false
+  const ends = [ids.eos_token_id, ids.eot_token_id, ids.eom_token_id].filter((id) => id !== undefined)
   return {
     'tokenizer.json': {
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: added,
+      added_tokens: addedTokens(tokens, types),
       normalizer: null,
-      pre_tokenizer: preTokenizer,
-      post_processor: ids.add_bos_token && bos !== undefined ? beginsWith(bos, ids.bos_token_id ?? 0) : null,
-      decoder: { ...byteLevel(true), add_prefix_space: true },
+      pre_tokenizer: preTokenizer.json,
+      post_processor: begins && bos !== undefined ? beginsWith(bos, ids.bos_token_id ?? 0) : null,
+      decoder: BYTE_LEVEL_DECODER,
       model: {
         ...{ type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null },
-        ...{ fuse_unk: false, byte_fallback: false, ignore_merges: pre === 'llama-bpe' || pre === 'llama3' },
-        vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+        ...{ fuse_unk: false, byte_fallback: false, ignore_merges: preTokenizer.llama3 ?? false },
+        vocab: Object.fromEntries([...vocabulary].filter(([token, id]) => isMergeable(token, types[id]))),
         merges,
       },
     },
@@ -101,10 +84,40 @@ export function tokenizerOf({ name: file, metadata }: GgufFile): Record<string, 
       eos_token: nameOf(ids.eos_token_id),
       unk_token: nameOf(ids.unknown_token_id),
       pad_token: nameOf(ids.padding_token_id),
-      chat_template: metadata['tokenizer.chat_template'],
+      chat_template: template,
     },
-    'generation_config.json': { eos_token_id: endIds },
+    'generation_config.json': { eos_token_id: [...new Set(ends)] },
   }
+}
+
+function fieldsOf({ name: file, metadata }: GgufFile): z.infer<typeof schema> {
+  const own = [...metadata].filter(([key]) => key.startsWith(PREFIX))
+  const parsed = schema.safeParse(Object.fromEntries(own.map(([key, value]) => [key.slice(PREFIX.length), value])))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new CheckpointError(file, PREFIX + (issue?.path.join('.') ?? ''), issue?.message ?? 'is malformed')
+}
+
+/** Added tokens may hold what no merging gives, such as a space. */
+function isMergeable(token: string, type: number | undefined): boolean {
+  return type !== UNUSED && ((type !== CONTROL && type !== USER_DEFINED) || BYTE_LEVEL.test(token))
+}
+
+/** The characters that stand for bytes. */
+const BYTE_LEVEL = /^[\u0021-\u007e\u00a1-\u00ac\u00ae-\u0143]*$/
+
+function isMerge(merge: string, vocabulary: ReadonlyMap<string, number>): boolean {
+  const space = merge.indexOf(' ', 1)
+  const [left, right] = [merge.slice(0, space), merge.slice(space + 1)]
+  return space > 0 && [left, right, left + right].every((token) => vocabulary.has(token))
+}
+
+function addedTokens(tokens: readonly string[], types: readonly number[]) {
+  return tokens.flatMap((content, id) => {
+    const special = types[id] === CONTROL
+    if (!special && types[id] !== USER_DEFINED) return []
+    return [{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special }]
+  })
 }
 
 /** A begin-of-text token before each text, as tokenizers' TemplateProcessing has it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { readJson, readOptionalJson, readOptionalText } from '../checkpoint/json.ts'
+import { check, readJson, readOptionalJson, readOptionalText } from '../checkpoint/json.ts'
+import { withUnicodeDigits } from './digits.ts'
 
 /** What the tokenizer's files say, checked. */
 export interface TokenizerFiles {
@@ -25,6 +26,7 @@ export interface TokenizerPart {
 
 const tokenizerSchema = z.looseObject({
   added_tokens: z.array(addedToken),
+  pre_tokenizer: z.unknown().transform(withUnicodeDigits).optional(),
   decoder: part.nullish(),
   model: z.looseObject({ vocab: z.record(z.string(), z.number().int().nonnegative()) }),
 })
@@ -49,6 +51,16 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const config = (await readOptionalJson(folder, 'tokenizer_config.json', configSchema)) ?? configSchema.parse({})
   const file = await readOptionalText(folder, 'chat_template.jinja')
   return { tokenizer, config, chatTemplate: file ?? templateOf(config.chat_template) }
+}
+
+/** The same of files that are not written yet. */
+export function parseTokenizerFiles(tokenizer: unknown, config: unknown): TokenizerFiles {
+  const parsed = check('tokenizer_config.json', config, configSchema)
+  return {
+    tokenizer: check('tokenizer.json', tokenizer, tokenizerSchema),
+    config: parsed,
+    chatTemplate: templateOf(parsed.chat_template),
+  }
 }
 
 function templateOf(field: string | z.infer<typeof namedTemplates> | null | undefined): string | undefined {

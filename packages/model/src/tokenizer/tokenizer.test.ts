@@ -121,6 +121,26 @@ describe('a template', () => {
   })
 })
 
+test('every numeric character is a digit where digits stand alone', async () => {
+  const folder = await copyFolder('qwen3')
+  const digits = async (individual_digits: boolean) => {
+    await editJson(folder, 'tokenizer.json', {
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [
+          { type: 'Digits', individual_digits },
+          { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+        ],
+      },
+    })
+    return await Tokenizer.open(folder)
+  }
+  // A space that is cut off from what follows it is a token of its own.
+  const space = tokenizer.encode(' ')
+  for (const text of [' 4', ' ½', ' ٣']) expect((await digits(true)).encode(text).slice(0, 1)).toEqual(space)
+  expect((await digits(false)).encode(' 42').slice(0, 1)).toEqual(space)
+})
+
 test('a folder without tokenizer.json is refused by file', async () => {
   const folder = await copyFolder('qwen3')
   await rm(join(folder, 'tokenizer.json'))

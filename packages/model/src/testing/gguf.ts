@@ -1,12 +1,13 @@
 /** A GGUF file's metadata value, in the types that a model's metadata needs. */
 export type MetadataValue =
-  | { readonly type: 'uint32' | 'float32'; readonly value: number }
+  | { readonly type: 'uint32' | 'uint64' | 'float32'; readonly value: number }
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'int32s'; readonly value: readonly number[] }
 
-export interface GgufTensor {
+/** One tensor of such a file. */
+export interface WrittenTensor {
   readonly name: string
   readonly type: keyof typeof TENSOR_TYPES
   /** Outermost first, as safetensors has it: [out, in]. The file has it innermost first. */
@@ -20,7 +21,7 @@ export interface GgufTensor {
  */
 export function encodeGguf(
   metadata: Readonly<Record<string, MetadataValue>>,
-  tensors: readonly GgufTensor[],
+  tensors: readonly WrittenTensor[],
 ): Uint8Array[] {
   const entries = Object.entries({ 'general.alignment': uint32Value(ALIGNMENT), ...metadata })
   const head: Uint8Array[] = [MAGIC, uint32(3), uint64(tensors.length), uint64(entries.length)]
@@ -39,13 +40,15 @@ export function encodeGguf(
 
 const MAGIC = Buffer.from('GGUF')
 const ALIGNMENT = 32
-const TENSOR_TYPES = { F32: 0, Q8_0: 8 } as const
-const VALUE_TYPES = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 } as const
+const TENSOR_TYPES = { F32: 0, F16: 1, Q4_0: 2, Q4_1: 3, Q8_0: 8, Q6_K: 14, BF16: 30 } as const
+const VALUE_TYPES = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9, uint64: 10 } as const
 
 function metadataValue(entry: MetadataValue): Uint8Array[] {
   switch (entry.type) {
     case 'uint32':
       return [uint32(VALUE_TYPES.uint32), uint32(entry.value)]
+    case 'uint64':
+      return [uint32(VALUE_TYPES.uint64), uint64(entry.value)]
     case 'float32':
       return [uint32(VALUE_TYPES.float32), new Uint8Array(Float32Array.of(entry.value).buffer)]
     case 'bool':
