@@ -26,4 +26,6 @@ export interface Settings {
   readonly prompts: number
   /** Stored completion tokens of a tenant's traffic that its draft is taught with. */
   readonly tokens: number
+  /** Longest answer. */
+  readonly answerTokens: number
 }
