@@ -1,6 +1,6 @@
 import { fetchSmolLM2, smollm2DraftFolder } from '@foretoken/smollm2'
 import { referenceWorkloads, tenantWorkloads, type Workload } from '@foretoken/workloads'
-import type { Settings } from './stage.ts'
+import type { Settings } from './settings.ts'
 
 /** What a tenant of the demo sends, and how it wants to be answered. */
 export interface DemoWorkload {

@@ -1,9 +1,9 @@
 import { CostTable, SuffixSpeculator } from '@foretoken/drafting'
 import { Engine, plainSampling, type Trace } from '@foretoken/engine'
+import { RecordedTarget } from '@foretoken/learning/training'
 import { type LoadedModel, loadModel, type Target } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { RecordedTarget } from './recorded-target.ts'
 
 let model: LoadedModel
 beforeAll(async () => {
