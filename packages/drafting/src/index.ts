@@ -20,8 +20,8 @@
  *   5. the engine verifies, then tells `CostTable`, `Accounts.settle`, `StrategyEvidence` and every session's `commit`.
  * Steps 3 and 4 are left out where nothing is worth asking, and all of it for a while where nothing was for several
  * steps (`BackOff`). A plan is a model: beside it `StrategyEvidence` keeps what drafting, and asking, turned out to be
- * worth in tokens and milliseconds, and keeps a tenant from what is surely worse. What arms promise before they are
- * asked counts for what came of such promises lately (`ForecastDiscount`). Both plans of a sequence take some 30 µs.
+ * worth in tokens and milliseconds, and keeps a tenant from what is surely worse. Both plans of a sequence take some
+ * 30 µs.
  *
  * Invariants
  * - Nothing here can change output: a draft token counts only where it equals the target's own. A wrong proposal, a

@@ -95,10 +95,10 @@ class PositionCounts {
 
 const POSITIONS = 16
 const FADE = 0.985
-const EXPECTED_WEIGHT = 6
-const OVERALL_WEIGHT = 8
+const EXPECTED_WEIGHT = 12
+const OVERALL_WEIGHT = 12
 const DEFAULT_ACCEPTANCE = 0.5
-const EASE_VARIANCE = 1
+const EASE_VARIANCE = 0.3
 const EASE_MAX = 4
 
 /** The chance whose logit is so much larger. */

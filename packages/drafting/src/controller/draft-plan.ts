@@ -44,17 +44,26 @@ function withoutWhatIsSurelyWorse(sequence: SequenceState): SequenceState {
   return { ...sequence, options: sequence.options.filter(({ drafted }) => drafted) }
 }
 
-/** Where asking turned out to be better than not, whatever the plan expects: as far as the forecast is worth a row. */
-function provenRequests({ sequences, lookaheadMax }: StepInput, planned: readonly ArmRequest[]): ArmRequest[] {
-  return sequences.flatMap(({ advice, forced, options }, sequence) => {
-    if (advice !== 'take' || forced || planned.some((request) => request.sequence === sequence)) return []
+/**
+ * Where asking turned out to be better than not, whatever the plan expects: as far as the forecast is worth a row. Where
+ * it was too seldom tried to say, now and then, if the tenant can pay for it.
+ */
+function provenRequests({ sequences, costs, lookaheadMax, draw }: StepInput, planned: readonly ArmRequest[]) {
+  return sequences.flatMap(({ advice, forced, options, creditMs }, sequence): ArmRequest[] => {
+    if (forced || planned.some((request) => request.sequence === sequence)) return []
+    if (advice !== 'take' && !(advice === 'unknown' && draw < TRY_SHARE)) return []
     const [option] = options.filter(({ drafted }) => !drafted)
     if (!option) return []
     const worth = option.survival.filter((each) => each >= WORTH_A_ROW).length
-    return [{ sequence, arm: option.arm, lookahead: Math.min(Math.max(1, worth), lookaheadMax) }]
+    const lookahead = Math.min(Math.max(1, worth), lookaheadMax)
+    const batch = sequences.length
+    const ms = costs.draftMs(option.arm, batch, lookahead) + lookahead * costs.rowMs(batch, lookaheadMax)
+    return ms <= creditMs ? [{ sequence, arm: option.arm, lookahead }] : []
   })
 }
 
+/** Share of steps at which an arm is asked that was too seldom asked at such a place to be judged. */
+const TRY_SHARE = 0.1
 const WORTH_A_ROW = 0.2
 
 /** A forced arm drafts this far where no plan says how far it should. */

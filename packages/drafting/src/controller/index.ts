@@ -4,7 +4,6 @@ export type { Branch } from './branch.ts'
 export type { Decision, StepPlan } from './decision.ts'
 export { type ArmRequest, type DraftPlan, planDrafts } from './draft-plan.ts'
 export { drawAt } from './draw.ts'
-export { ForecastDiscount } from './forecast-discount.ts'
 export type { ArmOption, DraftedOption, Forced, ForecastOption, SequenceState } from './offer.ts'
 export { planStep, type StepInput } from './plan.ts'
 export {

@@ -29,8 +29,6 @@ export interface SequenceState {
   readonly options: readonly ArmOption[]
   /** A tenant's order: only this arm, exactly this lookahead (as far as the arm proposes). */
   readonly forced?: Forced
-  /** What a token is worth that an arm promises before it is asked; see ForecastDiscount. Absent: all of it. */
-  readonly discountFactor?: number
   /** What asking has turned out to be worth at places like this one; see StrategyEvidence. Absent: nothing is known. */
   readonly advice?: StrategyAdvice
   /** Milliseconds that this step may cost the tenant if all its draft tokens are rejected; see Accounts. */

@@ -77,10 +77,10 @@ it('tells places apart by what the free arm said, and tenants from one another',
     evidence.learn('ten_a', 'sure', { tokens: 0, ms: 1, otherMs: 2 })
   }
   expect(evidence.advice('ten_a', 'sure')).toBe('skip')
-  expect(evidence.advice('ten_a', 'nothing')).toBe('plan')
-  expect(evidence.advice('ten_b', 'sure')).toBe('plan')
+  expect(evidence.advice('ten_a', 'nothing')).toBe('unknown')
+  expect(evidence.advice('ten_b', 'sure')).toBe('unknown')
   evidence.forget('ten_a')
-  expect(evidence.advice('ten_a', 'sure')).toBe('plan')
+  expect(evidence.advice('ten_a', 'sure')).toBe('unknown')
 })
 
 it('advises to ask where that has surely paid', () => {

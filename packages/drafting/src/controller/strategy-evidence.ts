@@ -5,8 +5,8 @@ import { FREE_OPINIONS, type FreeOpinion } from '../free-opinion.ts'
  * asking the arms that have a price with verifying what is free.
  */
 export type StrategyQuestion = 'draft' | FreeOpinion
-/** Whether it is surely worth it, surely not, or for the plan to say. */
-export type StrategyAdvice = 'take' | 'skip' | 'plan'
+/** Whether it is surely worth it, surely not, about as good as the other, or too seldom tried to say. */
+export type StrategyAdvice = 'take' | 'skip' | 'plan' | 'unknown'
 
 /** What taking a strategy added to a step, against the other one at the same place. */
 export interface StrategyOutcome {
@@ -36,7 +36,7 @@ export class StrategyEvidence {
 
   advice(owner: string, question: StrategyQuestion): StrategyAdvice {
     const evidence = this.owners.get(owner)?.get(question)
-    return evidence ? verdictOf(evidence) : 'plan'
+    return evidence ? verdictOf(evidence) : 'unknown'
   }
 
   /** After a step that concerned them: what was seen of them grows old. */
@@ -105,7 +105,7 @@ class Evidence {
 }
 
 function verdictOf(evidence: Evidence): StrategyAdvice {
-  if (evidence.count < COUNT_MIN) return 'plan'
+  if (evidence.count < COUNT_MIN) return 'unknown'
   const { mean, error } = evidence
   if (mean + SURE * error < 0) return 'skip'
   return mean - SURE * error > 0 ? 'take' : 'plan'

@@ -72,7 +72,7 @@ function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs:
     const creditMs = ctx.accounts.creditMs(tenant, plainMs) - spentMs
     const { opinion } = offers[index] ?? {}
     return {
-      ...{ tenant, options, creditMs, discountFactor: ctx.discount.factorOf(tenant) },
+      ...{ tenant, options, creditMs },
       ...(opinion ? { advice: ctx.evidence.advice(tenant, opinion) } : {}),
       ...(forced ? { forced } : {}),
     }
