@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    corpus: { type: 'string', default: '../shared/corpus' },
+    corpus: { type: 'string' },
   },
 })
 const unknown = positionals.filter((name) => !(name in SUITES))
@@ -25,5 +25,8 @@ if (unknown.length > 0) {
 }
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   const suite = await SUITES[name]?.()
-  if (suite) publish(await suite.run(values), values)
+  if (!suite) continue
+  const { quick, corpus } = values
+  const options = suite.readsCorpus ? { quick, corpus } : { quick }
+  publish(await suite.run(options), options)
 }

@@ -23,6 +23,7 @@ export function publish(report: Report, options: CommandOptions): void {
     const full = {
       suite,
       command,
+      workloads: workloadsOf(options),
       commit: commit(),
       date: new Date().toISOString().slice(0, 10),
       machine,
@@ -32,16 +33,23 @@ export function publish(report: Report, options: CommandOptions): void {
     }
     writeFileSync(new URL(`${suite}.json`, folder), `${JSON.stringify(full, null, 1)}\n`)
   }
-  console.log(JSON.stringify({ suite, machine, medians, ratios }))
+  console.log(JSON.stringify({ suite, workloads: workloadsOf(options), machine, medians, ratios }))
 }
 
 export interface CommandOptions {
   readonly quick: boolean
+  readonly corpus?: string | undefined
 }
 
 /** As it can be typed again. */
 export function commandOf(suite: string, options: CommandOptions): string {
-  return ['npm run bench --', suite, ...(options.quick ? ['--quick'] : [])].join(' ')
+  const corpus = options.corpus === undefined ? [] : ['--corpus', options.corpus]
+  return ['npm run bench --', suite, ...(options.quick ? ['--quick'] : []), ...corpus].join(' ')
+}
+
+/** Where the prompts were from. */
+export function workloadsOf({ corpus }: Pick<CommandOptions, 'corpus'>): string {
+  return corpus === undefined ? 'packages/workloads' : `the corpus in ${corpus}`
 }
 
 export function median(values: readonly number[]): number {

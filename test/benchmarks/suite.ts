@@ -1,12 +1,14 @@
 import type { Report } from './report.ts'
 
 export interface Suite {
+  /** Plays the workloads of `corpus`; others have prompts of their own. */
+  readonly readsCorpus?: boolean
   run(options: SuiteOptions): Promise<Report>
 }
 
 export interface SuiteOptions {
   /** Fewer repeats: a look in minutes, not a figure to keep. */
   readonly quick: boolean
-  /** Folder of JSONL workloads, each line {"domain", "prompt", "response"}. */
-  readonly corpus: string
+  /** Folder of JSONL files of {"prompt": …}, each a workload; absent: what `packages/workloads` has. */
+  readonly corpus?: string | undefined
 }

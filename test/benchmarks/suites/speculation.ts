@@ -2,8 +2,8 @@ import { SuffixSpeculator } from '@foretoken/drafting'
 import { type Engine, startEngine } from '@foretoken/engine'
 import { type LoadedModel, loadModel } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
+import { referenceWorkloads, textsOf } from '@foretoken/workloads'
 import { complete } from '../../engine/generate.ts'
-import { DOMAINS, domainPrompt } from '../../workloads/prompts.ts'
 import { median, type Report, rounded } from '../report.ts'
 import type { SuiteOptions } from '../suite.ts'
 
@@ -37,8 +37,10 @@ export async function run({ quick }: SuiteOptions): Promise<Report> {
   })
   const count = quick ? 4 : 16
   const pairs: Pair[] = []
-  for (const domain of DOMAINS) {
-    const prompts = Array.from({ length: count }, (_, index) => tokens(model, domainPrompt(domain, index)))
+  for (const workload of referenceWorkloads) {
+    const domain = workload.name
+    const texts = textsOf(workload, 1)
+    const prompts = Array.from({ length: count }, () => tokens(model, texts.next().value))
     for (const [index, prompt] of prompts.entries())
       pairs.push(await pair(engine, 'fresh', domain, prompt, `ten_${domain}_${index}`, index))
     for (const [index, prompt] of prompts.entries())

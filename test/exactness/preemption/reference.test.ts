@@ -29,7 +29,7 @@ beforeAll(async () => {
   asked = workloadPrompts(5).map(({ prompt }, index) => {
     const tokens = model.tokenizer.encodeChat([{ role: 'user', content: prompt }], { addGenerationPrompt: true })
     const sampling = { ...settings[index % settings.length], logitBias, seed: BigInt(index) }
-    const wanted = { tenant: `ten_${index % 2}`, prompt: tokens, tokensMax: 110, sampling, learn: true }
+    const wanted = { tenant: `ten_${index % 2}`, prompt: tokens, tokensMax: 150, sampling, learn: true }
     const speculation = SPECULATIONS[index % SPECULATIONS.length] ?? { arm: 'none' }
     return { ...request({ ...wanted, speculation }), choices: index % 3 === 1 ? 2 : 1 }
   })

@@ -1,16 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { referenceWorkloads, textsOf } from '@foretoken/workloads'
 import { z } from 'zod'
 import { STATIC_DOMAINS } from './settings.ts'
 
-/** One file of the corpus, played as a tenant. */
+/** One kind of traffic, played as a tenant: a workload of the project, or a file of a corpus. */
 export interface Workload {
   readonly domain: string
   /** Whether the static draft was trained on this kind of traffic. */
   readonly seen: boolean
-  /** In the order of the file: what the tenant asks while its adapter is not there yet. */
+  /** In order: what the tenant asks while its adapter is not there yet. */
   readonly first: readonly string[]
-  /** What it asks later: from the file's end, and never one of `first`. */
+  /** What it asks later: from the end, and never one of `first`. */
   readonly later: readonly string[]
 }
 
@@ -22,30 +23,52 @@ export class CorpusError extends Error {
 const line = z.object({ prompt: z.string().min(1) })
 
 /**
- * Reads each JSONL file of a folder. The held-out requests come from the end of the file, beyond what the static draft
- * was trained on, and none of their prompts comes twice or anywhere before.
+ * The workloads of a corpus, or those that the project brings along. The held-out requests come from the end, and none
+ * of their prompts comes twice or anywhere before.
  */
-export async function readCorpus(folder: string, heldOut: number): Promise<Workload[]> {
+export async function readWorkloads(corpus: string | undefined, heldOut: number): Promise<Workload[]> {
+  return corpus === undefined ? ownWorkloads(heldOut) : await readCorpus(corpus, heldOut)
+}
+
+/** Of each workload of the project: more than any suite asks for. */
+const OWN_PROMPTS = 3_000
+const OWN_SEED = 1
+
+function ownWorkloads(heldOut: number): Workload[] {
+  return referenceWorkloads.map((workload) => {
+    const texts = textsOf(workload, OWN_SEED)
+    return split(
+      workload.name,
+      Array.from({ length: OWN_PROMPTS }, () => texts.next().value),
+      heldOut,
+    )
+  })
+}
+
+async function readCorpus(folder: string, heldOut: number): Promise<Workload[]> {
   const names = await readdir(folder).catch(() => {
     throw new CorpusError(`${folder} can't be read. Name a folder of JSONL files with --corpus.`)
   })
   const files = names.filter((name) => name.endsWith('.jsonl')).sort()
   if (files.length === 0) throw new CorpusError(`${folder} holds no .jsonl file; each is played as a tenant.`)
-  return await Promise.all(files.map((name) => readWorkload(join(folder, name), name, heldOut)))
+  return await Promise.all(
+    files.map(async (name) => {
+      const text = await readFile(join(folder, name), 'utf8')
+      const lines = text.split('\n').filter((each) => each.trim() !== '')
+      const prompts = lines.map((each, index) => promptOf(each, `${name}:${index + 1}`))
+      return split(name.replace(/\.jsonl$/, ''), prompts, heldOut)
+    }),
+  )
 }
 
-async function readWorkload(path: string, name: string, heldOut: number): Promise<Workload> {
-  const text = await readFile(path, 'utf8')
-  const lines = text.split('\n').filter((each) => each.trim() !== '')
-  const prompts = lines.map((each, index) => promptOf(each, `${name}:${index + 1}`))
+function split(domain: string, prompts: readonly string[], heldOut: number): Workload {
   const places = new Map(prompts.map((prompt, index) => [prompt, index])) // of the last one, if it repeats
   const later = new Set<string>()
   for (let at = prompts.length - 1; at > prompts.length / 2 && later.size < heldOut; at--) {
     const prompt = prompts[at]
     if (prompt !== undefined && prompts.indexOf(prompt) === at && places.get(prompt) === at) later.add(prompt)
   }
-  if (later.size < heldOut) throw new CorpusError(`${name} has too few requests: ${heldOut} are held out.`)
-  const domain = name.replace(/\.jsonl$/, '')
+  if (later.size < heldOut) throw new CorpusError(`${domain} has too few requests: ${heldOut} are held out.`)
   const first = prompts.filter((prompt) => !later.has(prompt))
   return { domain, seen: STATIC_DOMAINS.includes(domain), first, later: [...later] }
 }

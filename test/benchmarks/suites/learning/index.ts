@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startProgress } from '../../progress.ts'
-import { commandOf, commit, type Report } from '../../report.ts'
+import { commit, type Report } from '../../report.ts'
 import type { SuiteOptions } from '../../suite.ts'
-import { readCorpus, refuse } from './corpus.ts'
+import { readWorkloads, refuse } from './corpus.ts'
 import { Parts } from './parts.ts'
 import { type LearningResult, playAll } from './play.ts'
 import { summarise } from './report/summary.ts'
@@ -11,8 +11,10 @@ import { writeReport } from './report/write.ts'
 import { FULL, QUICK } from './settings.ts'
 import { openModels } from './world.ts'
 
+export const readsCorpus = true
+
 /**
- * What drafts gain from learning: every file of the corpus is played as a tenant (see `tenant.ts` for the parts of its
+ * What drafts gain from learning: every workload is played as a tenant (see `tenant.ts` for the parts of its
  * life), and beside them a tenant that changes, tenants that nothing can be learned from, and the controller against
  * other ways of setting the lookahead. Tables and pictures go to `results/learning/`; of a quick run they are left out
  * of the tree.
@@ -20,7 +22,7 @@ import { openModels } from './world.ts'
 export async function run(options: SuiteOptions): Promise<Report> {
   const settings = options.quick ? QUICK : FULL
   const log = startProgress()
-  const workloads = await readCorpus(options.corpus, settings.heldOut).catch(refuse)
+  const workloads = await readWorkloads(options.corpus, settings.heldOut).catch(refuse)
   const models = await openModels()
   const { artifact, target } = models
   const asked = workloads.map(({ domain, first, later }) => [domain, first.length, later])
@@ -30,7 +32,7 @@ export async function run(options: SuiteOptions): Promise<Report> {
     const result = await playAll({ ...models, settings, parts, log }, workloads)
     const summary = summarise(result)
     const folder = options.quick ? join(KEPT, 'quick-report') : RESULTS
-    await writeReport(folder, result, summary, commandOf('learning', options))
+    await writeReport(folder, result, summary, options)
     await parts.delete()
     log(
       `tables and pictures are in ${options.quick ? '.foretoken/bench/learning/quick-report' : 'test/benchmarks/results/learning'}`,

@@ -2,11 +2,11 @@ import type { Trace } from '@foretoken/engine'
 import { benchFolder } from '../../widened/folder.ts'
 import { type Fitted, fitted } from './adapters.ts'
 import { collect, upTo } from './collect.ts'
-import { CorpusError, readCorpus } from './corpus.ts'
+import { CorpusError, readWorkloads } from './corpus.ts'
 import { Parts } from './parts.ts'
 import { openModels } from './world.ts'
 
-/** A domain of the corpus as a tenant's: what it was served, what was learned from it, and what it asks later. */
+/** A domain as a tenant's: what it was served, what was learned from it, and what it asks later. */
 export interface LearnedDomain {
   readonly domain: string
   readonly traces: readonly Trace[]
@@ -15,7 +15,7 @@ export interface LearnedDomain {
 }
 
 export interface LearnOptions {
-  readonly corpus: string
+  readonly corpus?: string | undefined
   readonly quick: boolean
   log(line: string): void
 }
@@ -30,10 +30,10 @@ const QUICK = { tokens: 2_000, heldOut: 100, domains: 2 }
  */
 export async function learnDomains({ corpus, quick, log }: LearnOptions): Promise<LearnedDomain[]> {
   const settings = quick ? QUICK : FULL
-  const workloads = await readCorpus(corpus, settings.heldOut)
+  const workloads = await readWorkloads(corpus, settings.heldOut)
   const chosen = workloads.filter(({ seen }) => !seen).slice(0, settings.domains)
   if (chosen.length < settings.domains) {
-    throw new CorpusError(`${corpus} has too few files that the static draft was not trained on.`)
+    throw new CorpusError('There are too few domains that the static draft was not trained on.')
   }
   const models = await openModels()
   const { artifact, target, tables } = models

@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 
 export interface LearningResult {
   readonly tenants: readonly TenantResult[]
-  /** Null where the corpus has no two tenants that the static draft never saw. */
+  /** Null where there are no two tenants that the static draft never saw. */
   readonly shift: ShiftResult | null
   readonly fullStatic: readonly FullStaticResult[]
   readonly adversaries: readonly AdversaryResult[]
@@ -50,7 +50,7 @@ export async function playAll(world: World, workloads: readonly Workload[]): Pro
   return { tenants, shift, fullStatic, adversaries, whileTraining, costs, ablation }
 }
 
-/** From SHIFT's first domain to its second; where the corpus has others, between the first two that nobody trained on. */
+/** From SHIFT's first domain to its second; where there are others, between the first two that nobody trained on. */
 function shiftOf(workloads: readonly Workload[], traffics: ReadonlyMap<string, Traffic>) {
   const unseen = workloads.flatMap(({ domain, seen }) => (seen ? [] : [domain]))
   const [from, to] = SHIFT.every((domain) => unseen.includes(domain)) ? SHIFT : unseen

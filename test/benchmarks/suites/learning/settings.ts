@@ -43,7 +43,7 @@ export const COMPLETION_TOKENS_MAX = 160
 /** Draft tokens per verification step wherever acceptance is compared: as in the static draft's card. */
 export const CHAIN = 8
 
-/** What the shipped static draft was trained on; other files of a corpus are tenants it never saw. */
+/** What the shipped static draft was trained on; other domains are tenants it never saw. */
 export const STATIC_DOMAINS: readonly string[] = ['bash', 'dialog', 'math']
 /** The domains of the tenant that changes: the first becomes the second. */
 export const SHIFT = ['sql', 'toolcall'] as const

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commit, type Report } from '../../report.ts'
 import type { SuiteOptions } from '../../suite.ts'
-import { CorpusError, readCorpus, type Workload } from '../learning/corpus.ts'
+import { readWorkloads, refuse, type Workload } from '../learning/corpus.ts'
 import { Parts } from '../learning/parts.ts'
 import { type Traffic, trafficOf } from '../learning/tenant.ts'
 import type { World } from '../learning/world.ts'
@@ -14,6 +14,8 @@ import { openLlamaCpp } from './llama-cpp.ts'
 import type { Timings } from './measure.ts'
 import { FULL, LLAMA_THREADS, type PeerSettings, QUICK, THREADS } from './settings.ts'
 import { agreeing, summarise } from './summary.ts'
+
+export const readsCorpus = true
 
 /**
  * Foretoken beside llama.cpp, on the same weights, prompts and cores, greedy: tenants whose adapters learned from their
@@ -29,7 +31,7 @@ export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
   const started = performance.now()
   const log = (line: string) =>
     console.error(`${((performance.now() - started) / 1_000).toFixed(0).padStart(5)} s  ${line}`)
-  const workloads = chosen(await readCorpus(corpus, settings.learning.heldOut).catch(refuse), settings)
+  const workloads = chosen(await readWorkloads(corpus, settings.learning.heldOut).catch(refuse), settings)
   const [load = 0] = loadavg()
   if (load > BUSY) log(`${load.toFixed(1)} processes are running. ${SPINNING}`)
   const llamaCpp = await openLlamaCpp()
@@ -66,7 +68,7 @@ const SPINNING = 'llama.cpp’s threads spin while they wait for a core, so its 
 
 const KEPT = fileURLToPath(new URL('../../../../.foretoken/bench/peers', import.meta.url))
 
-/** The tenants of the settings; where the corpus has others, its first. */
+/** The tenants of the settings; where there are others, the first. */
 function chosen(workloads: readonly Workload[], { tenants }: PeerSettings): Workload[] {
   const named = workloads.filter(({ domain }) => tenants.includes(domain))
   return named.length === tenants.length ? named : workloads.slice(0, tenants.length)
@@ -110,9 +112,3 @@ function rawOf(comparisons: readonly Comparison[]) {
 }
 
 const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex')
-
-function refuse(error: unknown): never {
-  if (!(error instanceof CorpusError)) throw error
-  console.error(error.message)
-  process.exit(2)
-}

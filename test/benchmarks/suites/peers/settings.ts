@@ -5,7 +5,7 @@ import {
 } from '../learning/settings.ts'
 
 export interface PeerSettings {
-  /** Files of the corpus, each a tenant; those that a corpus has not are made up for by others that it has. */
+  /** Domains, each a tenant; those that a corpus has not are made up for by others that it has. */
   readonly tenants: readonly string[]
   /** Runs at each batch size, each with requests of its own that all configurations serve. */
   readonly rounds: number

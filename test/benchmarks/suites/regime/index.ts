@@ -17,6 +17,8 @@ const SIZES: readonly { readonly name: string; readonly widening: Widening | nul
 ]
 const WEIGHTS: readonly WeightFormat[] = ['fp32', 'int8']
 
+export const readsCorpus = true
+
 /**
  * How speed-up grows with the target's size at equal acceptance. The larger targets compute what the reference does, so
  * the static draft, the adapters and every token they propose are worth the same for each; only the price of a run of

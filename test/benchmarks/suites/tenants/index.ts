@@ -17,6 +17,8 @@ import { measureServing, openServing, type Serving } from './serving.ts'
 import { COUNTS, FULL, LOAD, QUICK, type Settings } from './settings.ts'
 import { type Played, summarise } from './summary.ts'
 
+export const readsCorpus = true
+
 /**
  * Many tenants on one worker: 1, 8 and 64 of mixed domains, their popularity after Zipf, whose requests arrive by a
  * Poisson process at 0.7 of what a closed loop of the same mix was served; and one tenant that floods beside seven that

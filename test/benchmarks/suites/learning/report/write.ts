@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commit, describeMachine } from '../../../report.ts'
+import { type CommandOptions, commandOf, commit, describeMachine, workloadsOf } from '../../../report.ts'
 import type { LearningResult } from '../play.ts'
 import { chartsOf } from './charts.ts'
 import type { Summary } from './summary.ts'
@@ -19,14 +19,14 @@ import {
 } from './tables.ts'
 
 /** Writes `learning.md` and its pictures into a folder. */
-export async function writeReport(folder: string, result: LearningResult, summary: Summary, command: string) {
+export async function writeReport(folder: string, result: LearningResult, summary: Summary, options: CommandOptions) {
   await mkdir(folder, { recursive: true })
   const charts = chartsOf(result)
   for (const [name, svg] of Object.entries(charts)) await writeFile(join(folder, name), svg)
   const picture = (name: string, text: string) => (name in charts ? `![${text}](${name})\n` : '')
-  const origin = `\`${command}\` on ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, ${describeMachine()}.`
+  const origin = `\`${commandOf('learning', options)}\` on ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, ${describeMachine()}.`
   const parts = [
-    `# Learning: what drafts gain from a tenant’s own traffic\n\n${origin}\n\n${METHOD}\n`,
+    `# Learning: what drafts gain from a tenant’s own traffic\n\n${origin}\n\nWorkloads: ${workloadsOf(options)}. ${METHOD}\n`,
     targetTable(summary),
     acceptanceTable(result),
     picture('acceptance.svg', 'Acceptance length by arm and tenant'),
@@ -46,7 +46,7 @@ export async function writeReport(folder: string, result: LearningResult, summar
   await writeFile(join(folder, 'learning.md'), parts.filter((part) => part !== '').join('\n'))
 }
 
-const METHOD = `Each file of the corpus is a tenant. Its first requests are answered by plain decoding and leave traces; an
-adapter is fitted to them as a tenant’s run does it; then held-out requests from the end of the file, which nothing was
+const METHOD = `Each is a tenant. Its first requests are answered by plain decoding and leave traces; an
+adapter is fitted to them as a tenant’s run does it; then held-out requests from the end, which nothing was
 trained on, are served by the engine in every way, greedily, in turns, and all ways must give the same tokens. The suffix
 index of a way that uses it knows the tenant’s first requests, as it would after serving them.`
