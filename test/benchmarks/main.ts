@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { SmolLM2Error } from '@foretoken/smollm2'
+import { chooseTarget, TargetError } from './bench-target.ts'
 import { publish } from './report.ts'
 import type { Suite } from './suite.ts'
 
@@ -16,17 +18,31 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     corpus: { type: 'string' },
+    target: { type: 'string' },
+    draft: { type: 'string' },
+    weights: { type: 'string' },
   },
 })
 const unknown = positionals.filter((name) => !(name in SUITES))
-if (unknown.length > 0) {
-  console.error(`Unknown suite ${unknown.join(', ')}. Suites: ${Object.keys(SUITES).join(', ')}.`)
-  process.exit(2)
-}
+if (unknown.length > 0) refuse(`Unknown suite ${unknown.join(', ')}. Suites: ${Object.keys(SUITES).join(', ')}.`)
+const { quick, corpus, ...choice } = values
+const chosen = Object.values(choice).some((value) => value !== undefined)
+const target = await chooseTarget({ quick, ...choice }).catch((error: unknown) => {
+  if (error instanceof TargetError || error instanceof SmolLM2Error) return refuse(error.message)
+  throw error
+})
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   const suite = await SUITES[name]?.()
   if (!suite) continue
-  const { quick, corpus } = values
-  const options = suite.readsCorpus ? { quick, corpus } : { quick }
-  publish(await suite.run(options), options)
+  if (chosen && !suite.playsTargets) {
+    if (positionals.length > 0) refuse(`${name} plays the reference target only, in fp32.`)
+    continue
+  }
+  const command = { quick, ...(suite.readsCorpus && { corpus }), ...(suite.playsTargets && choice) }
+  publish(await suite.run({ ...command, target, command }), command)
+}
+
+function refuse(message: string): never {
+  console.error(message)
+  process.exit(2)
 }

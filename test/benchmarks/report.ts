@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
+import { basename } from 'node:path'
 
 export interface Report {
   readonly suite: string
@@ -31,7 +32,7 @@ export function publish(report: Report, options: CommandOptions): void {
       ratios,
       raw,
     }
-    writeFileSync(new URL(`${suite}.json`, folder), `${JSON.stringify(full, null, 1)}\n`)
+    writeFileSync(new URL(`${resultName(suite, options)}.json`, folder), `${JSON.stringify(full, null, 1)}\n`)
   }
   console.log(JSON.stringify({ suite, workloads: workloadsOf(options), machine, medians, ratios }))
 }
@@ -39,12 +40,29 @@ export function publish(report: Report, options: CommandOptions): void {
 export interface CommandOptions {
   readonly quick: boolean
   readonly corpus?: string | undefined
+  readonly target?: string | undefined
+  readonly draft?: string | undefined
+  readonly weights?: string | undefined
 }
 
-/** As it can be typed again. */
-export function commandOf(suite: string, options: CommandOptions): string {
-  const corpus = options.corpus === undefined ? [] : ['--corpus', options.corpus]
-  return ['npm run bench --', suite, ...(options.quick ? ['--quick'] : []), ...corpus].join(' ')
+/** What results are kept under: the suite's name, and the target's where that is not the reference. */
+export function resultName(suite: string, { target = 'reference' }: Pick<CommandOptions, 'target'>): string {
+  return target === 'reference' ? suite : `${suite}-${basename(target)}`
+}
+
+/** As it can be typed again, but for where a target and its draft lie on this machine. */
+export function commandOf(suite: string, { quick, corpus, target, draft, weights }: CommandOptions): string {
+  const option = (name: string, value: string | undefined) => (value === undefined ? [] : [`--${name}`, value])
+  const named = (value: string | undefined) => value && basename(value)
+  return [
+    'npm run bench --',
+    suite,
+    ...(quick ? ['--quick'] : []),
+    ...option('target', named(target)),
+    ...option('draft', named(draft)),
+    ...option('weights', weights),
+    ...option('corpus', corpus),
+  ].join(' ')
 }
 
 /** Where the prompts were from. */

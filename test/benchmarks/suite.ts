@@ -1,8 +1,11 @@
-import type { Report } from './report.ts'
+import type { BenchTarget } from './bench-target.ts'
+import type { CommandOptions, Report } from './report.ts'
 
 export interface Suite {
   /** Plays the workloads of `corpus`; others have prompts of their own. */
   readonly readsCorpus?: boolean
+  /** Plays any target; others only the reference. */
+  readonly playsTargets?: boolean
   run(options: SuiteOptions): Promise<Report>
 }
 
@@ -11,4 +14,7 @@ export interface SuiteOptions {
   readonly quick: boolean
   /** Folder of JSONL files of {"prompt": …}, each a workload; absent: what `packages/workloads` has. */
   readonly corpus?: string | undefined
+  readonly target: BenchTarget
+  /** What was typed. */
+  readonly command: CommandOptions
 }

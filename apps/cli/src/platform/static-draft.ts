@@ -18,9 +18,13 @@ const cardSchema = z.looseObject({ target: z.string() })
  *
  * @throws CliError where the one that was asked for is none, or is for another target.
  */
-export async function resolveStaticDraft(modelFolder: string, wanted: string | undefined): Promise<string | null> {
+export async function resolveStaticDraft(
+  modelFolder: string,
+  wanted: string | undefined,
+  shipped: readonly string[] = SHIPPED,
+): Promise<string | null> {
   const target = await targetFingerprint(modelFolder)
-  if (wanted === undefined) return SHIPPED.find((folder) => targetOf(folder) === target) ?? null
+  if (wanted === undefined) return shipped.find((folder) => targetOf(folder) === target) ?? null
   const folder = resolve(wanted)
   if (!existsSync(join(folder, 'draft.json'))) throw new CliError(`${folder} is not a draft: it has no draft.json.`)
   if (targetOf(folder) === target) return folder

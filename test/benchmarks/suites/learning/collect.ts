@@ -1,20 +1,19 @@
 import { startEngine, type Trace } from '@foretoken/engine'
 import { decodeSegment, encodeSegment } from '@foretoken/learning'
 import { complete } from '../../../engine/generate.ts'
-import { COMPLETION_TOKENS_MAX } from './settings.ts'
-import { tokensOf, type World } from './world.ts'
+import { type Prompt, tokensOf, type World } from './world.ts'
 
 /** Rows of a plain decoding run: the target's throughput grows until about here, and speculation would not help. */
 const CONCURRENT = 32
 
 export interface TrafficRequest {
   readonly name: string
-  readonly prompts: readonly string[]
+  readonly prompts: readonly Prompt[]
   /** Completion tokens after which no further request is sent; absent: all prompts are. */
   readonly tokensMax?: number
 }
 
-type Collector = Pick<World, 'model' | 'target' | 'parts'>
+type Collector = Pick<World, 'model' | 'target' | 'parts' | 'completionTokensMax'>
 
 /**
  * Traces of greedy answers to these prompts, in their order, by plain decoding in large batches: a trace does not
@@ -35,10 +34,10 @@ export async function collect(
 async function answer(
   world: Collector,
   tenant: string,
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   tokensMax: number,
 ): Promise<Trace[]> {
-  const { model } = world
+  const { model, completionTokensMax } = world
   const recorded = new Map<string, Trace>()
   let tokens = 0
   const engine = await startEngine(model, [], {
@@ -59,8 +58,8 @@ async function answer(
       sent.push(id)
       const prompt = tokensOf(world, text)
       const room = model.contextLength - prompt.length
-      if (room < COMPLETION_TOKENS_MAX) continue // would be cut short by the context
-      await complete(engine, { id, tenant, prompt, tokensMax: COMPLETION_TOKENS_MAX, learn: true })
+      if (room < completionTokensMax) continue // would be cut short by the context
+      await complete(engine, { id, tenant, prompt, tokensMax: completionTokensMax, learn: true })
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT }, lane))

@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { referenceWorkloads, textsOf } from '@foretoken/workloads'
+import { referenceWorkloads, tenantWorkloads, textsOf } from '@foretoken/workloads'
 import { z } from 'zod'
+import type { BenchTarget } from '../../bench-target.ts'
 import { STATIC_DOMAINS } from './settings.ts'
+import type { Prompt } from './world.ts'
 
 /** One kind of traffic, played as a tenant: a workload of the project, or a file of a corpus. */
 export interface Workload {
@@ -10,9 +12,9 @@ export interface Workload {
   /** Whether the static draft was trained on this kind of traffic. */
   readonly seen: boolean
   /** In order: what the tenant asks while its adapter is not there yet. */
-  readonly first: readonly string[]
+  readonly first: readonly Prompt[]
   /** What it asks later: from the end, and never one of `first`. */
-  readonly later: readonly string[]
+  readonly later: readonly Prompt[]
 }
 
 /** The folder can't be played; `message` says what to mend. */
@@ -23,18 +25,24 @@ export class CorpusError extends Error {
 const line = z.object({ prompt: z.string().min(1) })
 
 /**
- * The workloads of a corpus, or those that the project brings along. The held-out requests come from the end, and none
- * of their prompts comes twice or anywhere before.
+ * The workloads of a corpus, or those that the project brings along for a target. The held-out requests come from the
+ * end, and none of their prompts comes twice or anywhere before.
  */
-export async function readWorkloads(corpus: string | undefined, heldOut: number): Promise<Workload[]> {
-  return corpus === undefined ? ownWorkloads(heldOut) : await readCorpus(corpus, heldOut)
+export async function readWorkloads(
+  corpus: string | undefined,
+  heldOut: number,
+  { isReference }: Pick<BenchTarget, 'isReference'>,
+): Promise<Workload[]> {
+  if (corpus === undefined) return isReference ? referenceTenants(heldOut) : generalTenants(heldOut)
+  const workloads = await readCorpus(corpus, heldOut)
+  return isReference ? workloads : workloads.map((workload) => ({ ...workload, seen: false }))
 }
 
 /** Of each workload of the project: more than any suite asks for. */
 const OWN_PROMPTS = 3_000
 const OWN_SEED = 1
 
-function ownWorkloads(heldOut: number): Workload[] {
+function referenceTenants(heldOut: number): Workload[] {
   return referenceWorkloads.map((workload) => {
     const texts = textsOf(workload, OWN_SEED)
     return split(
@@ -44,6 +52,17 @@ function ownWorkloads(heldOut: number): Workload[] {
     )
   })
 }
+
+/** Chats of a system prompt, examples and a request, of kinds that no static draft is trained on. */
+function generalTenants(heldOut: number): Workload[] {
+  return tenantWorkloads.map((workload) => {
+    const chats = workload.prompts(OWN_SEED)
+    const all = Array.from({ length: GENERAL_PROMPTS + heldOut }, () => chats.next().value)
+    return { domain: workload.name, seen: false, first: all.slice(0, -heldOut), later: all.slice(-heldOut) }
+  })
+}
+
+const GENERAL_PROMPTS = 800
 
 async function readCorpus(folder: string, heldOut: number): Promise<Workload[]> {
   const names = await readdir(folder).catch(() => {

@@ -3,6 +3,7 @@ import { median } from '../../report.ts'
 import { WAYS, type WayName } from './arms.ts'
 import type { CalibrationPoint } from './calibration.ts'
 import { type Served, serve } from './serve.ts'
+import { type StepSums, sumOfSteps } from './step-kinds.ts'
 import type { World } from './world.ts'
 
 /** What one way made of the measured requests. */
@@ -13,6 +14,8 @@ export interface WayFigures {
   readonly tokensPerSecond: number
   /** Plain decoding's time ÷ this way's: the median over requests, all requests together, and their decoding alone. */
   readonly speedUp: { readonly median: number; readonly total: number; readonly decoding: number }
+  /** What its verification steps promised and took, by what they verified. */
+  readonly kinds: StepSums
   /** By request, in one order for all ways. */
   readonly requests: {
     readonly steps: readonly number[]
@@ -45,7 +48,7 @@ export async function measure(
     for (const way of order) {
       const served = await serve(world, { domain, prompt: [...prompt], way })
       first ??= served
-      if (served.tokens.join() !== first.tokens.join()) {
+      if (world.exact && served.tokens.join() !== first.tokens.join()) {
         throw new Error(`${domain}, request ${index}: ${way.name} changed the output.`)
       }
       if (index >= warmUp) byWay.get(way.name)?.push(served)
@@ -85,6 +88,7 @@ export function figuresOf(served: readonly Served[], plain: readonly Served[]): 
       total: total(plain, (each) => each.ms) / ms,
       decoding: total(plain, (each) => each.decodeMs) / total(served, (each) => each.decodeMs),
     },
+    kinds: sumOfSteps(served.map((each) => each.kinds)),
     requests: {
       steps: served.map((each) => each.steps),
       ms: served.map((each) => Number(each.ms.toFixed(2))),

@@ -1,5 +1,9 @@
+import type { BenchTarget } from '../../bench-target.ts'
+
 /** How much is played, and where the budget of a run goes. */
 export interface Settings {
+  /** Workloads that are played as tenants: the first so many, or all. */
+  readonly tenants: number | 'all'
   /** Completion tokens of a tenant's traffic that its adapter learns from. */
   readonly tokens: number
   /** Held-out requests that all arms serve, and how many are served before them to warm the arms up. */
@@ -15,9 +19,17 @@ export interface Settings {
   readonly fineTune: 'all' | 'unseen'
   /** Requests of each adversary. */
   readonly adversarial: number
+  /** Questions of no tenant's, of a kind that the static draft was trained on, by which it is measured alone. */
+  readonly openQuestions: number
+  /**
+   * Beside tenants' lives: curve, shift, fine-tuning, a static draft of all domains, adversaries, serving while a tenant
+   * is trained, and the controller against other policies. They take a target that answers in milliseconds.
+   */
+  readonly extras: boolean
 }
 
-export const FULL: Settings = {
+const FULL: Settings = {
+  tenants: 'all',
   tokens: 20_000,
   measured: 64,
   warmUp: 16,
@@ -26,9 +38,12 @@ export const FULL: Settings = {
   shift: [2_000, 10_000],
   fineTune: 'unseen',
   adversarial: 42,
+  openQuestions: 0,
+  extras: true,
 }
 
-export const QUICK: Settings = {
+const QUICK: Settings = {
+  tenants: 'all',
   tokens: 4_000,
   measured: 16,
   warmUp: 4,
@@ -37,6 +52,42 @@ export const QUICK: Settings = {
   shift: [2_000],
   fineTune: 'unseen',
   adversarial: 14,
+  openQuestions: 0,
+  extras: true,
+}
+
+/** Of targets ten times as dear as the reference. */
+const LARGE: Pick<Settings, 'curve' | 'shift' | 'fineTune' | 'adversarial' | 'extras'> = {
+  curve: [],
+  shift: [],
+  fineTune: 'unseen',
+  adversarial: 0,
+  extras: false,
+}
+
+const LARGE_FULL: Settings = {
+  ...LARGE,
+  tenants: 'all',
+  tokens: 12_000,
+  measured: 12,
+  warmUp: 3,
+  heldOut: 32,
+  openQuestions: 32,
+}
+
+const LARGE_QUICK: Settings = {
+  ...LARGE,
+  tenants: 2,
+  tokens: 2_000,
+  measured: 3,
+  warmUp: 1,
+  heldOut: 8,
+  openQuestions: 4,
+}
+
+export function settingsFor({ isReference }: Pick<BenchTarget, 'isReference'>, quick: boolean): Settings {
+  if (isReference) return quick ? QUICK : FULL
+  return quick ? LARGE_QUICK : LARGE_FULL
 }
 
 export const COMPLETION_TOKENS_MAX = 160

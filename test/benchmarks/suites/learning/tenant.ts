@@ -45,8 +45,9 @@ export async function playTenant(world: World, { domain, seen, ...workload }: Wo
   const swap = await parts.json(`${domain}/swap`, () => timeSwap(world, adapter))
   const served = await parts.json(`${domain}/served`, () => serveAll(world, domain, traffic, adapter))
   log(`${domain}: ${served.measured.tokens.length} requests served in all ways, ${speeds(served.measured)}`)
-  const curve = await parts.json(`${domain}/curve`, () => learningCurve(world, domain, first, later))
-  const tuned = !seen || settings.fineTune === 'all'
+  const { extras, fineTune: which } = settings
+  const curve = extras ? await parts.json(`${domain}/curve`, () => learningCurve(world, domain, first, later)) : []
+  const tuned = extras && (!seen || which === 'all')
   const fineTuned = tuned ? await parts.json(`${domain}/fine-tuned`, () => fineTune(world, first, later)) : null
   if (fineTuned) log(`${domain}: ${fineTuned.acceptanceLength.toFixed(2)} with the whole draft fine-tuned`)
   return {

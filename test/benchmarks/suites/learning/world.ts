@@ -14,9 +14,10 @@ import {
   targetFingerprint,
   type WeightFormat,
 } from '@foretoken/model'
+import type { Message } from '@foretoken/workloads'
 import { REFERENCE, type TargetFolders } from '../../widened/folder.ts'
 import type { Parts } from './parts.ts'
-import type { Settings } from './settings.ts'
+import { COMPLETION_TOKENS_MAX, type Settings } from './settings.ts'
 
 /**
  * The target with its drafts, as a worker has them, and an engine: unless told otherwise, for one request at a time.
@@ -30,6 +31,10 @@ export interface Models {
   readonly suffix: SuffixSpeculator
   readonly neural: RecurrentSpeculator
   readonly engine: Engine
+  /** Of one request. */
+  readonly completionTokensMax: number
+  /** Whether a token can't depend on what else was in the run that chose it, so that all ways must give the same. */
+  readonly exact: boolean
   /** What each step of the engine reports goes here while it is set. */
   watch(observer: ((report: DecodeReport) => void) | undefined): void
   /** Adapters that the engine took out of service by itself, by tenant. */
@@ -49,10 +54,18 @@ export interface ModelOptions {
   /** Absent: one for each core. */
   readonly threads?: number
   readonly sequencesMax?: number
+  /** Absent: 0, so that whoever sends a prompt second has no advantage. */
+  readonly prefixCacheShare?: number
+  readonly completionTokensMax?: number
 }
 
+/** What a user says, or a chat that ends with that. */
+export type Prompt = string | readonly Message[]
+
 export async function openModels(options: ModelOptions = {}): Promise<Models> {
-  const { folders = REFERENCE, weights = 'fp32', sequencesMax = 1, ...threads } = options
+  const { folders = REFERENCE, weights = 'fp32', sequencesMax = 1, prefixCacheShare = 0 } = options
+  const { completionTokensMax = COMPLETION_TOKENS_MAX, threads: count } = options
+  const threads = count === undefined ? {} : { threads: count }
   const model = await loadModel(folders.target, { weights, ...threads })
   const target = await targetFingerprint(model.folder)
   const artifact = await readDraft(folders.draft, target)
@@ -68,7 +81,7 @@ export async function openModels(options: ModelOptions = {}): Promise<Models> {
   let observer: ((report: DecodeReport) => void) | undefined
   const engine = await startEngine(model, [suffix, neural], {
     sequencesMax,
-    prefixCacheShare: 0, // whoever sends a prompt second must not have an advantage
+    prefixCacheShare,
     observer: { decode: (report) => observer?.(report) },
   })
   const close = async () => {
@@ -79,9 +92,15 @@ export async function openModels(options: ModelOptions = {}): Promise<Models> {
   const watch = (next: typeof observer) => {
     observer = next
   }
-  return { model, target, tables, artifact, draft, suffix, neural, engine, watch, demoted, close }
+  const exact = weights === 'fp32' || model.target.ragged // on the compiled kernels
+  const parts = { model, target, tables, artifact, draft, suffix, neural, engine }
+  return { ...parts, completionTokensMax, exact, watch, demoted, close }
 }
 
-export function tokensOf({ model }: Pick<Models, 'model'>, prompt: string): readonly number[] {
-  return model.tokenizer.encodeChat([{ role: 'user', content: prompt }], { addGenerationPrompt: true })
+export function tokensOf({ model }: Pick<Models, 'model'>, prompt: Prompt): readonly number[] {
+  const chat = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt
+  return model.tokenizer.encodeChat(
+    chat.map(({ role, content }) => ({ role, content })),
+    { addGenerationPrompt: true },
+  )
 }

@@ -1,7 +1,6 @@
 import { complete } from '../../../engine/generate.ts'
 import { prepareWays, tenantOf, WAYS, type WayName } from '../learning/arms.ts'
 import { tokenCount } from '../learning/collect.ts'
-import { COMPLETION_TOKENS_MAX } from '../learning/settings.ts'
 import { adapterOf, type Traffic } from '../learning/tenant.ts'
 import type { World } from '../learning/world.ts'
 import type { Contender } from './contender.ts'
@@ -32,7 +31,7 @@ export function ourContenders(world: World, group: string): Contender[] {
     name,
     async complete({ domain, prompt }) {
       const tenant = tenantOf(inGroup(domain, group), name)
-      const ask = { tenant, prompt, tokensMax: COMPLETION_TOKENS_MAX, speculation }
+      const ask = { tenant, prompt, tokensMax: world.completionTokensMax, speculation }
       return (await complete(world.engine, ask)).tokens
     },
   }))

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { targetFingerprint } from '@foretoken/model'
 import { commit, type Report } from '../../report.ts'
 import type { SuiteOptions } from '../../suite.ts'
 import { readWorkloads, refuse, type Workload } from '../learning/corpus.ts'
@@ -12,10 +13,11 @@ import { type Comparison, compare, PRECISIONS } from './compare.ts'
 import { OUR_WAYS } from './foretoken.ts'
 import { openLlamaCpp } from './llama-cpp.ts'
 import type { Timings } from './measure.ts'
-import { FULL, LLAMA_THREADS, type PeerSettings, QUICK, THREADS } from './settings.ts'
+import { LLAMA_THREADS, type PeerSettings, settingsFor, THREADS } from './settings.ts'
 import { agreeing, summarise } from './summary.ts'
 
 export const readsCorpus = true
+export const playsTargets = true
 
 /**
  * Foretoken beside llama.cpp, on the same weights, prompts and cores, greedy: tenants whose adapters learned from their
@@ -26,25 +28,27 @@ export const readsCorpus = true
  * transformers.js and onnxruntime-genai are left out. The former runs only ONNX exports whose whole cache goes in and
  * comes out at each step, which nothing here writes; the latter has no npm package.
  */
-export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
-  const settings = quick ? QUICK : FULL
+export async function run({ quick, corpus, target }: SuiteOptions): Promise<Report> {
+  const settings = settingsFor(target, quick)
   const started = performance.now()
   const log = (line: string) =>
     console.error(`${((performance.now() - started) / 1_000).toFixed(0).padStart(5)} s  ${line}`)
-  const workloads = chosen(await readWorkloads(corpus, settings.learning.heldOut).catch(refuse), settings)
+  const workloads = chosen(await readWorkloads(corpus, settings.learning.heldOut, target).catch(refuse), settings)
   const [load = 0] = loadavg()
   if (load > BUSY) log(`${load.toFixed(1)} processes are running. ${SPINNING}`)
   const llamaCpp = await openLlamaCpp()
   if (!llamaCpp.ok) log(`llama.cpp is left out, and Foretoken measured alone: ${llamaCpp.reason}`)
   const peer = llamaCpp.ok ? llamaCpp.llama.llamaCppRelease : { leftOut: llamaCpp.reason }
-  const parts = await Parts.open(join(KEPT, quick ? 'quick' : 'full'), {
+  const parts = await Parts.open(join(KEPT, `${target.name}-${quick ? 'quick' : 'full'}`), {
     settings,
     workloads: digest(workloads),
     commit: commit(),
+    target: await targetFingerprint(target.folders.target),
   })
-  const options = { settings, llamaCpp, folder: join(KEPT, 'gguf'), parts, log, traffic: trafficsOf(workloads) }
+  const options = { settings, target, llamaCpp, folder: join(KEPT, 'gguf'), parts, log, traffic: trafficsOf(workloads) }
   const comparisons: Comparison[] = []
-  for (const precision of PRECISIONS) comparisons.push(check(await compare(precision, options)))
+  const precisions = PRECISIONS.filter(({ precision }) => target.precisions.includes(precision))
+  for (const precision of precisions) comparisons.push(check(await compare(precision, options)))
   await parts.delete()
   const { compared, ...summary } = summarise(comparisons)
   for (const [ratio, { ours, theirs }] of Object.entries(compared)) log(`${ratio}: ${ours} against ${theirs}`)

@@ -8,7 +8,6 @@ import type {
   Token,
   TokenPredictor,
 } from 'node-llama-cpp'
-import { COMPLETION_TOKENS_MAX } from '../learning/settings.ts'
 import type { Contender } from './contender.ts'
 import { type GgufWeights, writeGguf } from './gguf/model.ts'
 import { LLAMA_THREADS, THREADS } from './settings.ts'
@@ -37,11 +36,12 @@ export async function openLlamaCpp(): Promise<LlamaCpp> {
 export interface LlamaModels {
   readonly library: Library
   readonly target: LlamaModel
-  /** The target's first layers under its own head: a draft that costs a third of it and nobody trained. */
-  readonly draft: LlamaModel
+  /** The target's first layers under its own head: a draft that nobody trained, where that is played. */
+  readonly draft: LlamaModel | undefined
   /** llama.cpp's own type of each token id. */
   readonly tokens: readonly Token[]
   readonly contextLength: number
+  readonly completionTokensMax: number
   readonly endIds: readonly number[]
 }
 
@@ -50,7 +50,10 @@ export interface LlamaModelsOptions {
   readonly weights: GgufWeights
   /** Where the GGUF files are written. */
   readonly folder: string
+  /** Layers of the draft model; absent: none is made. */
+  readonly draftLayers?: number | undefined
   readonly contextLength: number
+  readonly completionTokensMax: number
   readonly endIds: readonly number[]
 }
 
@@ -60,7 +63,7 @@ export interface LlamaModelsOptions {
  */
 export async function loadLlamaModels(
   { library, llama }: Extract<LlamaCpp, { ok: true }>,
-  { checkpoint, weights, folder, ...limits }: LlamaModelsOptions,
+  { checkpoint, weights, folder, draftLayers, ...limits }: LlamaModelsOptions,
 ): Promise<LlamaModels> {
   await mkdir(folder, { recursive: true })
   const load = async (name: string, layers?: number) => {
@@ -68,22 +71,25 @@ export async function loadLlamaModels(
     await writeGguf(checkpoint, modelPath, { weights, ...(layers ? { layers } : {}) })
     return await llama.loadModel({ modelPath })
   }
-  const [target, draft] = [await load('target'), await load('draft', DRAFT_LAYERS)]
+  const target = await load('target')
+  const draft = draftLayers === undefined ? undefined : await load('draft', draftLayers)
   return { library, target, draft, tokens: [...target.iterateAllTokens()], ...limits }
 }
 
-/** Of six. Not tuned: what such a draft proposes is accepted about once in four. */
-const DRAFT_LAYERS = 2
-
 export interface Configuration {
   readonly name: string
+  /** Absent: LLAMA_THREADS. */
+  readonly threads?: number
   /** The cache as the weights are; llama.cpp's default is half precision. */
   readonly cache?: 'F32'
   predictor?(models: LlamaModels): Promise<TokenPredictor>
 }
 
+const lookupOf8: Configuration['predictor'] = async ({ library }) =>
+  new library.InputLookupTokenPredictor({ predictionLength: { max: 8 } })
+
 /**
- * `plain` and `lookup` as they come, and with the cache in full precision or with longer proposals. Its draft predictor
+ * Of the reference target: `plain` and `lookup` as they come, and with the cache in full precision or with longer proposals. Its draft predictor
  * drafts beside the target unless it is told to wait for some tokens, and hardly any is ever ready in time; hence the
  * least number.
  */
@@ -91,13 +97,11 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   { name: 'llama.cpp plain' },
   { name: 'llama.cpp plain, fp32 cache', cache: 'F32' },
   { name: 'llama.cpp lookup', predictor: async ({ library }) => new library.InputLookupTokenPredictor() },
-  {
-    name: 'llama.cpp lookup of 8',
-    predictor: async ({ library }) => new library.InputLookupTokenPredictor({ predictionLength: { max: 8 } }),
-  },
+  { name: 'llama.cpp lookup of 8', predictor: lookupOf8 },
   {
     name: 'llama.cpp draft',
     async predictor({ library, draft, contextLength }) {
+      if (!draft) throw new Error('there is no draft model')
       const context = await draft.createContext({ contextSize: contextLength, threads: OWN })
       const options = { minTokens: 2, maxTokens: 4, minConfidence: 0.3 }
       return new library.DraftSequenceTokenPredictor(context.getSequence(), options)
@@ -105,12 +109,20 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   },
 ]
 
+/** Of a larger target, for which two threads may be faster than one, or not: depending on what else runs. */
+export const LARGE_CONFIGURATIONS: readonly Configuration[] = [
+  { name: 'llama.cpp plain' },
+  { name: 'llama.cpp plain, 2 threads', threads: 2 },
+  { name: 'llama.cpp lookup of 8', predictor: lookupOf8 },
+  { name: 'llama.cpp lookup of 8, 2 threads', threads: 2, predictor: lookupOf8 },
+]
+
 const OWN = { ideal: LLAMA_THREADS, min: LLAMA_THREADS }
 
 /** A context of so many sequences, which llama.cpp batches by itself. */
 export async function llamaContender(
   models: LlamaModels,
-  { name, cache, predictor }: Configuration,
+  { name, cache, threads, predictor }: Configuration,
   batch: number,
 ): Promise<Contender> {
   const { target, contextLength } = models
@@ -120,7 +132,7 @@ export async function llamaContender(
   const context = await target.createContext({
     contextSize: contextLength,
     sequences: batch,
-    threads: OWN,
+    threads: threads === undefined ? OWN : { ideal: threads, min: threads },
     ...precision,
   })
   const free: LlamaContextSequence[] = []
@@ -144,14 +156,14 @@ export async function llamaContender(
 
 /** Nothing is kept from the request before: the engine's requests share no prefix either. */
 async function generate(models: LlamaModels, sequence: LlamaContextSequence, prompt: readonly number[]) {
-  const { tokens, endIds } = models
+  const { tokens, endIds, completionTokensMax } = models
   await sequence.clearHistory()
   const input = prompt.flatMap((id) => tokens[id] ?? [])
   sequence.tokenPredictor?.updateInputTokens(input)
   const completion: number[] = []
   for await (const token of sequence.evaluate(input, { temperature: 0, yieldEogToken: true })) {
     completion.push(token)
-    if (endIds.includes(token) || completion.length === COMPLETION_TOKENS_MAX) break
+    if (endIds.includes(token) || completion.length === completionTokensMax) break
   }
   return completion
 }

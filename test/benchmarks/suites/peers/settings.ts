@@ -1,12 +1,11 @@
-import {
-  FULL as LEARNING_FULL,
-  QUICK as LEARNING_QUICK,
-  type Settings as LearningSettings,
-} from '../learning/settings.ts'
+import type { BenchTarget } from '../../bench-target.ts'
+import { type Settings as LearningSettings, settingsFor as learningSettingsFor } from '../learning/settings.ts'
 
 export interface PeerSettings {
   /** Domains, each a tenant; those that a corpus has not are made up for by others that it has. */
   readonly tenants: readonly string[]
+  /** How many requests are served at once, beside one at a time. */
+  readonly batches: readonly number[]
   /** Runs at each batch size, each with requests of its own that all configurations serve. */
   readonly rounds: number
   readonly requestsPerRound: number
@@ -16,21 +15,31 @@ export interface PeerSettings {
 
 /** A kind of traffic that the static draft knows and two that it does not, with short answers and long ones. */
 const TENANTS = ['sql', 'math', 'toolcall']
+const BATCHES = [4, 8]
+/** Of a general target: two of forms and words of their own, and one that answers at greater length. */
+const LARGE_TENANTS = ['freight-desk', 'code-docs', 'shop-support']
 
-export const FULL: PeerSettings = settingsOf({ tenants: 3, rounds: 2, requestsPerRound: 24 }, LEARNING_FULL, 10, 2)
-export const QUICK: PeerSettings = settingsOf({ tenants: 3, rounds: 2, requestsPerRound: 18 }, LEARNING_QUICK, 8, 2)
+export function settingsFor(target: Pick<BenchTarget, 'isReference'>, quick: boolean): PeerSettings {
+  const learning = learningSettingsFor(target, quick)
+  if (target.isReference) {
+    const own = { tenants: TENANTS, batches: BATCHES, rounds: 2 }
+    return quick
+      ? settingsOf({ ...own, requestsPerRound: 18 }, { ...learning, measured: 8, warmUp: 2 })
+      : settingsOf({ ...own, requestsPerRound: 24 }, { ...learning, measured: 10, warmUp: 2 })
+  }
+  return quick
+    ? settingsOf({ tenants: LARGE_TENANTS.slice(0, 1), batches: [], rounds: 0, requestsPerRound: 0 }, learning)
+    : settingsOf({ tenants: LARGE_TENANTS, batches: [4], rounds: 1, requestsPerRound: 12 }, learning)
+}
 
 function settingsOf(
-  { tenants, rounds, requestsPerRound }: { tenants: number; rounds: number; requestsPerRound: number },
+  played: Pick<PeerSettings, 'tenants' | 'batches' | 'rounds' | 'requestsPerRound'>,
   learning: LearningSettings,
-  measured: number,
-  warmUp: number,
 ): PeerSettings {
-  const batched = Math.ceil((rounds * requestsPerRound) / tenants)
+  const batched = Math.ceil((played.rounds * played.requestsPerRound) / played.tenants.length)
   // Some requests more, since those that are too long for the context are left out.
-  const heldOut = warmUp + measured + batched + 8
-  const names = TENANTS.slice(0, tenants)
-  return { tenants: names, rounds, requestsPerRound, learning: { ...learning, measured, warmUp, heldOut } }
+  const heldOut = learning.warmUp + learning.measured + batched + 8
+  return { ...played, learning: { ...learning, heldOut } }
 }
 
 /** Of what we compute. */
@@ -41,4 +50,3 @@ export const THREADS = 2
  * 292 in fp32, 47 to 71 against 624 to 694 in 8 bits, plain, batch 1.
  */
 export const LLAMA_THREADS = 1
-export const BATCHES = [4, 8] as const

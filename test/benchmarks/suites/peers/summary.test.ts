@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Timed } from './contender.ts'
 import { planRequests } from './requests.ts'
-import { QUICK } from './settings.ts'
+import { settingsFor } from './settings.ts'
 import { agreeing, bestPair } from './summary.ts'
 
 /** Ten tokens in so many milliseconds. */
@@ -36,16 +36,19 @@ it('counts an answer that differs in one token as another answer', () => {
   expect(agreeing(timings, 'llama.cpp plain')).toBe(0.5)
 })
 
-it('asks no tenant for a counted answer twice', () => {
+it.each([true, false])('asks no tenant for a counted answer twice (reference target: %s)', (isReference) => {
+  const settings = settingsFor({ isReference }, true)
   const heldOut = new Map(
-    QUICK.tenants.map((domain, tenant) => [
+    settings.tenants.map((domain, tenant) => [
       domain,
-      Array.from({ length: QUICK.learning.heldOut }, (_, index) => ({ prompt: Int32Array.of(tenant, index) })),
+      Array.from({ length: settings.learning.heldOut }, (_, index) => ({ prompt: Int32Array.of(tenant, index) })),
     ]),
   )
-  const { singly, warmUp, rounds } = planRequests(heldOut, QUICK)
+  const { singly, warmUp, rounds } = planRequests(heldOut, settings)
   const counted = [...singly.slice(warmUp), ...rounds.slice(1).flat()].map(({ prompt }) => prompt.join())
   expect(new Set(counted).size).toBe(counted.length)
-  expect(counted.length).toBe(QUICK.tenants.length * QUICK.learning.measured + QUICK.rounds * QUICK.requestsPerRound)
+  expect(counted.length).toBe(
+    settings.tenants.length * settings.learning.measured + settings.rounds * settings.requestsPerRound,
+  )
   expect(singly.slice(0, warmUp)).toEqual(rounds[0])
 })

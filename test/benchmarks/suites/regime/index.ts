@@ -2,36 +2,45 @@ import type { WeightFormat } from '@foretoken/model'
 import { startProgress } from '../../progress.ts'
 import { type Report, rounded } from '../../report.ts'
 import type { SuiteOptions } from '../../suite.ts'
-import { benchFolder, REFERENCE, writeWidened } from '../../widened/folder.ts'
+import { benchFolder, writeWidened } from '../../widened/folder.ts'
 import type { Widening } from '../../widened/widen.ts'
 import { refuse } from '../learning/corpus.ts'
 import { type LearnedDomain, learnDomains } from '../learning/learned.ts'
 import { openModels } from '../learning/world.ts'
 import { ARMS, type ArmFigures, type ServedRequest, serveAll, speedUps } from './serve-all.ts'
 
-/** Null: the reference as it is. Width and depth grow together, as they do from one model of a family to the next. */
-const SIZES: readonly { readonly name: string; readonly widening: Widening | null }[] = [
+/** Null: the target as it is. */
+interface Size {
+  readonly name: string
+  readonly widening: Widening | null
+}
+
+/** Of the reference. Width and depth grow together, as they do from one model of a family to the next. */
+const SIZES: readonly Size[] = [
   { name: '12M', widening: null },
   { name: '60M', widening: { copies: 4, layers: 11 } },
   { name: '200M', widening: { copies: 8, layers: 20 } },
 ]
-const WEIGHTS: readonly WeightFormat[] = ['fp32', 'int8']
+
+export const playsTargets = true
 
 export const readsCorpus = true
 
 /**
  * How speed-up grows with the target's size at equal acceptance. The larger targets compute what the reference does, so
  * the static draft, the adapters and every token they propose are worth the same for each; only the price of a run of
- * the target changes, and with it how far the controller looks ahead.
+ * the target changes, and with it how far the controller looks ahead. Any other target is played as it is, by tenants
+ * of its own.
  */
-export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
+export async function run({ quick, corpus, target }: SuiteOptions): Promise<Report> {
   const log = startProgress()
-  const domains = await learnDomains({ corpus, quick, log }).catch(refuse)
+  const domains = await learnDomains({ corpus, quick, target, log }).catch(refuse)
   const measured: Measured[] = []
-  for (const { name, widening } of SIZES) {
+  const sizes = target.isReference ? SIZES : [{ name: target.name, widening: null }]
+  for (const { name, widening } of sizes) {
     const wide = widening && (await writeWidened({ folder: benchFolder(`regime-${name}`), ...widening }))
-    for (const weights of WEIGHTS) {
-      const models = await openModels({ folders: wide ?? REFERENCE, weights })
+    for (const weights of target.precisions) {
+      const models = await openModels({ ...target, folders: wide ?? target.folders, weights })
       const requests = await serveAll(models, domains, countsOf(quick, domains)).finally(models.close)
       if (weights === 'fp32') requireExactness(name, requests)
       const arms = speedUps(requests)
@@ -69,7 +78,8 @@ function summarise(measured: readonly Measured[]): Report {
       ratios[`${name} ${arm}/none`] = rounded(arms[arm].speedUp)
       ratios[`${name} decoding ${arm}/none`] = rounded(arms[arm].decodingSpeedUp)
     }
-    const reference = measured.find((each) => each.size === SIZES[0]?.name && each.weights === weights)
+    const reference = measured.find((each) => each.weights === weights)
+    if (!reference || reference.size === size) continue
     const same = requests.filter((each, at) => String(each.served.none.tokens) === plainAnswer(reference, at)).length
     ratios[`${name} answers as the reference/all`] = rounded(same / requests.length)
     // In fp32 only a tie of two logits to their last bits may be decided otherwise.

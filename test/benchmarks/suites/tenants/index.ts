@@ -25,10 +25,10 @@ export const readsCorpus = true
  * ask for little. Every scenario has an engine of its own that no tenant was served by before: adapters are loaded from
  * a store on disk when their tenants first ask.
  */
-export async function run({ quick, corpus }: SuiteOptions): Promise<Report> {
+export async function run({ quick, corpus, target }: SuiteOptions): Promise<Report> {
   const log = startProgress()
   const settings = quick ? QUICK : FULL
-  const domains = await learnDomains({ corpus, quick, log }).catch(refuse)
+  const domains = await learnDomains({ corpus, quick, target, log }).catch(refuse)
   const models = await openModels()
   const folder = benchFolder('tenants')
   await rm(folder, { recursive: true, force: true })

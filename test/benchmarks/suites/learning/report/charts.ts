@@ -15,7 +15,7 @@ export function chartsOf({ tenants, shift }: LearningResult): Record<string, str
   return {
     'acceptance.svg': draw(acceptance(tenants)),
     'speed-up.svg': draw(speedUp(tenants)),
-    'learning-curves.svg': draw(curves(tenants)),
+    ...(tenants.some(({ curve }) => curve.length > 0) ? { 'learning-curves.svg': draw(curves(tenants)) } : {}),
     ...(shift ? { 'shift.svg': draw(recovery(shift)) } : {}),
   }
 }

@@ -26,6 +26,7 @@ export function summarise(result: LearningResult): Summary {
     ...groupMedians('all', tenants),
     'tokens until 80 % of the gain': over(unseen, ({ tokensUntil80 }) => tokensUntil80 ?? Number.NaN),
     'training seconds': over(tenants, ({ adapter }) => adapter.seconds),
+    ...openQuestionsMedians(result),
     'adapter bytes': over(tenants, ({ adapter }) => adapter.bytes),
     'adapter read ms': over(tenants, ({ swap }) => swap.readMs),
     'adapter read longest piece ms': over(tenants, ({ swap }) => swap.longestPieceMs),
@@ -38,6 +39,11 @@ export function summarise(result: LearningResult): Summary {
 
 export function accepted({ measured }: TenantResult, way: WayName): number {
   return measured.ways[way].acceptanceLength
+}
+
+/** Committed tokens per second of all requests together. */
+export function rate(tenant: TenantResult, way: TimedWay): number {
+  return tenant.measured.ways[way].tokensPerSecond
 }
 
 /** Median over requests of one way's time ÷ another's. */
@@ -66,6 +72,17 @@ function groupMedians(name: string, tenants: readonly TenantResult[]): Record<st
     ...timed.map((way) => [`${name} ${way} speed-up`, over(tenants, (each) => faster(each, way, 'none'))] as const),
   ]
   return Object.fromEntries(entries)
+}
+
+function openQuestionsMedians({ openQuestions }: LearningResult): Record<string, number> {
+  if (!openQuestions) return {}
+  const { none, static: alone } = openQuestions.ways
+  return {
+    'open questions, plain tokens/s': none.tokensPerSecond,
+    'open questions, static tokens/s': alone.tokensPerSecond,
+    'open questions, static acceptance length': alone.acceptanceLength,
+    'open questions, static speed-up': alone.speedUp.total,
+  }
 }
 
 function tenantRatios(tenants: readonly TenantResult[], unseen: readonly TenantResult[]): Record<string, number> {
@@ -107,8 +124,8 @@ function otherRatios({
   return {
     ...Object.fromEntries(adversaries.map(({ name, auto }) => [`auto/plain tokens/s, ${name}`, auto.speedUp.total])),
     ...Object.fromEntries(policies),
-    'beside training/alone, tokens/s': whileTraining.goodput,
-    'beside training/alone, slowest request': whileTraining.slowestRequest,
+    'beside training/alone, tokens/s': whileTraining?.goodput ?? Number.NaN,
+    'beside training/alone, slowest request': whileTraining?.slowestRequest ?? Number.NaN,
     'adaptive/static of all domains': median(fullStatic.map((each) => each.adaptive / each.static)),
     'after a shift: retrained/adapter of the new domain alone':
       (retrained.at(-1)?.onNew ?? Number.NaN) / (shift?.native ?? 1),

@@ -7,7 +7,7 @@ import type { TenantResult } from '../tenant.ts'
 import { accepted, ofFineTune, type Summary } from './summary.ts'
 import { type Target, targetsOf } from './targets.ts'
 
-type Cell = string | number | null | undefined
+export type Cell = string | number | null | undefined
 
 /** A heading, what the figures are, and a table. */
 export function section(
@@ -114,11 +114,12 @@ export function adversaryTable({ adversaries }: LearningResult): string {
 }
 
 export function whileTrainingTable({ whileTraining }: LearningResult): string {
+  const rows = whileTraining ? [[String(whileTraining.pairs), whileTraining.goodput, whileTraining.slowestRequest]] : []
   return section(
     'Serving while a tenant is trained',
     'The same requests with the adaptive arm, while a process of the trainer’s priority fits an adapter and while it is stopped, in turns: median of the pairs, and the request that suffered most.',
     ['requests', 'tokens/s, training ÷ alone', 'slowest request, training ÷ alone'],
-    [[String(whileTraining.pairs), whileTraining.goodput, whileTraining.slowestRequest]],
+    rows,
   )
 }
 
@@ -154,7 +155,7 @@ export function swapTable({ tenants }: LearningResult): string {
   )
 }
 
-function named({ domain, seen }: TenantResult): string {
+export function named({ domain, seen }: TenantResult): string {
   return seen ? `${domain} (static knows it)` : domain
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type CommandOptions, commandOf, commit, describeMachine, workloadsOf } from '../../../report.ts'
 import type { LearningResult } from '../play.ts'
 import { chartsOf } from './charts.ts'
+import { openQuestionsTable, rateTable, stepTable } from './rates.ts'
 import type { Summary } from './summary.ts'
 import {
   ablationTable,
@@ -25,22 +26,30 @@ export async function writeReport(folder: string, result: LearningResult, summar
   for (const [name, svg] of Object.entries(charts)) await writeFile(join(folder, name), svg)
   const picture = (name: string, text: string) => (name in charts ? `![${text}](${name})\n` : '')
   const origin = `\`${commandOf('learning', options)}\` on ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, ${describeMachine()}.`
+  const extras = result.costs !== null
   const parts = [
     `# Learning: what drafts gain from a tenant’s own traffic\n\n${origin}\n\nWorkloads: ${workloadsOf(options)}. ${METHOD}\n`,
-    targetTable(summary),
+    extras ? targetTable(summary) : '',
+    rateTable(result),
+    stepTable(result),
+    openQuestionsTable(result),
     acceptanceTable(result),
     picture('acceptance.svg', 'Acceptance length by arm and tenant'),
     speedTable(result),
     picture('speed-up.svg', 'Speed-up over plain decoding by arm and tenant'),
-    learningTable(result),
-    picture('learning-curves.svg', 'Learning curves'),
-    shiftTable(result),
-    picture('shift.svg', 'Recovery after a shift'),
-    fullStaticTable(result),
-    adversaryTable(result),
-    whileTrainingTable(result),
+    ...(extras
+      ? [
+          learningTable(result),
+          picture('learning-curves.svg', 'Learning curves'),
+          shiftTable(result),
+          picture('shift.svg', 'Recovery after a shift'),
+          fullStaticTable(result),
+          adversaryTable(result),
+          whileTrainingTable(result),
+          ablationTable(result),
+        ]
+      : []),
     calibrationTable(summary),
-    ablationTable(result),
     swapTable(result),
   ]
   await writeFile(join(folder, 'learning.md'), parts.filter((part) => part !== '').join('\n'))
