@@ -40,7 +40,7 @@ export function checkMemory(free: number, total: number): Finding {
 /** Loaded here and not above: a library that does not load is what this check is for. */
 async function checkOnnxRuntime(): Promise<Finding> {
   try {
-    const { listSupportedBackends } = await import('onnxruntime-node')
+    const { listSupportedBackends } = await import('@foretoken/onnx-runtime')
     return ok(
       `execution providers: ${listSupportedBackends()
         .map((backend) => backend.name)

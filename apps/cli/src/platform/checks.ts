@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { listSupportedBackends } from 'onnxruntime-node'
+import { listSupportedBackends } from '@foretoken/onnx-runtime'
 import { CliError } from '../errors.ts'
 import type { PlatformOptions } from './options.ts'
 
