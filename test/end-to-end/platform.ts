@@ -10,7 +10,7 @@ import OpenAI from 'openai'
 import { z } from 'zod'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const cli = ['--import', 'tsx', 'apps/cli/src/main.ts']
+const cli = ['apps/cli/bin/foretoken.js']
 const readySchema = z.strictObject({ url: z.url(), model: z.string(), tenant: z.string(), apiKey: z.string() })
 
 export type Platform = Awaited<ReturnType<typeof startPlatform>>
