@@ -18,7 +18,7 @@ export interface PeerSettings {
 const TENANTS = ['sql', 'math', 'toolcall']
 
 export const FULL: PeerSettings = settingsOf({ tenants: 3, rounds: 2, requestsPerRound: 24 }, LEARNING_FULL, 10, 2)
-export const QUICK: PeerSettings = settingsOf({ tenants: 3, rounds: 2, requestsPerRound: 18 }, LEARNING_QUICK, 8, 2)
+export const QUICK: PeerSettings = settingsOf({ tenants: 3, rounds: 1, requestsPerRound: 12 }, LEARNING_QUICK, 4, 1)
 
 function settingsOf(
   { tenants, rounds, requestsPerRound }: { tenants: number; rounds: number; requestsPerRound: number },
