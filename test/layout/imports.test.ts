@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/jobs',
     'packages/learning',
     'packages/model',
+    'packages/onnx-runtime',
     'packages/protocol',
     'packages/reference-target',
     'packages/smollm2',
@@ -46,11 +47,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/storage',
     'packages/telemetry',
   ],
-  'packages/learning': ['packages/drafting', 'packages/engine', 'packages/graph', 'packages/model', 'packages/storage'],
+  'packages/learning': [
+    'packages/drafting',
+    'packages/engine',
+    'packages/graph',
+    'packages/model',
+    'packages/onnx-runtime',
+    'packages/storage',
+  ],
   'packages/engine': ['native', 'packages/drafting', 'packages/model'],
-  'packages/drafting': ['native', 'packages/graph', 'packages/model', 'packages/storage'],
-  'packages/model': ['native', 'packages/graph', 'packages/storage'],
-  'packages/graph': [],
+  'packages/drafting': ['native', 'packages/graph', 'packages/model', 'packages/onnx-runtime', 'packages/storage'],
+  'packages/model': ['native', 'packages/graph', 'packages/onnx-runtime', 'packages/storage'],
+  'packages/graph': ['packages/onnx-runtime'],
+  'packages/onnx-runtime': [],
   'packages/jobs': ['db'],
   'packages/storage': [],
   'packages/protocol': [],
@@ -93,6 +102,11 @@ test('imports between packages follow the direction of the design', () => {
   }
   expect(wrong).toEqual([])
   expect(seen).toBeGreaterThan(10)
+})
+
+test('ONNX Runtime is imported where its telemetry is turned off, and nowhere else', () => {
+  const importers = sources.filter((file) => importsOf(file).includes('onnxruntime-node'))
+  expect(importers).toEqual(['packages/onnx-runtime/src/index.ts'])
 })
 
 test('no file reaches into another package by a relative path', () => {
