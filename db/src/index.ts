@@ -71,5 +71,5 @@ export {
   tracesSeen,
 } from './queries/training-runs.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
-export { TENANT_WEIGHT } from './schema/tenants.ts'
 export type { Figures } from './schema/training-runs.ts'
+export { TENANT_WEIGHT } from './tenant-weight.ts'

@@ -2,7 +2,7 @@
 //! rows in their order, so a query's result does not depend on which of them were cached before.
 
 use crate::functions::softmax_in_place;
-use crate::matrix::{add_products, add_scaled_rows, dots};
+use crate::products::{add_products, add_scaled_rows, dots};
 use std::ops::Range;
 
 pub struct Query<'a> {

@@ -1,7 +1,7 @@
 //! Appending to the engine's KV arena (packages/engine/src/cache): hundreds of copies of a few numbers each, for which
 //! JavaScript would make a view apiece.
 
-use crate::check;
+use crate::bindings::check;
 use napi::bindgen_prelude::{Float32ArraySlice, Result};
 use napi_derive::napi;
 

@@ -2,13 +2,16 @@
 //! activations that are rounded to 8 bits by the same blocks. A block's products are summed as whole numbers, and blocks
 //! in one chain of fused multiply-adds: a row's numbers are the same bits whatever is beside it, and on any processor.
 
-use crate::functions::total;
 use crate::tile::{PANEL, share};
-use multiversion::multiversion;
 use std::ops::Range;
 
+mod activations;
+mod product;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+pub use activations::Activations;
+use product::multiply;
 
 /// Numbers with one scale.
 pub const BLOCK: usize = 32;
@@ -114,137 +117,9 @@ struct Half<'a> {
     scales: &'a [f32],
 }
 
-/// Rows as products read them: `scale · code` is nearly the number.
-#[derive(Default)]
-pub struct Activations {
-    /// [rows, inner]
-    codes: Vec<i8>,
-    /// [rows, blocks]
-    scales: Vec<f32>,
-    /// [rows, blocks]: what the sum of a block's products begins with, to take away what codes of weights have too much.
-    starts: Vec<i32>,
-}
-
-impl Activations {
-    /// A block with a number that is not finite makes all products of its row NaN.
-    pub fn set(&mut self, x: &[f32], middle: i32) {
-        self.codes.resize(x.len(), 0);
-        self.scales.resize(x.len() / BLOCK, 0.0);
-        self.starts.resize(x.len() / BLOCK, 0);
-        round(x, middle, &mut self.codes, &mut self.scales, &mut self.starts);
-    }
-
-    fn rows(&self, rows: Range<usize>, blocks: usize) -> Rows<'_> {
-        let range = rows.start * blocks..rows.end * blocks;
-        Rows {
-            codes: &self.codes[range.start * BLOCK..range.end * BLOCK],
-            scales: &self.scales[range.clone()],
-            starts: &self.starts[range],
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Rows<'a> {
-    codes: &'a [i8],
-    scales: &'a [f32],
-    starts: &'a [i32],
-}
-
-#[multiversion(targets = "simd")]
-fn round(x: &[f32], middle: i32, codes: &mut [i8], scales: &mut [f32], starts: &mut [i32]) {
-    const LANES: usize = 16;
-    /// Adding it rounds to a whole number, to even ones in the middle, that the lowest bits hold.
-    const ROUNDING: f32 = 12_582_912.0;
-    let blocks = x.chunks_exact(BLOCK).zip(codes.chunks_exact_mut(BLOCK));
-    for ((x, codes), (scale, start)) in blocks.zip(scales.iter_mut().zip(starts)) {
-        let (x, codes) = (x.as_chunks::<LANES>().0, codes.as_chunks_mut::<LANES>().0);
-        let (mut most, mut poison) = ([0f32; LANES], [0f32; LANES]);
-        for x in x {
-            for lane in 0..LANES {
-                let size = x[lane].abs();
-                most[lane] = if size > most[lane] { size } else { most[lane] };
-                poison[lane] += x[lane] * 0.0;
-            }
-        }
-        let mut width = LANES;
-        while width > 1 {
-            width /= 2;
-            for lane in 0..width {
-                let other = most[lane + width];
-                most[lane] = if other > most[lane] { other } else { most[lane] };
-            }
-        }
-        *scale = most[0] / 127.0 + total(poison);
-        let inverse = if *scale >= f32::MIN_POSITIVE { 1.0 / *scale } else { 0.0 };
-        let mut sums = [0i32; LANES];
-        for (x, codes) in x.iter().zip(codes) {
-            for lane in 0..LANES {
-                codes[lane] = (x[lane] * inverse + ROUNDING).to_bits() as i8;
-                sums[lane] += codes[lane] as i32;
-            }
-        }
-        let sum: i32 = sums.iter().sum();
-        *start = -middle * sum;
-    }
-}
-
-/// out[row][first + output] for each row of x and the outputs of half a panel.
-fn multiply(weights: Half, x: Rows, first: usize, out: &mut [[f32; PANEL]]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
-            // SAFETY: the processor has what the function is compiled for.
-            return unsafe { x86::multiply_512(weights, x, first, out) };
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: as above.
-            return unsafe { x86::multiply_256(weights, x, first, out) };
-        }
-    }
-    multiply_portable(weights, x, first, out);
-}
-
-fn multiply_portable(weights: Half, x: Rows, first: usize, out: &mut [[f32; PANEL]]) {
-    let blocks = weights.scales.len() / OUTPUTS;
-    for (row, out) in out.iter_mut().enumerate() {
-        let mut results = [0f32; OUTPUTS];
-        for block in 0..blocks {
-            let at = row * blocks + block;
-            let mut sums = [x.starts[at]; OUTPUTS];
-            for (group, factors) in x.codes[at * BLOCK..(at + 1) * BLOCK].chunks_exact(4).enumerate() {
-                let codes = group_of(weights, block, group);
-                for (sum, codes) in sums.iter_mut().zip(codes.chunks_exact(4)) {
-                    *sum += codes.iter().zip(factors).map(|(&code, &factor)| code as i32 * factor as i32).sum::<i32>();
-                }
-            }
-            let scales = &weights.scales[block * OUTPUTS..(block + 1) * OUTPUTS];
-            for ((result, sum), scale) in results.iter_mut().zip(sums).zip(scales) {
-                *result = (sum as f32).mul_add(scale * x.scales[at], *result);
-            }
-        }
-        out[first..first + OUTPUTS].copy_from_slice(&results);
-    }
-}
-
-/// Four codes of each output.
-fn group_of(weights: Half, block: usize, group: usize) -> [u8; OUTPUTS * 4] {
-    const SIZE: usize = OUTPUTS * 4;
-    let at = |index: usize| &weights.codes[index * SIZE..(index + 1) * SIZE];
-    let lower = GROUPS / 2;
-    let mut codes = [0; SIZE];
-    if weights.bits == 8 {
-        codes.copy_from_slice(at(block * GROUPS + group));
-    } else {
-        for (code, pair) in codes.iter_mut().zip(at(block * lower + group % lower)) {
-            *code = if group < lower { pair & 15 } else { pair >> 4 };
-        }
-    }
-    codes
-}
-
 #[cfg(test)]
 mod tests {
+    use super::product::multiply_portable;
     use super::*;
 
     fn bytes(count: usize, seed: u32) -> Vec<u8> {

@@ -1,25 +1,8 @@
 import { parseArgs } from 'node:util'
 import { SmolLM2Error } from '@foretoken/smollm2'
-import { type BenchTarget, chooseTarget, TargetError } from './bench-target.ts'
-import { type CommandOptions, publish, type Report } from './report.ts'
-
-export interface SuiteOptions {
-  /** Fewer repeats: a look in minutes, not a figure to keep. */
-  readonly quick: boolean
-  /** Folder of JSONL files of {"prompt": …}, each a workload; absent: what `packages/workloads` has. */
-  readonly corpus?: string | undefined
-  readonly target: BenchTarget
-  /** What was typed. */
-  readonly command: CommandOptions
-}
-
-interface Suite {
-  /** Plays the workloads of `corpus`; others have prompts of their own. */
-  readonly readsCorpus?: boolean
-  /** Plays any target; others only the reference. */
-  readonly playsTargets?: boolean
-  run(options: SuiteOptions): Promise<Report>
-}
+import { chooseTarget, TargetError } from './bench-target.ts'
+import { publish } from './report.ts'
+import type { Suite } from './suite.ts'
 
 const SUITES: Record<string, () => Promise<Suite>> = {
   engine: () => import('./suites/engine/index.ts'),

@@ -152,10 +152,11 @@ describe("what is wrong is said in OpenAI's envelope", () => {
     }),
   })
 
-  async function post(body: string, key = ready.apiKey) {
+  async function post(body: string, key = ready.apiKey, endpoint = 'chat/completions') {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-    const answer = await fetch(`${ready.url}/v1/chat/completions`, { method: 'POST', headers, body })
-    return { status: answer.status, error: envelope.parse(await answer.json()).error }
+    const answer = await fetch(`${ready.url}/v1/${endpoint}`, { method: 'POST', headers, body })
+    const requestId = z.string().parse(answer.headers.get('x-foretoken-request-id'))
+    return { status: answer.status, error: envelope.parse(await answer.json()).error, requestId }
   }
 
   test('a wrong key', async () => {
@@ -192,6 +193,23 @@ describe("what is wrong is said in OpenAI's envelope", () => {
       max_tokens: 8,
     })
     await expect(refused).rejects.toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'prompt' })
+  })
+
+  test('a token id that the vocabulary does not have, and no log speaks of it as a fault', async () => {
+    const logged = platform.log.length
+    const beyond = [
+      ['chat/completions', { ...asked(), logit_bias: { 4096: 1 } }, 'logit_bias'],
+      ['chat/completions', { ...asked(), logit_bias: { 4096: 1 }, stream: true }, 'logit_bias'],
+      ['completions', { model: ready.model, prompt: [5, 4096] }, 'prompt'],
+    ] as const
+    for (const [endpoint, body, param] of beyond) {
+      const { status, error, requestId } = await post(JSON.stringify(body), ready.apiKey, endpoint)
+      expect({ status, code: error.code, param: error.param }).toEqual({ status: 400, code: 'invalid_value', param })
+      expect(error.message).toContain('must be below 4096')
+      await expect.poll(() => platform.log.filter((line) => line.includes(requestId))).toHaveLength(1)
+    }
+    const since = platform.log.slice(logged)
+    expect(since.filter((line) => /"level":"(warn|error|fatal)"|\s+at |"stack"/.test(line))).toEqual([])
   })
 
   test('invalid JSON', async () => {

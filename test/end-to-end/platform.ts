@@ -10,7 +10,7 @@ import OpenAI from 'openai'
 import { z } from 'zod'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const cli = ['--import', 'tsx', 'apps/cli/src/main.ts']
+const cli = ['apps/cli/bin/foretoken.js']
 const readySchema = z.strictObject({ url: z.url(), model: z.string(), tenant: z.string(), apiKey: z.string() })
 
 export type Platform = Awaited<ReturnType<typeof startPlatform>>
@@ -18,18 +18,25 @@ export type Platform = Awaited<ReturnType<typeof startPlatform>>
 /** The whole platform as a user starts it: `foretoken up` on its embedded default, met only through URL and commands. */
 export async function startPlatform(env: Readonly<Record<string, string>> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'foretoken-test-'))
-  const platform = spawn(process.execPath, [...cli, 'up', '--json', '--port', '0', '--data-dir', dataDir], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  if (!platform.stdout) throw new Error('foretoken up has no standard output')
+  const platform = spawn(
+    process.execPath,
+    [...cli, 'up', '--json', '--port', '0', '--log-level', 'info', '--data-dir', dataDir],
+    {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  const log: string[] = []
+  createInterface({ input: platform.stderr }).on('line', (line) => log.push(line))
   const [line] = await once(createInterface({ input: platform.stdout }), 'line')
   const ready = readySchema.parse(JSON.parse(String(line)))
   const clientOf = (apiKey: string) => new OpenAI({ baseURL: `${ready.url}/v1`, apiKey, maxRetries: 0 })
   return {
     ready,
     dataDir,
+    /** Every line that its processes logged so far. */
+    log,
     client: clientOf(ready.apiKey),
     clientOf,
     /** A command on the same data folder; what it printed as JSON. */

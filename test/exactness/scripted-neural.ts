@@ -1,4 +1,5 @@
 import {
+  type Alternative,
   type Committed,
   type DraftContext,
   type DraftRequest,
@@ -65,7 +66,17 @@ export class ScriptedNeural implements Speculator {
     })
     const sound = this.draw() < 0.9
     const survival = sound ? this.chances(length) : tokens.map(() => 3 * this.draw() - 1)
-    return { tokens, survival, version: `${arm}-${Math.floor(session.committed / 5)}` }
+    const alternatives = this.alternatives(session, length)
+    return { tokens, survival, alternatives, version: `${arm}-${Math.floor(session.committed / 5)}` }
+  }
+
+  /** For some places the right token, for others any, and now and then one that is none, or beyond the chain. */
+  private alternatives(session: NeuralSession, length: number): Alternative[] {
+    return Array.from({ length: Math.floor(3 * this.draw()) }, () => {
+      const after = Math.floor(this.draw() * (length + 1))
+      const token = this.draw() < 0.7 ? (session.rest[after] ?? 0) : Math.floor(this.draw() * 1.01 * 4_096)
+      return { after, token, survival: 1.2 * this.draw() }
+    })
   }
 
   chances(length: number): number[] {

@@ -149,6 +149,7 @@ describe('what is left of a step', () => {
   test('as counts says each accepted token once, and each arm what it proposed', async () => {
     const { suffix, neural } = arms()
     const { completions, reports } = await run([suffix, neural], 'auto', 4)
+    let [proposed, verified] = [0, 0]
     for (const { tokens, speculation } of completions) {
       const { steps, acceptedTokens, draftTokens, acceptanceHistogram } = speculation
       const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
@@ -157,8 +158,12 @@ describe('what is left of a step', () => {
       expect(total(acceptanceHistogram.map((count, accepted) => count * accepted))).toBe(acceptedTokens)
       expect(total(speculation.arms.map((each) => each.steps))).toBe(steps)
       expect(total(speculation.arms.map((each) => each.committedTokens))).toBe(tokens.length)
-      expect(total(speculation.arms.flatMap((each) => each.proposed))).toBeGreaterThanOrEqual(draftTokens)
+      proposed += total(speculation.arms.flatMap((each) => each.proposed))
+      verified += draftTokens
     }
+    const alternatives = reports.flatMap(({ results }) => results.map((result) => result.alternatives))
+    expect(Math.max(...alternatives)).toBeGreaterThan(0)
+    expect(proposed + alternatives.reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(verified)
     const tree = reports.find(({ results }) => results.some(({ branches }) => branches.length > 1))
     const record = tree?.explain()
     const sequence = record?.sequences.find(({ result }) => result.branches.length > 1)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { globSync } from 'tinyglobby'
 import { expect, test } from 'vitest'
+import { importsOf, resolve, root, sources, unitOf } from './sources.ts'
 
 /** Who may import whom; a package that is missing here has no place in the design yet. Arrows only go down. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/jobs',
     'packages/learning',
     'packages/model',
+    'packages/onnx-runtime',
     'packages/protocol',
     'packages/reference-target',
     'packages/smollm2',
@@ -46,11 +47,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/storage',
     'packages/telemetry',
   ],
-  'packages/learning': ['packages/drafting', 'packages/engine', 'packages/graph', 'packages/model', 'packages/storage'],
+  'packages/learning': [
+    'packages/drafting',
+    'packages/engine',
+    'packages/graph',
+    'packages/model',
+    'packages/onnx-runtime',
+    'packages/storage',
+  ],
   'packages/engine': ['native', 'packages/drafting', 'packages/model'],
-  'packages/drafting': ['native', 'packages/graph', 'packages/model', 'packages/storage'],
-  'packages/model': ['native', 'packages/graph', 'packages/storage'],
-  'packages/graph': [],
+  'packages/drafting': ['native', 'packages/graph', 'packages/model', 'packages/onnx-runtime', 'packages/storage'],
+  'packages/model': ['native', 'packages/graph', 'packages/onnx-runtime', 'packages/storage'],
+  'packages/graph': ['packages/onnx-runtime'],
+  'packages/onnx-runtime': [],
   'packages/jobs': ['db'],
   'packages/storage': [],
   'packages/protocol': [],
@@ -63,18 +72,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   db: [],
 }
 
-const root = new URL('../../', import.meta.url)
-
-const sources = globSync(['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts', '{db,native,test}/**/*.ts'], {
-  cwd: root.pathname,
-  ignore: ['**/node_modules/**'],
-}).sort()
-
-function unitOf(file: string): string {
-  const [top = '', second = ''] = file.split('/')
-  return top === 'apps' || top === 'packages' ? `${top}/${second}` : top
-}
-
 function packageJson(unit: string): {
   name: string
   dependencies: Record<string, string>
@@ -85,13 +82,6 @@ function packageJson(unit: string): {
     devDependencies: {},
     ...JSON.parse(readFileSync(new URL(`${unit}/package.json`, root), 'utf8')),
   }
-}
-
-function importsOf(file: string): string[] {
-  const text = readFileSync(new URL(file, root), 'utf8')
-  const statements = text.matchAll(/^(?:import|export|\})(?:[^'"\n;]*from)? '([^']+)'/gm)
-  const expressions = text.matchAll(/\bimport\('([^']+)'\)/g)
-  return [...statements, ...expressions].map((match) => match[1] ?? '')
 }
 
 test('imports between packages follow the direction of the design', () => {
@@ -114,13 +104,17 @@ test('imports between packages follow the direction of the design', () => {
   expect(seen).toBeGreaterThan(10)
 })
 
+test('ONNX Runtime is imported where its telemetry is turned off, and nowhere else', () => {
+  const importers = sources.filter((file) => importsOf(file).includes('onnxruntime-node'))
+  expect(importers).toEqual(['packages/onnx-runtime/src/index.ts'])
+})
+
 test('no file reaches into another package by a relative path', () => {
   const wrong: string[] = []
   for (const file of sources) {
     for (const specifier of importsOf(file)) {
       if (!specifier.startsWith('.')) continue
-      const target = new URL(specifier, new URL(file, root)).pathname.slice(root.pathname.length)
-      if (unitOf(target) !== unitOf(file)) wrong.push(`${file} imports ${specifier}`)
+      if (unitOf(resolve(specifier, file)) !== unitOf(file)) wrong.push(`${file} imports ${specifier}`)
     }
   }
   expect(wrong).toEqual([])

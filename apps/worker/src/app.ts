@@ -16,8 +16,9 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
     const call = generateCallSchema.safeParse(await ctx.req.json().catch(() => undefined))
     if (!call.success) {
       const paths = call.error.issues.map((issue) => issue.path.join('.')).join(', ')
+      // Not the tenant's doing: a gateway of another version speaks here.
       return errorAnswer({
-        code: 'invalid_value',
+        code: 'internal',
         message: `The call breaks the RPC's schema at: ${paths || 'its body'}.`,
         param: null,
       })

@@ -5,7 +5,8 @@ import type { AdapterRef, DraftVerdict, GenerateCall } from '@foretoken/protocol
 import type { ObjectStore } from '@foretoken/storage'
 import type { Logger } from '@foretoken/telemetry'
 import { AdapterDisk } from './adapters/disk.ts'
-import { type AdapterFiles, AdapterSource } from './adapters/files.ts'
+import type { AdapterFiles } from './adapters/files.ts'
+import { AdapterSource } from './adapters/source.ts'
 
 /** A neural draft with its tenants' adapters. */
 export interface NeuralDraft extends Speculator {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../database.ts'
-import { TENANT_WEIGHT } from '../schema/tenants.ts'
+import { TENANT_WEIGHT } from '../tenant-weight.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { createTenant, findTenant, findTenantByName, listTenants, revokeTenant, setWeight } from './tenants.ts'
 

@@ -4,8 +4,6 @@ import { createdAt, instant } from './columns.ts'
 
 export const TENANT_STATUSES = ['active', 'revoked'] as const
 export type TenantStatus = (typeof TENANT_STATUSES)[number]
-/** Bounds of a tenant's weight. Far smaller ones would push a worker's counters to where a double loses single tokens. */
-export const TENANT_WEIGHT = { min: 0.01, max: 100 } as const
 
 /** Who owns keys, usage and everything learned. A revoked tenant keeps its rows: usage must stay accountable. */
 export const tenants = pgTable(

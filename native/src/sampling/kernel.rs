@@ -4,7 +4,7 @@ use super::filters::{Boundary, Candidate, Filters, boundary};
 use super::likeliest::{likeliest, sum_of_exponentials};
 use super::nucleus::{Nucleus, Verdict};
 use super::row::{Row, Survey, Values};
-use crate::check;
+use crate::bindings::check;
 use crate::noise::Draw;
 use napi::bindgen_prelude::{BigInt, Error, Int32Array, Result};
 use napi_derive::napi;

@@ -1,3 +1,5 @@
+import type { FreeOpinion } from './free-opinion.ts'
+
 /** A way to propose tokens. `auto` is not an arm: it asks the controller to pick one at each step. */
 export const ARMS = ['none', 'suffix', 'static', 'adaptive'] as const
 export type Arm = (typeof ARMS)[number]
@@ -50,6 +52,17 @@ export interface Proposal {
   readonly survival: readonly number[]
   /** What drafted it, for statistics: of static and adaptive drafts their version. */
   readonly version: string | null
+  /** What else might stand in some of its places. */
+  readonly alternatives?: readonly Alternative[]
+}
+
+/** A token beside one of a chain's: verified in a row of its own, with nothing behind it. */
+export interface Alternative {
+  /** How many of the chain's tokens it follows. */
+  readonly after: number
+  readonly token: number
+  /** Calibrated probability that the target commits those, and then this. */
+  readonly survival: number
 }
 
 /** Where one sequence stands with one speculator. Opaque to the engine. */
@@ -57,8 +70,9 @@ export interface DraftSession {
   /**
    * Arms that could draft now at a price, each with what it would be worth, however little: an arm that is not listed
    * is not ready and is not asked. Empty for eager speculators, which have no price.
+   * @param opinion of the arm that costs nothing; absent where it was not asked
    */
-  forecasts(lookaheadMax: number): readonly Forecast[]
+  forecasts(lookaheadMax: number, opinion?: FreeOpinion): readonly Forecast[]
   /**
    * The prompt is cached. `hidden` [d] is the final hidden state of the row before the last prompt token (that token
    * leads the first step), so that a neural arm can draft at the first step. Not called for a prompt of one token.

@@ -28,15 +28,20 @@ function promptFault({ prompt }: GenerationRequest, { positionsMax, vocabularySi
     const message = `This model's context is ${positionsMax} tokens, and the prompt alone takes ${prompt.length}. Shorten it.`
     return new EngineError('context_length_exceeded', message, 'prompt')
   }
-  const beyond = prompt.find((token) => token >= vocabularySize)
-  return beyond === undefined ? undefined : invalid(`Token ids must be below ${vocabularySize}.`, 'prompt')
+  const beyond = prompt.findIndex((token) => token >= vocabularySize)
+  if (beyond < 0) return undefined
+  const message = `Token ids must be below ${vocabularySize}, the size of this model's vocabulary; number ${beyond + 1} is not.`
+  return invalid(message, 'prompt')
 }
 
 function samplingFault({ choices, sampling, speculation }: GenerationRequest, capacity: Capacity) {
   const { sequencesMax, arms, shape } = capacity
   if (choices > sequencesMax) return invalid(`At most ${sequencesMax} choices are possible.`, 'n')
   const beyond = [...sampling.logitBias.keys()].find((token) => token >= shape.vocabularySize)
-  if (beyond !== undefined) return invalid(`Token ${beyond} is not below ${shape.vocabularySize}.`, 'logit_bias')
+  if (beyond !== undefined) {
+    const message = `Token ids must be below ${shape.vocabularySize}, the size of this model's vocabulary; ${beyond} is not.`
+    return invalid(message, 'logit_bias')
+  }
   const { arm } = speculation
   const known = arm === 'auto' || arm === 'none' || arms.includes(arm)
   return known ? undefined : invalid(`The arm "${arm}" is not available on this model.`, 'speculation.arm')

@@ -1,5 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
-import { Accounts, type CostTable, ForecastDiscount, type Speculator } from '@foretoken/drafting'
+import { Accounts, type CostTable, type Speculator, StrategyEvidence } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import { refusal } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
@@ -34,7 +34,7 @@ export class Engine {
   private readonly scheduler: Scheduler<Job | Sequence, Sequence>
   private readonly options: EngineOptions
   private readonly accounts = new Accounts()
-  private readonly discount = new ForecastDiscount()
+  private readonly evidence = new StrategyEvidence()
   private admitted = 0
   private steps = 0
   private stopping = false
@@ -86,7 +86,7 @@ export class Engine {
     }
     this.prefixes.forget(tenant)
     this.accounts.forget(tenant)
-    this.discount.forget(tenant)
+    this.evidence.forget(tenant)
     for (const speculator of this.parts.speculators) speculator.forget(tenant)
   }
 
@@ -233,7 +233,7 @@ export class Engine {
         speculators: this.parts.speculators,
         costs: this.parts.costs,
         accounts: this.accounts,
-        discount: this.discount,
+        evidence: this.evidence,
         step: this.steps++,
         lookaheadMax: Math.min(this.options.lookaheadMax, room),
         clock: this.options.clock,

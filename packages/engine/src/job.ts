@@ -2,7 +2,6 @@ import { rowsNeeded } from './admission.ts'
 import type { EngineError } from './errors.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
 import type { Schedulable } from './schedule/index.ts'
-import type { Sequence } from './sequence.ts'
 import { SpeculationCounter } from './statistics.ts'
 
 /**
@@ -13,7 +12,7 @@ export class Job implements Schedulable {
   readonly events: ReadableStream<GenerationEvent>
   readonly speculation = new SpeculationCounter()
   /** Choices that are still being generated. */
-  readonly open = new Set<Sequence>()
+  readonly open = new Set<Choice>()
   readonly times: JobTimes
   cancelled = false
   /** Prompt tokens that did not have to be run when its prefill began. */
@@ -97,6 +96,12 @@ export class Job implements Schedulable {
   private detach(): void {
     this.signal?.removeEventListener('abort', this.abort)
   }
+}
+
+/** One of its choices while it is generated, as far as the request knows it. */
+export interface Choice {
+  /** The prompt is cached but for its last token; `hidden` [d] is the state before that one, if there is one before. */
+  prefilled(hidden: Float32Array | undefined): void
 }
 
 /** Milliseconds of the engine's clock. */

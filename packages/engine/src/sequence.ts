@@ -1,5 +1,5 @@
 import { type BackOff, type DraftSession, NO_BACK_OFF } from '@foretoken/drafting'
-import type { Job } from './job.ts'
+import type { Choice, Job } from './job.ts'
 import type { FinishReason, TokenLogprob } from './request.ts'
 import type { Sampler } from './sampling/index.ts'
 import type { Schedulable } from './schedule/index.ts'
@@ -18,7 +18,7 @@ export interface TokenTable {
  * A sequence that is preempted loses its rows and nothing else: its tokens are cached anew, and it goes on as if
  * nothing had been.
  */
-export class Sequence implements Schedulable {
+export class Sequence implements Choice, Schedulable {
   readonly tokens: number[]
   cached = 0
   /** Its prompt was cached once: the drafts and the trace know of it, and the job's other choices have forked. */
@@ -93,7 +93,6 @@ export class Sequence implements Schedulable {
     return Math.max(0, this.rowsMax - this.tokens.length - 1)
   }
 
-  /** The prompt is cached but for its last token; `hidden` [d] is the state before that one, if there is one before. */
   prefilled(hidden: Float32Array | undefined): void {
     this.begun = true
     if (!hidden) return

@@ -6,8 +6,10 @@ export interface VerifiedStep {
   /** The arm whose branch went furthest. */
   readonly arm: Arm
   readonly draftVersion: string | null
-  /** What was verified, one per arm. */
+  /** The chains that were verified, one per arm. */
   readonly branches: readonly VerifiedBranch[]
+  /** Draft tokens verified beside one of a chain's, each in a row of its own. */
+  readonly alternatives: number
   /** Draft tokens verified, and how many of them the target agreed with. What branches share counts once. */
   readonly proposed: number
   readonly accepted: number

@@ -11,6 +11,7 @@
  * worth little one by one; a store that is slow or away costs traces, never requests.
  */
 export { adaptTenant } from './adapt/adapt-tenant.ts'
+export { GAIN_MIN as PROMOTION_GAIN_MIN } from './adapt/bootstrap.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'
 export * from './static-draft/index.ts'

@@ -4,6 +4,7 @@
  */
 export { adapterArtifact } from './adapt/artifact.ts'
 export { adapterTraining, type FittedAdapter, fitAdapter, hotList } from './adapt/fit.ts'
+export { RecordedTarget } from './adapt/recorded-target.ts'
 export { splitTraces, type TraceSplit } from './adapt/split.ts'
 export type { TrainableDraft } from './train/draft-graphs.ts'
 export { examplesOf, type Reading } from './train/examples.ts'

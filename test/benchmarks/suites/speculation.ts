@@ -4,8 +4,8 @@ import { type LoadedModel, loadModel } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { referenceWorkloads, textsOf } from '@foretoken/workloads'
 import { complete } from '../../engine/generate.ts'
-import type { SuiteOptions } from '../main.ts'
 import { median, type Report, rounded } from '../report.ts'
+import type { SuiteOptions } from '../suite.ts'
 
 /** Completion tokens per request; the reference target ends most answers by itself before that. */
 const TOKENS = 96

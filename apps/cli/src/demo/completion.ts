@@ -1,4 +1,5 @@
 import { chatCompletionChunkSchema, type SpeculationMetrics } from '@foretoken/protocol'
+import type { Message } from '@foretoken/workloads'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { z } from 'zod'
 import type { Way } from './ways.ts'
@@ -15,17 +16,15 @@ export interface CompletionCall {
   readonly url: string
   readonly apiKey: string
   readonly model: string
-  readonly prompt: string
+  readonly prompt: readonly Message[]
   readonly temperature: number
   readonly seed: number
   readonly arm: Way
   readonly signal: AbortSignal
   /** Absent: the controller's choice. */
   readonly lookahead?: number
-  readonly tokensMax?: number
+  readonly tokensMax: number
 }
-
-const COMPLETION_TOKENS_MAX = 96
 
 /**
  * One streamed chat completion through the public API.
@@ -40,8 +39,8 @@ export async function complete(call: CompletionCall, onText: (text: string) => v
     headers: { authorization: `Bearer ${call.apiKey}`, 'content-type': 'application/json' },
     body: JSON.stringify({
       model: call.model,
-      messages: [{ role: 'user', content: call.prompt }],
-      max_tokens: call.tokensMax ?? COMPLETION_TOKENS_MAX,
+      messages: call.prompt,
+      max_tokens: call.tokensMax,
       temperature: call.temperature,
       seed: call.seed,
       stream: true,

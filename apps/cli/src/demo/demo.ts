@@ -3,22 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '@foretoken/db'
 import { openObjectStore } from '@foretoken/storage'
+import { DEFAULT_DATA_FOLDER, dataFolder } from '../data-folder/folder.ts'
 import { CliError } from '../errors.ts'
 import { log, print, printJson } from '../output.ts'
 import { type Platform, startPlatform } from '../platform/platform.ts'
 import { stopRequests } from '../supervisor/stop-requests.ts'
+import { CASTS, type Cast, type CastName } from './casts.ts'
 import { lineScreen } from './lines.ts'
 import { play } from './play.ts'
 import { renderEnding } from './report.ts'
 import { resultOf } from './result.ts'
 import { liveScreen } from './screen.ts'
-import type { Settings } from './stage.ts'
+import type { Settings } from './settings.ts'
 import { Story } from './story.ts'
 import { differing } from './tally.ts'
 import { addTenants } from './tenants.ts'
-import { WORKLOADS } from './workloads.ts'
 
-export interface DemoOptions extends Settings {
+export interface DemoOptions extends Partial<Settings> {
+  readonly target: CastName
   readonly model?: string
   readonly weights: 'fp32' | 'int8' | 'int4'
   readonly device: string
@@ -36,10 +38,12 @@ export async function demo(options: DemoOptions): Promise<void> {
   const stop = stopRequests(log)
   const folder = mkdtempSync(join(tmpdir(), 'foretoken-demo-'))
   try {
+    const cast: Cast = CASTS[options.target]
+    const opened = await cast.open?.(dataFolder(DEFAULT_DATA_FOLDER).models, log)
     log('Starting a platform: PostgreSQL, worker, gateway and trainer …')
-    const platform = await startPlatform(platformOptions(options, folder), quiet, stop.signal)
+    const platform = await startPlatform({ ...platformOptions(options, folder), ...opened }, quiet, stop.signal)
     try {
-      const { story, from } = await perform(platform, options, stop.signal)
+      const { story, from } = await perform(platform, cast, options, stop.signal)
       if (options.json) printJson(resultOf(platform.model, story, from))
       else print(renderEnding(story, from, columns()))
       if (differing(story.samples).length > 0) throw new CliError('A draft changed an output, which it never may.')
@@ -51,6 +55,17 @@ export async function demo(options: DemoOptions): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
     stop.release()
+  }
+}
+
+/** The cast's, but for what was asked for. */
+function settingsOf({ settings }: Cast, options: DemoOptions): Settings {
+  const { tokens, rounds, prompts, answerTokens } = settings
+  return {
+    tokens: options.tokens ?? tokens,
+    rounds: options.rounds ?? rounds,
+    prompts: options.prompts ?? prompts,
+    answerTokens: options.answerTokens ?? answerTokens,
   }
 }
 
@@ -77,16 +92,16 @@ function platformOptions({ model, weights, device, threads }: DemoOptions, dataF
   }
 }
 
-async function perform(platform: Platform, options: DemoOptions, signal: AbortSignal): Promise<Ending> {
+async function perform(platform: Platform, cast: Cast, options: DemoOptions, signal: AbortSignal): Promise<Ending> {
   const { url, model, databaseUrl, objectStore, staticDraft } = platform
   const db = openDatabase(databaseUrl, { connectionsMax: 2 })
   // Whoever still polls the database must not outlive it.
   const closing = new AbortController()
   try {
-    const tenants = await addTenants(db, platform, WORKLOADS.slice(0, options.tenants))
+    const tenants = await addTenants(db, platform, cast.tenants.slice(0, options.tenants))
     const story = new Story(tenants)
     const screen = process.stdout.isTTY && !options.json ? liveScreen(story, columns) : lineScreen(story)
-    const parts = { db, store: openObjectStore(objectStore), tenants, story, settings: options }
+    const parts = { db, store: openObjectStore(objectStore), tenants, story, settings: settingsOf(cast, options) }
     const until = AbortSignal.any([signal, closing.signal])
     const stage = { url, model, databaseUrl, teachable: staticDraft !== null, ...parts, signal: until }
     const from = await play(stage).finally(() => screen.done())

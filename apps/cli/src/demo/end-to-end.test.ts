@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const command = fileURLToPath(new URL('../../bin/foretoken.js', import.meta.url))
 const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('foretoken-demo-'))
 
 it('foretoken demo teaches a draft from traffic, says what came of it, and never changes an output', () => {
   const before = leftovers()
   const less = ['--tenants', '1', '--tokens', '2000', '--rounds', '1', '--prompts', '2']
-  const args = ['--import', 'tsx', main, 'demo', '--json', ...less]
+  const args = [command, 'demo', '--json', ...less]
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   expect(status, stderr).toBe(0)
   const result = JSON.parse(stdout)

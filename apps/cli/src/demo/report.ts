@@ -1,10 +1,11 @@
+import { PROMOTION_GAIN_MIN } from '@foretoken/learning'
 import pc from 'picocolors'
 import { renderTable } from '../output.ts'
 import { type Block, renderChart } from './chart.ts'
 import { describeLearning, type Learning } from './learning.ts'
 import type { Sample } from './sample.ts'
 import type { Story } from './story.ts'
-import { differing, historyOf } from './tally.ts'
+import { differing, historyOf, type WayHistory } from './tally.ts'
 
 /** While it runs: the newest round's figures, and what each tenant's draft waits for. */
 export function renderLive({ tenants, samples, learnings }: Story, columns: number): string {
@@ -39,7 +40,7 @@ export function renderEnding({ tenants, samples, learnings }: Story, from: numbe
     '',
     renderTable(['TENANT', 'DRAFT', 'LEARNED FROM', 'TAUGHT IN', 'HELD OUT', 'SWAPPED IN'], lessons),
     '',
-    ...tenants.flatMap(({ name }) => reasonOf(name, learnings.get(name), columns)),
+    ...tenants.flatMap(({ name }) => reasonOf(name, learnings.get(name), historyOf(samples, name, from), columns)),
     '',
     ...wrap(verdict(samples), columns),
   ].join('\n')
@@ -71,8 +72,28 @@ function lessonRow(name: string, learning: Learning | undefined): string[] {
   return [name, draft, `${tokens} tokens`, `${seconds.toFixed(1)} s`, length, swap]
 }
 
-function reasonOf(name: string, learning: Learning | undefined, columns: number): string[] {
-  return learning ? wrap(`${name}: ${describeLearning(learning)}`, columns) : []
+function reasonOf(
+  name: string,
+  learning: Learning | undefined,
+  history: readonly WayHistory[],
+  columns: number,
+): string[] {
+  if (!learning) return []
+  const reason = `${name}: ${describeLearning(learning)}`
+  return wrap(learning.stage === 'kept' ? `${reason} ${consolation(learning, history)}` : reason, columns)
+}
+
+/** What a tenant has without a draft of its own, and what one would have to show. */
+function consolation({ outcome }: Extract<Learning, { stage: 'kept' }>, history: readonly WayHistory[]): string {
+  const auto = history.find(({ way }) => way === 'auto')?.total?.speedUp
+  const gained = auto ? `Its requests ran at ${auto.toFixed(2)} times plain decoding all the same. ` : ''
+  if (outcome === 'failed') return `${gained}What is missing is a run that ends well: its reason is above.`
+  if (outcome === 'skipped') return `${gained}What is missing is traffic to learn from.`
+  const asked = `${(PROMOTION_GAIN_MIN * 100).toFixed(0)} %`
+  return (
+    `${gained}What is missing is a gain of ${asked} that is sure in 95 of 100 cases, over what the static draft and the ` +
+    'suffix index do for it already: more traffic makes the draft better, and the verdict surer.'
+  )
 }
 
 /** Breaks between words; lines after the first are indented. */

@@ -1,6 +1,6 @@
 import { complete } from './completion.ts'
 import type { Stage } from './stage.ts'
-import type { DemoTenant } from './tenants.ts'
+import { type DemoTenant, textOf } from './tenants.ts'
 import { isTwinsWay, orderOf, WAY_NAMES, type Way } from './ways.ts'
 
 /**
@@ -34,10 +34,10 @@ async function measurePrompt(stage: Stage, tenant: DemoTenant, { round, turn, wa
   const { url, model, signal, settings, story } = stage
   const prompt = tenant.prompts.next().value
   const { name, temperature } = tenant
-  const ask = (way: Way, onText: (text: string) => void, tokensMax?: number) => {
+  const text = textOf(prompt)
+  const ask = (way: Way, onText: (text: string) => void, tokensMax = settings.answerTokens) => {
     const apiKey = isTwinsWay(way) ? tenant.twinApiKey : tenant.apiKey
-    const call = { url, model, prompt, temperature, seed: turn, apiKey, arm: way, signal }
-    return complete(tokensMax === undefined ? call : { ...call, tokensMax }, onText)
+    return complete({ url, model, prompt, temperature, seed: turn, apiKey, arm: way, tokensMax, signal }, onText)
   }
   // The first of several is slower whatever it does (seen: 2 to 9 %), so the first is none of those that count.
   await ask('none', () => undefined, 1)
@@ -45,7 +45,7 @@ async function measurePrompt(stage: Stage, tenant: DemoTenant, { round, turn, wa
     signal.throwIfAborted()
     const place = `prompt ${(turn % settings.prompts) + 1} of ${settings.prompts}`
     story.scene = `round ${round + 1}, ${place}, ${name}: ${WAY_NAMES[way]}`
-    const completion = await ask(way, story.answering(name, prompt))
-    story.answered({ tenant: name, round, prompt, way, completion })
+    const completion = await ask(way, story.answering(name, text))
+    story.answered({ tenant: name, round, prompt: text, way, completion })
   }
 }

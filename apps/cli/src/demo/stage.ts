@@ -1,5 +1,6 @@
 import type { Database } from '@foretoken/db'
 import type { ObjectStore } from '@foretoken/storage'
+import type { Settings } from './settings.ts'
 import type { Story } from './story.ts'
 import type { DemoTenant } from './tenants.ts'
 
@@ -17,13 +18,4 @@ export interface Stage {
   /** Told what happens while it happens. */
   readonly story: Story
   readonly signal: AbortSignal
-}
-
-export interface Settings {
-  /** Rounds that are measured once all drafts are taught. */
-  readonly rounds: number
-  /** Measured prompts of each tenant in a round. */
-  readonly prompts: number
-  /** Stored completion tokens of a tenant's traffic that its draft is taught with. */
-  readonly tokens: number
 }

@@ -49,11 +49,12 @@ async function taughtBy({ db }: Stage, tenant: DemoTenant, run: TrainingRun): Pr
 
 /** Asks what the tenant would ask anyway until the worker has swapped the new draft in. */
 async function takenOver(stage: Stage, tenant: DemoTenant, taught: Taught, promotedMs: number): Promise<Learning> {
-  const { url, model, signal } = stage
+  const { url, model, settings, signal } = stage
   const { apiKey, temperature, prompts } = tenant
   while (Date.now() - promotedMs < SWAP_MS_MAX) {
     const prompt = prompts.next().value
-    const call = { url, model, prompt, temperature, seed: 1, apiKey, arm: 'adaptive', lookahead: 4, signal } as const
+    const own = { apiKey, temperature, seed: 1, arm: 'adaptive', lookahead: 4 } as const
+    const call = { url, model, prompt, ...own, tokensMax: settings.answerTokens, signal }
     const { speculation } = await complete(call, () => undefined)
     if (speculation.draft_version === taught.draftId) {
       return { stage: 'live', ...taught, swapSeconds: (Date.now() - promotedMs) / 1_000 }

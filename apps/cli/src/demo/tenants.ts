@@ -1,7 +1,7 @@
 import { createApiKey, createTenant, type Database, setLearning } from '@foretoken/db'
-import { textsOf } from '@foretoken/workloads'
+import type { Message } from '@foretoken/workloads'
 import type { Platform } from '../platform/platform.ts'
-import type { DemoWorkload } from './workloads.ts'
+import type { DemoWorkload } from './casts.ts'
 
 export interface DemoTenant {
   readonly id: string
@@ -12,7 +12,7 @@ export interface DemoTenant {
   /** A tenant of its own that nothing is learned from: what serves it is what the tenant would have without learning. */
   readonly twinApiKey: string
   /** All that it asks, measured or not, is taken from here: no prompt is sent twice. */
-  readonly prompts: Iterator<string, never>
+  readonly prompts: Iterator<readonly Message[], never>
 }
 
 const SEED = 1
@@ -34,8 +34,13 @@ export async function addTenants(
     const { name, describe: description } = workload
     const own = await add(name, true)
     const twin = await add(`${name}-twin`, false)
-    const prompts = textsOf(workload, SEED)
+    const prompts = workload.prompts(SEED)
     tenants.push({ ...own, name, description, temperature, twinApiKey: twin.apiKey, prompts })
   }
   return tenants
+}
+
+/** What the user says last: each of a tenant's prompts has another. */
+export function textOf(prompt: readonly Message[]): string {
+  return prompt.at(-1)?.content ?? ''
 }

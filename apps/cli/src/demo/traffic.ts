@@ -3,7 +3,7 @@ import { listSegments } from '@foretoken/learning'
 import type { ObjectStore } from '@foretoken/storage'
 import { complete } from './completion.ts'
 import type { Stage } from './stage.ts'
-import type { DemoTenant } from './tenants.ts'
+import { type DemoTenant, textOf } from './tenants.ts'
 
 /** Requests of a tenant under way at once: nothing is measured here, so they may share the worker's steps. */
 const LANES = 12
@@ -35,12 +35,13 @@ export async function sendTraffic(stage: Stage, tenant: DemoTenant): Promise<voi
 const WRITTEN_AT_ONCE = 2_048
 
 /** What is shown are whole answers: twelve that stream at once can't be read. */
-async function sendOne({ url, model, story, signal }: Stage, tenant: DemoTenant): Promise<number> {
+async function sendOne({ url, model, settings, story, signal }: Stage, tenant: DemoTenant): Promise<number> {
   const { name, apiKey, temperature } = tenant
   const prompt = tenant.prompts.next().value
-  const call = { url, model, prompt, temperature, seed: 1, apiKey, arm: 'auto', signal } as const
+  const { answerTokens: tokensMax } = settings
+  const call = { url, model, prompt, temperature, seed: 1, apiKey, arm: 'auto', tokensMax, signal } as const
   const { text, completionTokens } = await complete(call, () => undefined)
-  story.answering(name, prompt)(text)
+  story.answering(name, textOf(prompt))(text)
   return completionTokens
 }
 

@@ -62,7 +62,7 @@ describe('doctor', () => {
     expect(checkProcessor(null, 2).status).toBe('ok')
     expect(checkMemory(2 ** 29, 2 ** 33).status).toBe('warn')
     expect([true, false].map((built) => checkKernels(built).status)).toEqual(['ok', 'warn'])
-    expect(['18.20.0', '20.10.9', '20.11.0', '24.1.0'].map((version) => checkNode(version).status)).toEqual([
+    expect(['18.20.0', '20.18.9', '20.19.0', '26.1.0'].map((version) => checkNode(version).status)).toEqual([
       'fail',
       'fail',
       'ok',

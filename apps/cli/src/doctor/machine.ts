@@ -3,7 +3,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { kernels } from '@foretoken/native'
 import { type Check, type Finding, fail, ok, warn } from './finding.ts'
 
-const NODE_MIN = [20, 11] as const
+const NODE_MIN = [20, 19] as const
 const MEMORY_MIN_BYTES = 2 * 2 ** 30
 
 /** Checks of the machine itself. */
@@ -18,7 +18,7 @@ export const machineChecks: readonly Check[] = [
 export function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const enough = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])
-  return enough ? ok(version) : fail(version, `Install Node ${NODE_MIN.join('.')} or newer.`)
+  return enough ? ok(version) : fail(version, `Install Node 20 (at least ${NODE_MIN.join('.')}), 22, 24 or 26.`)
 }
 
 /** @param flags the processor's features; null where the system doesn't tell. */
@@ -40,7 +40,7 @@ export function checkMemory(free: number, total: number): Finding {
 /** Loaded here and not above: a library that does not load is what this check is for. */
 async function checkOnnxRuntime(): Promise<Finding> {
   try {
-    const { listSupportedBackends } = await import('onnxruntime-node')
+    const { listSupportedBackends } = await import('@foretoken/onnx-runtime')
     return ok(
       `execution providers: ${listSupportedBackends()
         .map((backend) => backend.name)

@@ -1,10 +1,5 @@
-import { rollBackDraft } from '@foretoken/db'
 import type { Command } from 'commander'
-import { CliError } from '../errors.ts'
 import { type LearningCommandOptions, withLearningOptions } from '../options.ts'
-import { print, printJson } from '../output.ts'
-import { choice, withDatabase } from '../platform/connect.ts'
-import { requireTenant } from '../tenant/lookup.ts'
 import { addTrainCommand } from './train/command.ts'
 
 interface TenantOptions extends LearningCommandOptions {
@@ -32,17 +27,9 @@ export function addDraftCommand(program: Command): void {
   withLearningOptions(draft.command('rollback'))
     .description("take a tenant's draft out of use for good, and the last good one back into it")
     .requiredOption('--tenant <tenant>', 'by name or id')
-    .action(rollback)
+    .action(async (options: TenantOptions) => {
+      const { rollback } = await import('./rollback.ts')
+      await rollback(options)
+    })
   addTrainCommand(draft)
-}
-
-async function rollback({ tenant: nameOrId, ...options }: TenantOptions): Promise<void> {
-  await withDatabase(choice(options), async ({ db }) => {
-    const tenant = await requireTenant(db, nameOrId)
-    const rolledBack = await rollBackDraft(db, tenant.id, 'Rolled back by hand.')
-    if (!rolledBack) throw new CliError(`Tenant ${tenant.name} has no draft of its own in use.`)
-    if (options.json) return printJson({ tenant: tenant.id, ...rolledBack })
-    const now = rolledBack.live === null ? 'the static draft' : rolledBack.live
-    print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it within ten seconds.`)
-  })
 }

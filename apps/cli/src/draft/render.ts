@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { renderTable, renderTime } from '../output.ts'
-import type { ArmStatus, TenantStatus } from './status.ts'
+import type { ArmStatus, TenantStatus } from './tenant-status.ts'
 
 /** What `draft status` shows people; with `detail`, also each version's reason and the latest runs. */
 export function renderStatus(statuses: readonly TenantStatus[], detail: boolean): string {

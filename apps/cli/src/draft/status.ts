@@ -2,12 +2,10 @@ import {
   type ArmAcceptance,
   acceptanceByVersion,
   type Database,
-  type DraftVersion,
   latestTrainingRuns,
   listDraftVersions,
   listTenants,
   type Tenant,
-  type TrainingRun,
   tracesSeen,
 } from '@foretoken/db'
 import { listSegments, TRAIN_AFTER_TOKENS } from '@foretoken/learning'
@@ -18,32 +16,7 @@ import { choice, withDatabase } from '../platform/connect.ts'
 import { requireTenant } from '../tenant/lookup.ts'
 import { explain } from './explain.ts'
 import { renderStatus } from './render.ts'
-
-export interface TenantStatus {
-  readonly tenant: Pick<Tenant, 'id' | 'name' | 'status'>
-  readonly learning: boolean
-  /** Trace tokens that no run has seen, and how many start one. */
-  readonly newTokens: number
-  readonly tokensNeeded: number
-  readonly why: string
-  readonly live: { readonly id: string; readonly version: number } | null
-  /** Newest first. */
-  readonly versions: readonly VersionStatus[]
-  readonly arms: readonly ArmStatus[]
-  readonly runs: readonly TrainingRun[]
-}
-
-export interface VersionStatus extends DraftVersion {
-  /** Null: it has drafted nothing. */
-  readonly acceptance: ArmStatus | null
-}
-
-export interface ArmStatus extends ArmAcceptance {
-  /** Tokens committed per verification step, bonus token included; null without steps. */
-  readonly acceptanceLength: number | null
-  /** Accepted of proposed draft tokens. */
-  readonly acceptanceRate: number | null
-}
+import type { ArmStatus, TenantStatus } from './tenant-status.ts'
 
 const RUNS_SHOWN = 5
 

@@ -1,14 +1,6 @@
-import { createApiKey, listApiKeys, revokeApiKey } from '@foretoken/db'
 import type { Command } from 'commander'
-import { CliError } from '../errors.ts'
-import { type DatabaseCommandOptions, withDatabaseOptions } from '../options.ts'
-import { print, printJson, renderTable, renderTime } from '../output.ts'
-import { choice, withDatabase } from '../platform/connect.ts'
-import { requireTenant } from '../tenant/lookup.ts'
-
-interface KeyOptions extends DatabaseCommandOptions {
-  readonly tenant: string
-}
+import { withDatabaseOptions } from '../options.ts'
+import type { KeyOptions } from './keys.ts'
 
 /** `foretoken key create | list | revoke`. */
 export function addKeyCommand(program: Command): void {
@@ -18,38 +10,13 @@ export function addKeyCommand(program: Command): void {
       '--tenant <tenant>',
       'by name or id',
     )
-  add('create', 'make a key and show it, once').option('--name <name>', 'what the key is for', 'cli').action(create)
-  add('list', 'all keys, revoked ones too').action(list)
-  add('revoke <key-id>', 'end a key for good').action(revoke)
+  add('create', 'make a key and show it, once')
+    .option('--name <name>', 'what the key is for', 'cli')
+    .action(async (options: KeyOptions & { name: string }) => (await keys()).create(options))
+  add('list', 'all keys, revoked ones too').action(async (options: KeyOptions) => (await keys()).list(options))
+  add('revoke <key-id>', 'end a key for good').action(async (keyId: string, options: KeyOptions) =>
+    (await keys()).revoke(keyId, options),
+  )
 }
 
-async function create({ tenant, name, ...options }: KeyOptions & { name: string }): Promise<void> {
-  await withDatabase(choice(options), async ({ db, pepper }) => {
-    const owner = await requireTenant(db, tenant)
-    if (owner.status !== 'active') throw new CliError(`Tenant ${owner.name} is revoked: a key of it would never work.`)
-    const { id, secret } = await createApiKey(db, pepper(), { tenantId: owner.id, name })
-    if (options.json) printJson({ id, tenant: owner.id, name, apiKey: secret })
-    else print(`${secret}\n\nKey ${id} of tenant ${owner.name}. Keep it now: it can't be shown again.`)
-  })
-}
-
-async function list({ tenant, ...options }: KeyOptions): Promise<void> {
-  await withDatabase(choice(options), async ({ db }) => {
-    const keys = await listApiKeys(db, (await requireTenant(db, tenant)).id)
-    if (options.json) return printJson(keys)
-    const rows = keys.map(({ id, name, shown, createdAt, lastUsedAt, revokedAt }) => {
-      return [id, name, shown, renderTime(createdAt), renderTime(lastUsedAt), renderTime(revokedAt)]
-    })
-    print(renderTable(['ID', 'NAME', 'KEY', 'CREATED', 'LAST USED', 'REVOKED'], rows))
-  })
-}
-
-async function revoke(keyId: string, { tenant, ...options }: KeyOptions): Promise<void> {
-  await withDatabase(choice(options), async ({ db }) => {
-    const owner = await requireTenant(db, tenant)
-    const revoked = await revokeApiKey(db, { tenantId: owner.id, keyId })
-    if (!revoked) throw new CliError(`Tenant ${owner.name} has no key ${keyId} in use.`)
-    if (options.json) printJson({ id: keyId, revoked: true })
-    else print(`Revoked key ${keyId} of tenant ${owner.name}.`)
-  })
-}
+const keys = () => import('./keys.ts')

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { listSupportedBackends } from 'onnxruntime-node'
+import { listSupportedBackends } from '@foretoken/onnx-runtime'
 import { CliError } from '../errors.ts'
 import type { PlatformOptions } from './options.ts'
 
@@ -9,7 +9,7 @@ export function checkDevice(device: string): void {
   if (available.includes(device)) return
   throw new CliError(
     `The device "${device}" is not in this build of ONNX Runtime, which has: ${available.join(', ')}. ` +
-      'Choose one of these with --device; for CUDA see .npmrc.',
+      'Choose one of these with --device.',
   )
 }
 

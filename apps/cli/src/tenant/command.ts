@@ -1,6 +1,5 @@
-import { createTenant, listTenants, revokeTenant, setWeight, TENANT_WEIGHT, usageTotals } from '@foretoken/db'
+import { TENANT_WEIGHT } from '@foretoken/db/tenant-weight'
 import { Argument, type Command } from 'commander'
-import { CliError } from '../errors.ts'
 import {
   type DatabaseCommandOptions,
   fraction,
@@ -8,27 +7,28 @@ import {
   withDatabaseOptions,
   withLearningOptions,
 } from '../options.ts'
-import { print, printJson, renderTable, renderTime } from '../output.ts'
-import { choice, withDatabase } from '../platform/connect.ts'
-import { requireTenant } from './lookup.ts'
 
 /** `foretoken tenant create | list | revoke | weight | learning | forget`. */
 export function addTenantCommand(program: Command): void {
   const tenant = program.command('tenant').description('tenants: who may use the platform')
-  withDatabaseOptions(tenant.command('create <name>').description('add a tenant')).action(create)
+  withDatabaseOptions(tenant.command('create <name>').description('add a tenant')).action(
+    async (name: string, options: DatabaseCommandOptions) => (await tenants()).create(name, options),
+  )
   withDatabaseOptions(tenant.command('list').description('all tenants, with their usage of the last 30 days')).action(
-    list,
+    async (options: DatabaseCommandOptions) => (await tenants()).list(options),
   )
   withDatabaseOptions(
     tenant.command('revoke <tenant>').description('end all access of a tenant, given by name or id'),
-  ).action(revoke)
+  ).action(async (name: string, options: DatabaseCommandOptions) => (await tenants()).revoke(name, options))
   withDatabaseOptions(
     tenant
       .command('weight')
       .description("set a tenant's share of a busy worker against others': one of weight 2 gets twice what 1 gets")
       .argument('<tenant>', 'by name or id')
       .argument('<weight>', 'how much; 1 is usual', fraction(TENANT_WEIGHT.min, TENANT_WEIGHT.max)),
-  ).action(weigh)
+  ).action(async (name: string, weight: number, options: DatabaseCommandOptions) =>
+    (await tenants()).weigh(name, weight, options),
+  )
   withLearningOptions(
     tenant
       .command('learning')
@@ -47,58 +47,4 @@ export function addTenantCommand(program: Command): void {
   })
 }
 
-const LIST_COLUMNS = [
-  ...['ID', 'NAME', 'STATUS', 'WEIGHT', 'CREATED', 'REQUESTS'],
-  ...['PROMPT TOKENS', 'THEREOF CACHED', 'COMPLETION TOKENS'],
-]
-const USAGE_PERIOD_MS = 30 * 24 * 3_600_000
-
-async function create(name: string, options: DatabaseCommandOptions): Promise<void> {
-  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(name) || name.startsWith('ten_')) {
-    throw new CliError(
-      `"${name}" can't be a tenant's name: up to 63 letters, digits, dots, dashes and underscores, not starting with "ten_".`,
-    )
-  }
-  await withDatabase(choice(options), async ({ db }) => {
-    const created = await createTenant(db, name)
-    if (!created.ok) throw new CliError(`There is a tenant "${name}" already.`)
-    const { id } = created.tenant
-    if (options.json) printJson({ id, name })
-    else print(`Created tenant ${name} (${id}). Give it a key: foretoken key create --tenant ${name}`)
-  })
-}
-
-async function list(options: DatabaseCommandOptions): Promise<void> {
-  await withDatabase(choice(options), async ({ db }) => {
-    const to = new Date()
-    const period = { from: new Date(to.getTime() - USAGE_PERIOD_MS), to }
-    const tenants = await Promise.all(
-      (await listTenants(db)).map(async (tenant) => ({ ...tenant, usage: await usageTotals(db, tenant.id, period) })),
-    )
-    if (options.json) return printJson(tenants)
-    const rows = tenants.map(({ id, name, status, weight, createdAt, usage }) => {
-      const { requests, promptTokens, cachedTokens, completionTokens } = usage
-      const counts = [requests, promptTokens, cachedTokens, completionTokens].map(String)
-      return [id, name, status, String(weight), renderTime(createdAt), ...counts]
-    })
-    print(renderTable(LIST_COLUMNS, rows))
-  })
-}
-
-async function revoke(nameOrId: string, options: DatabaseCommandOptions): Promise<void> {
-  await withDatabase(choice(options), async ({ db }) => {
-    const tenant = await requireTenant(db, nameOrId)
-    if (!(await revokeTenant(db, tenant.id))) throw new CliError(`Tenant ${tenant.name} is revoked already.`)
-    if (options.json) printJson({ id: tenant.id, status: 'revoked' })
-    else print(`Revoked tenant ${tenant.name} (${tenant.id}): its keys no longer work.`)
-  })
-}
-
-async function weigh(nameOrId: string, weight: number, options: DatabaseCommandOptions): Promise<void> {
-  await withDatabase(choice(options), async ({ db }) => {
-    const tenant = await requireTenant(db, nameOrId)
-    await setWeight(db, tenant.id, weight)
-    if (options.json) printJson({ id: tenant.id, weight })
-    else print(`Tenant ${tenant.name} (${tenant.id}) now has weight ${weight}; gateways follow within ten seconds.`)
-  })
-}
+const tenants = () => import('./tenants.ts')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const command = fileURLToPath(new URL('../../bin/foretoken.js', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'foretoken-up-'))
 const dataDir = join(root, 'data')
 const running = new Set<ChildProcess>()
@@ -18,7 +18,7 @@ interface Ended {
 
 /** The command in a process of its own, as an operator runs it. */
 function foretoken(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args, '--data-dir', dataDir], {
+  const child = spawn(process.execPath, [command, ...args, '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(child)

@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream'
 import { createLogger } from '@foretoken/telemetry'
 import { describe, expect, it } from 'vitest'
 import type { UsageRecord } from '../store.ts'
@@ -7,9 +6,9 @@ import { UsageWriter } from './writer.ts'
 
 function create(options: ConstructorParameters<typeof UsageWriter>[2] = { retryMs: 1, retryMsMax: 2 }) {
   const store = new MemoryStore()
-  const sink = new PassThrough()
-  const writer = new UsageWriter(store, createLogger('test', 'info', sink), options)
-  return { store, writer, logs: () => String(sink.read() ?? '') }
+  const lines: string[] = []
+  const writer = new UsageWriter(store, createLogger('test', 'info', { write: (line) => lines.push(line) }), options)
+  return { store, writer, logs: () => lines.join('') }
 }
 
 function row(requestId: string): UsageRecord {

@@ -37,7 +37,9 @@ export async function* callWorkers(
       if (signal.aborted) throw signal.reason
       if (error instanceof WorkerLost) worker.healthy = false
       failure = toApiError(error, call.model, begun)
-      logger.warn({ err: error, requestId: call.request, url: worker.url, begun }, 'call failed')
+      // What the tenant has to mend is no fault of ours: the line that ends each request says its code.
+      if (failure.status >= 500)
+        logger.warn({ err: error, requestId: call.request, url: worker.url, begun }, 'call failed')
       if (begun || tried.size >= ATTEMPTS_MAX || !mayServeElsewhere(error)) throw failure
     } finally {
       worker.inFlight--

@@ -52,7 +52,7 @@ function errorOf(calibration: ConfidenceCalibration, source: Source, position: n
 /** By position, the mean over tenants that each start anew. */
 function errors(teach: (calibration: ConfidenceCalibration, seed: number) => void, source: Source): number[] {
   const tenants = Array.from({ length: 20 }, (_, tenant) => {
-    const calibration = new ConfidenceCalibration([0.7])
+    const calibration = new ConfidenceCalibration()
     teach(calibration, 1_000 * tenant + 7)
     return calibration
   })
@@ -84,23 +84,11 @@ it('follows a source that turns from overconfident to underconfident', () => {
   }
 })
 
-it('believes the confidence itself before it has seen anything, and the card for what it would draft', () => {
-  const calibration = new ConfidenceCalibration([0.9, 0.5])
+it('believes the confidence itself before it has seen anything', () => {
+  const calibration = new ConfidenceCalibration()
   for (const confidence of [0.01, 0.2, 0.5, 0.9, 0.99]) {
     for (const position of [0, 3, 20]) expect(calibration.probability(position, confidence)).toBeCloseTo(confidence, 6)
   }
-  for (const [position, survival] of [0.9, 0.45, 0.225].entries()) {
-    expect(calibration.forecast(3)[position]).toBeCloseTo(survival, 10)
-  }
-  expect(calibration.forecast(0)).toEqual([])
-})
-
-it('forecasts what was taken of late', () => {
-  const calibration = new ConfidenceCalibration([0.9])
-  for (let n = 0; n < 400; n++) calibration.observe(0, 0.5, drawAt(4, n) < 0.3)
-  expect(Math.abs((calibration.forecast(1)[0] ?? 0) - 0.3)).toBeLessThan(0.12)
-  for (let n = 0; n < 400; n++) calibration.observe(0, 0.5, true)
-  expect(calibration.forecast(1)[0]).toBeGreaterThan(0.95)
 })
 
 const anything = fc.oneof(
@@ -108,25 +96,19 @@ const anything = fc.oneof(
   fc.constantFrom(0, 1, Number.NaN, -1, 2, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MIN_VALUE),
 )
 
-it('whatever it is told, gives probabilities, and a forecast that never increases', () => {
+it('whatever it is told, gives probabilities', () => {
   const outcomes = fc.array(fc.tuple(fc.nat(40), anything, fc.boolean(), fc.integer({ min: 1, max: 300 })), {
     maxLength: 30,
   })
-  const acceptance = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 })
   fc.assert(
-    fc.property(acceptance, outcomes, anything, fc.nat(40), (card, seen, confidence, position) => {
-      const calibration = new ConfidenceCalibration(card)
+    fc.property(outcomes, anything, fc.nat(40), (seen, confidence, position) => {
+      const calibration = new ConfidenceCalibration()
       for (const [at, stated, taken, times] of seen) {
         for (let n = 0; n < times; n++) calibration.observe(at, stated, taken)
       }
       const probability = calibration.probability(position, confidence)
       expect(probability).toBeGreaterThan(0)
       expect(probability).toBeLessThan(1)
-      const forecast = calibration.forecast(24)
-      for (const [at, survival] of forecast.entries()) {
-        expect(survival).toBeGreaterThanOrEqual(0)
-        expect(survival).toBeLessThanOrEqual(forecast[at - 1] ?? 1)
-      }
     }),
   )
 })
@@ -137,7 +119,7 @@ it('a certainty that proves wrong is given up', () => {
     [0, true],
     [Number.NaN, true],
   ] as const) {
-    const calibration = new ConfidenceCalibration([0.7])
+    const calibration = new ConfidenceCalibration()
     for (let n = 0; n < 300; n++) calibration.observe(0, confidence, taken)
     expect(Math.abs(calibration.probability(0, confidence) - Number(taken))).toBeLessThan(0.1)
   }

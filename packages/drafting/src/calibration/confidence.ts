@@ -1,12 +1,10 @@
 import { LogisticFit } from './logistic-fit.ts'
 
 /**
- * Turns a draft's own confidence into the probability that the target takes the token, given that it took those before,
- * and forecasts the same before anything is drafted.
+ * Turns a draft's own confidence into the probability that the target takes the token, given that it took those before.
  *
- * One instance belongs to one tenant and arm. It starts from the confidence itself, and from what the draft's card says
- * it accepts by position; then it learns from this tenant's outcomes alone: a curve per position, and offsets per bin
- * of confidence for what no such curve fits. Old outcomes fade, so traffic that changes is believed again within some
+ * One instance belongs to one tenant and arm. It starts from the confidence itself, then it learns from this tenant's
+ * outcomes alone: a curve per position, and offsets per bin of confidence for what no such curve fits. Old outcomes fade, so traffic that changes is believed again within some
  * hundred tokens.
  *
  * What is no probability, such as the confidence of a chain that overflowed, counts as none.
@@ -14,15 +12,6 @@ import { LogisticFit } from './logistic-fit.ts'
 export class ConfidenceCalibration {
   private readonly fits = Array.from({ length: POSITION_GROUPS }, () => new LogisticFit())
   private readonly rest = new Offsets(BINS)
-  private readonly taken: Float64Array
-  private readonly asked: Float64Array
-
-  /** @param acceptance by position, the share of draft tokens expected to be taken if those before them were */
-  constructor(acceptance: readonly number[]) {
-    const last = acceptance.at(-1) ?? DEFAULT_ACCEPTANCE
-    this.asked = new Float64Array(POSITIONS).fill(PRIOR_WEIGHT)
-    this.taken = Float64Array.from({ length: POSITIONS }, (_, at) => PRIOR_WEIGHT * (acceptance[at] ?? last))
-  }
 
   /** @param position 0 for the first draft token */
   probability(position: number, confidence: number): number {
@@ -34,19 +23,6 @@ export class ConfidenceCalibration {
     const outcome = taken ? 1 : 0
     this.rest.add(binOf(confidence), outcome - this.fitted(position, confidence))
     this.fits[groupOf(position)]?.observe(logit(confidence), taken)
-    const at = Math.min(position, POSITIONS - 1)
-    this.asked[at] = (this.asked[at] ?? 0) * FORECAST_FADE + 1
-    this.taken[at] = (this.taken[at] ?? 0) * FORECAST_FADE + outcome
-  }
-
-  /** survival[i]: chance that the first i + 1 tokens of a chain would be taken; never increasing. */
-  forecast(lookahead: number): number[] {
-    let survival = 1
-    return Array.from({ length: lookahead }, (_, position) => {
-      const at = Math.min(position, POSITIONS - 1)
-      survival *= (this.taken[at] ?? 0) / (this.asked[at] || 1)
-      return survival
-    })
   }
 
   private fitted(position: number, confidence: number): number {
@@ -80,13 +56,9 @@ const BINS = BIN_BOUNDS.length + 1
 /** Positions that share a curve: 0, 1, 2, 3, 4, 5–7 and beyond. */
 const GROUP_BOUNDS = [0, 1, 2, 3, 4, 7]
 const POSITION_GROUPS = GROUP_BOUNDS.length + 1
-const POSITIONS = 16
 
 const OFFSET_FADE = 0.997
 const OFFSET_WEIGHT = 60
-const FORECAST_FADE = 0.985
-const PRIOR_WEIGHT = 6
-const DEFAULT_ACCEPTANCE = 0.5
 
 function binOf(confidence: number): number {
   const bin = BIN_BOUNDS.findIndex((bound) => clamp(confidence) <= bound)

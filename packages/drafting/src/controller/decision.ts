@@ -1,4 +1,5 @@
-import type { Arm, DraftArm } from '../speculator.ts'
+import type { Arm } from '../speculator.ts'
+import type { Branch } from './branch.ts'
 import type { Forced } from './offer.ts'
 import type { Pick } from './pick.ts'
 
@@ -19,12 +20,6 @@ export interface StepForecast {
   readonly plainMs: number
   /** Drafted to learn, not because it was expected to pay. */
   readonly explored: boolean
-}
-
-/** The first tokens of one arm's proposal, as far as they are verified. */
-export interface Branch {
-  readonly arm: DraftArm
-  readonly lookahead: number
 }
 
 export interface Decision {

@@ -1,7 +1,8 @@
-import type { DraftArm } from '../speculator.ts'
+import type { Alternative, DraftArm } from '../speculator.ts'
 import { rankNodes } from '../tree/index.ts'
+import type { Branch } from './branch.ts'
 import { combinedTokens } from './combined-offers.ts'
-import type { Branch } from './decision.ts'
+import type { StrategyAdvice } from './strategy-evidence.ts'
 
 /** What one arm offers for one sequence. */
 export type ArmOption = DraftedOption | ForecastOption
@@ -11,6 +12,7 @@ export interface DraftedOption {
   readonly tokens: readonly number[]
   /** As in Proposal. */
   readonly survival: readonly number[]
+  readonly alternatives?: readonly Alternative[]
   readonly drafted: true
 }
 
@@ -27,8 +29,8 @@ export interface SequenceState {
   readonly options: readonly ArmOption[]
   /** A tenant's order: only this arm, exactly this lookahead (as far as the arm proposes). */
   readonly forced?: Forced
-  /** What a token is worth that an arm promises before it is asked; see ForecastDiscount. Absent: all of it. */
-  readonly discountFactor?: number
+  /** What asking has turned out to be worth at places like this one; see StrategyEvidence. Absent: nothing is known. */
+  readonly advice?: StrategyAdvice
   /** Milliseconds that this step may cost the tenant if all its draft tokens are rejected; see Accounts. */
   readonly creditMs: number
 }
@@ -84,8 +86,30 @@ function chainOffer({ arm, survival, drafted }: ArmOption): Offer {
 }
 
 function treeOffer(options: readonly DraftedOption[]): Offer {
-  const { expected, depths } = rankNodes(options)
-  return { undrafted: undefined, expected, branches: (rows) => branchesOf(options, depths(rows)) }
+  const paths = options.flatMap(pathsOf)
+  const { expected, depths } = rankNodes(paths)
+  return { undrafted: undefined, expected, branches: (rows) => branchesOf(paths, depths(rows)) }
+}
+
+/** From the last committed token down: an arm's chain, or the part of it before an alternative, and that. */
+interface Path {
+  readonly arm: DraftArm
+  readonly tokens: readonly number[]
+  readonly survival: readonly number[]
+  readonly alternative?: number
+}
+
+function pathsOf({ arm, tokens, survival, alternatives = [] }: DraftedOption): Path[] {
+  const others = alternatives.map((each, alternative): Path => {
+    const before = <Value>(values: readonly Value[]) => values.slice(0, each.after)
+    return {
+      arm,
+      tokens: [...before(tokens), each.token],
+      survival: [...before(survival), each.survival],
+      alternative,
+    }
+  })
+  return [{ arm, tokens, survival }, ...others]
 }
 
 function combinedOffer(tree: Offer, options: readonly DraftedOption[], { arm, survival }: ForecastOption): Offer {
@@ -96,11 +120,12 @@ function combinedOffer(tree: Offer, options: readonly DraftedOption[], { arm, su
 }
 
 /** Drops what another branch says as well, and puts the branch first that is expected to go furthest. */
-function branchesOf(options: readonly DraftedOption[], depths: readonly number[]): Branch[] {
-  const reaching = options
-    .map(({ arm, tokens, survival }, at) => {
-      const own = tokens.slice(0, depths[at])
-      return { arm, lookahead: own.length, tokens: own, hope: own.reduce((sum, _, i) => sum + (survival[i] ?? 0), 0) }
+function branchesOf(paths: readonly Path[], depths: readonly number[]): Branch[] {
+  const reaching = paths
+    .map(({ survival, ...path }, at) => {
+      const own = path.tokens.slice(0, depths[at])
+      const hope = own.reduce((sum, _, i) => sum + (survival[i] ?? 0), 0)
+      return { ...path, lookahead: own.length, tokens: own, hope }
     })
     .filter(({ lookahead }) => lookahead > 0)
     .sort((a, b) => b.hope - a.hope)
@@ -109,5 +134,5 @@ function branchesOf(options: readonly DraftedOption[], depths: readonly number[]
       const says = (other: { tokens: readonly number[] }) => tokens.every((token, i) => other.tokens[i] === token)
       return !reaching.some((other, i) => i !== at && says(other) && (other.tokens.length > tokens.length || i < at))
     })
-    .map(({ arm, lookahead }) => ({ arm, lookahead }))
+    .map(({ arm, lookahead, alternative }) => ({ arm, lookahead, ...(alternative !== undefined && { alternative }) }))
 }

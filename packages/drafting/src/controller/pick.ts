@@ -11,17 +11,12 @@ export interface Pick {
 export const PLAIN: Pick = { offer: undefined, rows: 0, tokens: 1 }
 
 /** The offer that is expected to commit most within so many rows; a forced one in any case. */
-export function pick(
-  offers: readonly Offer[],
-  rowsMax: number,
-  drafting: readonly DraftArm[],
-  discountFactor: number,
-): Pick {
+export function pick(offers: readonly Offer[], rowsMax: number, drafting: readonly DraftArm[]): Pick {
   let best = PLAIN
   for (const offer of offers) {
     if (!mayTake(offer, drafting)) continue
     const rows = offer.exactly ?? Math.min(rowsMax, offer.expected.length - 1)
-    const tokens = worth(offer, rows, discountFactor)
+    const tokens = offer.expected[rows] ?? 1
     if (tokens > best.tokens || (best === PLAIN && offer.exactly !== undefined)) best = { offer, rows, tokens }
   }
   return best
@@ -29,10 +24,4 @@ export function pick(
 
 export function mayTake({ undrafted, exactly }: Offer, drafting: readonly DraftArm[]): boolean {
   return undrafted === undefined || exactly !== undefined || drafting.includes(undrafted)
-}
-
-/** Tokens expected of an offer; what an arm promises before it is asked is discounted. */
-export function worth({ undrafted, expected }: Offer, rows: number, discountFactor: number): number {
-  const promised = expected[rows] ?? 1
-  return undrafted ? 1 + discountFactor * (promised - 1) : promised
 }

@@ -102,6 +102,20 @@ describe('planStep', () => {
     expect(plan({ sequences: [same] }).decisions[0]).toMatchObject({ branches: [{ arm: 'suffix', lookahead: 2 }] })
   })
 
+  it('verifies a token beside one of the chain where that is likelier than the chain’s next', () => {
+    const alternatives = [
+      { after: 0, token: 50, survival: 0.3 },
+      { after: 1, token: 51, survival: 0.01 },
+    ]
+    const static_ = { ...option([0.5, 0.25, 0.05]), arm: 'static' as const, alternatives }
+    const [decision] = plan({ sequences: [{ ...offer([]), options: [static_] }], lookaheadMax: 3 }).decisions
+    expect(decision).toMatchObject({ lookahead: 3, expectedTokens: 1 + 0.5 + 0.25 + 0.3 })
+    expect(decision?.branches).toEqual([
+      { arm: 'static', lookahead: 2 },
+      { arm: 'static', lookahead: 1, alternative: 0 },
+    ])
+  })
+
   it('explores a short proposal when the draw says so and credit allows', () => {
     const hopeless = offer([0.01, 0.01, 0.01])
     expect(plan({ sequences: [hopeless], draw: 0.5 })).toMatchObject({ lookahead: 0, explored: false })

@@ -85,7 +85,7 @@ function* rectangles(search: Search, floor: number, drafting: readonly DraftArm[
 }
 
 function picksWithin(search: Search, rows: number, drafting: readonly DraftArm[]): Pick[] {
-  return search.offers.map((each, at) => pick(each, rows, drafting, search.sequences[at]?.discountFactor ?? 1))
+  return search.offers.map((each) => pick(each, rows, drafting))
 }
 
 function candidate(search: Search, picks: readonly Pick[]): Candidate {

@@ -1,7 +1,7 @@
 import type { CostTable } from '../cost/index.ts'
 import type { DraftArm } from '../speculator.ts'
 import type { Offer, SequenceState } from './offer.ts'
-import { mayTake, type Pick, PLAIN, pick, worth } from './pick.ts'
+import { mayTake, type Pick, PLAIN, pick } from './pick.ts'
 
 export interface AdmissionInput {
   readonly sequences: readonly SequenceState[]
@@ -24,7 +24,7 @@ export interface AdmissionInput {
 export function* admissions(input: AdmissionInput, drafting: readonly DraftArm[]): Generator<readonly Pick[]> {
   const { offers, sequences } = input
   const rowMs = input.costs.rowMs(sequences.length, input.lookaheadMax)
-  const picks = offers.map((each, at) => pick(each, 0, [], sequences[at]?.discountFactor ?? 1))
+  const picks = offers.map((each) => pick(each, 0, []))
   const edges = offers
     .flatMap((each, at) => (each.some(isForced) ? [] : hullOf(pointsOf(input, each, at, drafting, rowMs), at)))
     .sort((a, b) => b.slope - a.slope)
@@ -70,7 +70,6 @@ function pointsOf(
   rowMs: number,
 ): Point[] {
   const batch = sequences.length
-  const discountFactor = sequences[at]?.discountFactor ?? 1
   const points: Point[] = []
   for (const offer of offers) {
     if (!mayTake(offer, drafting)) continue
@@ -78,7 +77,7 @@ function pointsOf(
     for (let rows = 1; rows <= most; rows++) {
       const [asked] = offer.undrafted ? offer.branches(rows) : []
       const askMs = asked ? costs.draftMs(asked.arm, batch, asked.lookahead) / batch : 0
-      const tokens = worth(offer, rows, discountFactor)
+      const tokens = offer.expected[rows] ?? 1
       points.push({ ms: rows * rowMs + askMs, tokens, pick: { offer, rows, tokens } })
     }
   }

@@ -46,16 +46,17 @@ export class CostSurface {
   }
 
   /**
-   * A live step took this long. Outliers (a collection, a descheduled thread) are clipped before they count.
+   * A live step took this long. Outliers (a collection, a descheduled thread) are clipped before they count. What is
+   * followed is the mean, not the typical step: that is what steps cost together.
    * @param weight how much it counts: 1 or less
    */
   observe(batch: number, length: number, ms: number, weight = 1): void {
     const ratio = ms / this.ms(batch, length)
     if (!(ratio > 0 && Number.isFinite(ratio))) return
-    const surprise = weight * Math.log(clip(ratio, SURPRISE_MAX))
-    this.pace = clip(this.pace * Math.exp(PACE_RATE * surprise), PACE_MAX)
+    const surprise = weight * (clip(ratio, SURPRISE_MAX) - 1)
+    this.pace = clip(this.pace * (1 + PACE_RATE * surprise), PACE_MAX)
     const at = closest(this.batches, batch) * this.lengths.length + closest(this.lengths, length)
-    const residual = (this.residuals[at] ?? 1) ** RESIDUAL_KEPT * Math.exp(RESIDUAL_RATE * surprise)
+    const residual = (this.residuals[at] ?? 1) ** RESIDUAL_KEPT * (1 + RESIDUAL_RATE * surprise)
     this.residuals[at] = clip(residual, RESIDUAL_MAX)
     this.refresh()
   }
@@ -91,7 +92,7 @@ const PACE_RATE = 0.08
 const RESIDUAL_RATE = 0.03
 const RESIDUAL_KEPT = 0.999
 /** Largest factors, up or down. */
-const SURPRISE_MAX = 1.25
+const SURPRISE_MAX = 1.6
 const PACE_MAX = 8
 const RESIDUAL_MAX = 1.5
 

@@ -1,5 +1,5 @@
 import type { Adapter } from './adapter.ts'
-import { type LoadedAdapter, type PooledRef, readPooledAdapter } from './adapter-reader.ts'
+import { type LoadedAdapter, type MeasuredAcceptance, type PooledRef, readPooledAdapter } from './adapter-reader.ts'
 import type { RecurrentDraft } from './recurrent-draft.ts'
 import { LoadQueue } from './tiers/load-queue.ts'
 import { Tier } from './tiers/tier.ts'
@@ -115,9 +115,9 @@ export class AdapterPool {
   }
 
   /** Makes an adapter live at once, for those who have it at hand. It stays until another is wanted. */
-  adopt(tenant: string, adapter: Adapter, acceptance?: readonly number[]): void {
+  adopt(tenant: string, adapter: Adapter, measured: MeasuredAcceptance = {}): void {
     const ref = { id: adapter.id, contentHash: '' }
-    this.touch(tenant, { ref, loaded: { ref, adapter, acceptance }, use: UNUSED, adopted: true })
+    this.touch(tenant, { ref, loaded: { ref, adapter, ...measured }, use: UNUSED, adopted: true })
     this.memory.put(tenant, adapter.bytes)
   }
 

@@ -13,17 +13,24 @@ export interface PooledRef {
 export const ADAPTER_WEIGHTS_FILE = 'adapter_model.safetensors'
 export const ADAPTER_CONFIG_FILE = 'adapter_config.json'
 
+const shares = z.array(z.number().min(0).max(1))
+
 /** What of adapter_config.json decides whether the weights may be used; the rest is for people and other tools. */
 const configSchema = z.looseObject({
   base_model_name_or_path: z.string(),
-  foretoken: z.looseObject({ acceptance: z.array(z.number().min(0).max(1)).optional() }).optional(),
+  foretoken: z.looseObject({ acceptance: shares.optional(), static_acceptance: shares.optional() }).optional(),
 })
 
-export interface LoadedAdapter {
+/** By position, what was accepted on requests of its tenant that an adapter was not trained on; absent: not measured. */
+export interface MeasuredAcceptance {
+  readonly acceptance?: readonly number[] | undefined
+  /** Of the static draft, on the same requests. */
+  readonly staticAcceptance?: readonly number[] | undefined
+}
+
+export interface LoadedAdapter extends MeasuredAcceptance {
   readonly ref: PooledRef
   readonly adapter: Adapter
-  /** By position, as evaluated after training; absent where nobody did. */
-  readonly acceptance: readonly number[] | undefined
 }
 
 /**
@@ -46,7 +53,8 @@ export async function readPooledAdapter(
     throw new DraftError('it belongs to another static draft')
   }
   const adapter = await draft.readAdapter({ id: ref.id, bytes: weights })
-  return { ref, adapter, acceptance: config.data.foretoken?.acceptance }
+  const { acceptance, static_acceptance: staticAcceptance } = config.data.foretoken ?? {}
+  return { ref, adapter, acceptance, staticAcceptance }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

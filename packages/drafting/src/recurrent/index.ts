@@ -11,7 +11,12 @@ export type {
   AdapterPoolOptions,
   AdapterPoolStatistics,
 } from './adapter-pool.ts'
-export { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, type PooledRef } from './adapter-reader.ts'
+export {
+  ADAPTER_CONFIG_FILE,
+  ADAPTER_WEIGHTS_FILE,
+  type MeasuredAcceptance,
+  type PooledRef,
+} from './adapter-reader.ts'
 export {
   DRAFT_CONFIG_FILE,
   DRAFT_WEIGHTS_FILE,

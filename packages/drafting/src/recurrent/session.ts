@@ -1,3 +1,4 @@
+import type { FreeOpinion } from '../free-opinion.ts'
 import type { Committed, DraftContext, DraftSession, Forecast, Proposal } from '../speculator.ts'
 import type { AdapterPool } from './adapter-pool.ts'
 import type { LoadedAdapter } from './adapter-reader.ts'
@@ -11,6 +12,8 @@ export class RecurrentSession implements DraftSession {
   /** Tokens so far, prompt included: the position of the next one. */
   private length: number
   private pending: Pending[] = []
+  /** Of the place where the next chain starts. */
+  private opinion: FreeOpinion | undefined
   /** Since the adapter that is live now became so. */
   private served: { readonly adapter: LoadedAdapter; steps: number; tokens: number } | undefined
   private closed = false
@@ -25,12 +28,13 @@ export class RecurrentSession implements DraftSession {
     adapters.enter(context.tenant)
   }
 
-  forecasts(lookaheadMax: number): readonly Forecast[] {
+  forecasts(lookaheadMax: number, opinion?: FreeOpinion): readonly Forecast[] {
+    this.opinion = opinion
     if (!this.hidden) return []
     const adapter = this.adapters.live(this.context.tenant)
     const forecast = (arm: NeuralArm): Forecast => ({
       arm,
-      survival: this.memory.calibration(arm, adapter).forecast(lookaheadMax),
+      survival: this.memory.arm(arm, adapter).forecast.survival(lookaheadMax, opinion),
     })
     return adapter ? [forecast('adaptive'), forecast('static')] : [forecast('static')]
   }
@@ -55,9 +59,10 @@ export class RecurrentSession implements DraftSession {
     return adapter !== undefined && this.memory.comparison(adapter).wants()
   }
 
-  propose(arm: NeuralArm, adapter: LoadedAdapter | undefined, chain: DraftedChain, version: string): Proposal {
-    this.pending.push({ arm, adapter, chain })
-    const calibration = this.memory.calibration(arm, adapter)
+  /** @param lookahead how far the chain might have gone */
+  propose({ arm, adapter }: Drafter, chain: DraftedChain, lookahead: number, version: string): Proposal {
+    this.pending.push({ arm, adapter, chain, lookahead, opinion: this.opinion })
+    const { calibration } = this.memory.arm(arm, adapter)
     let survival = 1
     const calibrated = chain.confidence.map((confidence, position) => {
       survival *= calibration.probability(position, confidence)
@@ -102,14 +107,19 @@ export class RecurrentSession implements DraftSession {
 
   private judge(tokens: readonly number[]): void {
     const accepted = new Map<NeuralArm, number>()
-    for (const { arm, adapter, chain } of this.pending) {
-      const calibration = this.memory.calibration(arm, adapter)
+    for (const { arm, adapter, chain, lookahead, opinion } of this.pending) {
+      const { calibration, forecast } = this.memory.arm(arm, adapter)
       let count = 0
       for (const [position, token] of chain.tokens.slice(0, tokens.length).entries()) {
         const taken = token === tokens[position]
         calibration.observe(position, chain.confidence[position] ?? 0, taken)
+        forecast.observe(position, taken, opinion)
         if (!taken) break
         count++
+      }
+      // A chain that gave up by itself offered nothing where it might have gone on.
+      if (count === chain.tokens.length && count < Math.min(lookahead, tokens.length)) {
+        forecast.observe(count, false, opinion)
       }
       accepted.set(arm, count)
     }
@@ -127,8 +137,14 @@ export class RecurrentSession implements DraftSession {
   }
 }
 
-interface Pending {
+/** Who drafted: an arm, and of a tenant's own the adapter that was live. */
+export interface Drafter {
   readonly arm: NeuralArm
   readonly adapter: LoadedAdapter | undefined
+}
+
+interface Pending extends Drafter {
   readonly chain: DraftedChain
+  readonly lookahead: number
+  readonly opinion: FreeOpinion | undefined
 }

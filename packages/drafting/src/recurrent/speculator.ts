@@ -6,11 +6,11 @@ import {
   type AdapterPoolOptions,
   type AdapterPoolStatistics,
 } from './adapter-pool.ts'
-import type { LoadedAdapter, PooledRef } from './adapter-reader.ts'
+import type { MeasuredAcceptance, PooledRef } from './adapter-reader.ts'
 import type { ChainStart } from './chains.ts'
 import type { RecurrentDraft } from './recurrent-draft.ts'
-import { RecurrentSession } from './session.ts'
-import { type NeuralArm, TenantMemories } from './tenant-memory.ts'
+import { type Drafter, RecurrentSession } from './session.ts'
+import { TenantMemories } from './tenant-memory.ts'
 
 /**
  * The arms `static` and `adaptive`: one recurrent draft, with and without the tenant's adapter, in the same runs. When
@@ -38,8 +38,8 @@ export class RecurrentSpeculator implements Speculator {
   }
 
   /** Makes an adapter live at once, without a store: for evaluation. */
-  adopt(tenant: string, adapter: Adapter, acceptance?: readonly number[]): void {
-    this.adapters.adopt(tenant, adapter, acceptance)
+  adopt(tenant: string, adapter: Adapter, measured?: MeasuredAcceptance): void {
+    this.adapters.adopt(tenant, adapter, measured)
   }
 
   /** Id of the adapter that serves a tenant now. */
@@ -83,11 +83,11 @@ export class RecurrentSpeculator implements Speculator {
   private async drafted(entries: readonly Entry[], lookahead: number) {
     const starts = entries.map(({ start }) => start)
     const chains = await this.draft.draft(starts, lookahead, this.draft.survivalMin)
-    return entries.flatMap(({ session, arm, adapter, index }, row) => {
+    return entries.flatMap(({ session, index, ...drafter }, row) => {
       const chain = chains[row]
       if (!chain) return []
-      const version = arm === 'adaptive' ? (adapter?.ref.id ?? '') : this.draft.artifact.id
-      return [{ index, proposal: session.propose(arm, adapter, chain, version) }]
+      const version = drafter.arm === 'adaptive' ? (drafter.adapter?.ref.id ?? '') : this.draft.artifact.id
+      return [{ index, proposal: session.propose(drafter, chain, lookahead, version) }]
     })
   }
 
@@ -117,13 +117,11 @@ export class RecurrentSpeculator implements Speculator {
 const COMPARED_TOKENS = 4
 /** Of a request like most. */
 const PROBED_TOKENS = 128
-interface Entry {
+interface Entry extends Drafter {
   readonly session: RecurrentSession
-  readonly arm: NeuralArm
   /** Of the request that asked. */
   readonly index: number
   readonly start: ChainStart
-  readonly adapter: LoadedAdapter | undefined
 }
 
 function entry(session: DraftSession, arm: DraftArm, index: number): Entry | undefined {

@@ -1,23 +1,28 @@
-import { ConfidenceCalibration, PairedComparison } from '../calibration/index.ts'
+import { AcceptanceForecast, ConfidenceCalibration, PairedComparison } from '../calibration/index.ts'
 import type { LoadedAdapter } from './adapter-reader.ts'
 
 export type NeuralArm = 'static' | 'adaptive'
 
+/** What is known of one arm's outcomes with one tenant. */
+export interface ArmMemory {
+  readonly calibration: ConfidenceCalibration
+  readonly forecast: AcceptanceForecast
+}
+
 /** What the neural arms know of one tenant's outcomes. Nothing in it is ever read for another. */
 export class TenantMemory {
-  private shared: ConfidenceCalibration
-  private own:
-    | { readonly id: string; readonly calibration: ConfidenceCalibration; readonly comparison: PairedComparison }
-    | undefined
+  private shared: ArmMemory
+  private own: (ArmMemory & { readonly id: string; readonly comparison: PairedComparison }) | undefined
 
   /** @param acceptance of the static draft by position, as its card says */
   constructor(private readonly acceptance: readonly number[]) {
-    this.shared = new ConfidenceCalibration(acceptance)
+    this.shared = armMemory(acceptance)
   }
 
-  /** An adapter starts with a calibration and a comparison with the static draft of its own. */
-  calibration(arm: NeuralArm, adapter: LoadedAdapter | undefined): ConfidenceCalibration {
-    return arm === 'adaptive' && adapter ? this.of(adapter).calibration : this.shared
+  /** An adapter starts with a memory and a comparison of its own. */
+  arm(arm: NeuralArm, adapter: LoadedAdapter | undefined): ArmMemory {
+    const own = adapter && this.of(adapter)
+    return arm === 'adaptive' && own ? own : this.shared
   }
 
   comparison(adapter: LoadedAdapter): PairedComparison {
@@ -25,17 +30,22 @@ export class TenantMemory {
   }
 
   forget(): void {
-    this.shared = new ConfidenceCalibration(this.acceptance)
+    this.shared = armMemory(this.acceptance)
     this.own = undefined
   }
 
-  private of({ ref, acceptance }: LoadedAdapter) {
+  /** A new adapter brings what its gate saw of both arms on this tenant's text, which is better than the card. */
+  private of({ ref, acceptance, staticAcceptance }: LoadedAdapter) {
     if (this.own?.id !== ref.id) {
-      const calibration = new ConfidenceCalibration(acceptance ?? this.acceptance)
-      this.own = { id: ref.id, calibration, comparison: new PairedComparison() }
+      this.own = { id: ref.id, ...armMemory(acceptance ?? this.acceptance), comparison: new PairedComparison() }
+      if (staticAcceptance) this.shared.forecast.expect(staticAcceptance)
     }
     return this.own
   }
+}
+
+function armMemory(acceptance: readonly number[]): ArmMemory {
+  return { calibration: new ConfidenceCalibration(), forecast: new AcceptanceForecast(acceptance) }
 }
 
 export class TenantMemories {

@@ -1,4 +1,4 @@
-import { InferenceSession } from 'onnxruntime-node'
+import { InferenceSession } from '@foretoken/onnx-runtime'
 import { expect, it, vi } from 'vitest'
 import { RecurrentDraft } from './recurrent-draft.ts'
 import { freshAdapter, randomDraft, randomFloats, randomSampling, randomTables } from './testing/index.ts'

@@ -16,7 +16,7 @@ export class Penalties {
   private readonly repeats: boolean
   private readonly counted: boolean
 
-  /** Ids outside the vocabulary are ignored; refusing them is the gateway's task. */
+  /** Ids outside the vocabulary are ignored: a request that has some is not admitted. */
   constructor(
     private readonly parameters: SamplingParameters,
     prompt: readonly number[],

@@ -1,8 +1,5 @@
+import { BUCKET_COUNT, bucketOf } from './buckets.ts'
 import type { Workspace } from './workspace.ts'
-
-/** Width of a bucket in nats: 1/16. The last one takes everything beyond 32 nats. */
-const BUCKETS_PER_NAT = 16
-export const BUCKET_COUNT = 512
 
 /**
  * Moves the smallest prefix of the order (score descending, id ascending) whose weight reaches `target` to the front
@@ -32,11 +29,6 @@ export function selectPrefix(
   const chosen = quickselect(boundary, undecided, scores, target - before, weights)
   for (let index = 0; index < chosen; index++) candidates[kept + index] = boundary[index] ?? 0
   return kept + chosen
-}
-
-/** Monotone in the distance, so buckets respect the order. */
-function bucketOf(distance: number): number {
-  return Math.min(distance * BUCKETS_PER_NAT, BUCKET_COUNT - 1) | 0
 }
 
 /** The bucket in which the target is reached, and the weight of all buckets before it. */

@@ -1,6 +1,6 @@
 import { kernels, type SamplingKernel } from '@foretoken/native'
+import { BUCKET_COUNT } from './buckets.ts'
 import { EXPONENTIALS } from './exponential.ts'
-import { BUCKET_COUNT } from './select.ts'
 
 /**
  * Scratch arrays for one draw, allocated once per engine: draws are synchronous, so all sequences of an engine share

@@ -1,4 +1,4 @@
-import type { Accounts, CostTable, ForecastDiscount, Speculator } from '@foretoken/drafting'
+import type { Accounts, CostTable, Speculator, StrategyEvidence } from '@foretoken/drafting'
 import type { Target } from '@foretoken/model'
 import type { KvArena } from '../cache/arena.ts'
 import type { RunningSequences } from '../running-sequences.ts'
@@ -11,7 +11,7 @@ export interface DecodeContext {
   readonly speculators: readonly Speculator[]
   readonly costs: CostTable
   readonly accounts: Accounts
-  readonly discount: ForecastDiscount
+  readonly evidence: StrategyEvidence
   /** Most draft tokens verified for a sequence in one step. */
   readonly lookaheadMax: number
   /** Counts steps; decides which ones explore. */

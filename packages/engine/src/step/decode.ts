@@ -1,6 +1,7 @@
-import { type DraftPlan, nextBackOff } from '@foretoken/drafting'
+import { nextBackOff } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
+import { learnEvidence } from './evidence.ts'
 import { type Feed, packFeeds } from './feed.ts'
 import { draftsOf, planDrafting, planVerification, type SequenceDraft } from './plan.ts'
 import { openOffers, propose } from './propose.ts'
@@ -44,27 +45,12 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   const tenants = batch.map((sequence) => sequence.job.request.tenant)
   const committed = results.map((result) => result.committed)
   ctx.accounts.settle(plan, tenants, committed, { draftMs: spentMs, forced: batch.some(ordersDrafts) })
-  learnDiscount(batch, drafting, committed, ctx)
   const ms = ctx.clock() - started
+  const steadyMs = Math.min(ms, PAUSE_FACTOR * (plan.expectedMs + draftExpectedMs))
+  learnEvidence({ batch, offers, drafting, plan, committed, ms: steadyMs }, ctx)
   const rows = ctx.target.ragged ? mean(feeds.map(({ tokens: { length } }) => length)) : input.length
   ctx.costs.observeTarget(batch.length, rows, ms - draftMs, draftMs > 0) // more rows also cost more sampling
   return reportOf({ step: ctx.step, batch, offers, drafting, plan, results, draftExpectedMs, draftMs, targetMs, ms })
-}
-
-/** Of arms that were asked because that was expected to pay: what they had promised, against what came. */
-function learnDiscount(
-  batch: readonly Sequence[],
-  { plan, requests }: DraftPlan,
-  committed: readonly number[],
-  ctx: DecodeContext,
-) {
-  if (plan.explored) return
-  for (const at of new Set(requests.map(({ sequence }) => sequence))) {
-    const [sequence, decision] = [batch[at], plan.decisions[at]]
-    if (!sequence || !decision || decision.drafted || !sequence.isFree) continue
-    const { tenant } = sequence.job.request
-    ctx.discount.learn(tenant, (decision.expectedTokens - 1) / ctx.discount.factorOf(tenant), (committed[at] ?? 1) - 1)
-  }
 }
 
 const PAUSE_FACTOR = 2

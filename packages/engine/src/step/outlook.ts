@@ -10,6 +10,14 @@ export interface Outlook {
   readonly survivalMin: number
   /** Whether every tenant of the batch could pay for a row of each sequence if all were rejected. */
   readonly affordable: boolean
+  /** Whether drafting has turned out to be worth less than it takes. */
+  readonly worthless: boolean
+}
+
+/** Whom evidence about drafting at all concerns: a tenant that is alone, else all batches of the size. */
+export function batchOwner(batch: readonly Sequence[]): string {
+  const [first] = batch
+  return batch.length === 1 && first ? first.tenant : `${batch.length} sequences`
 }
 
 /**
@@ -18,13 +26,14 @@ export interface Outlook {
  */
 export function outlookOf(
   batch: readonly Sequence[],
-  { costs, accounts, target, lookaheadMax }: DecodeContext,
+  { costs, accounts, evidence, target, lookaheadMax }: DecodeContext,
 ): Outlook {
   const plainMs = costs.targetMs(batch.length, 1)
   const rowsMs = batch.length * costs.rowMs(batch.length, lookaheadMax)
   return {
     survivalMin: target.ragged ? USEFUL_SHARE * (rowsMs / plainMs) : 0,
     affordable: batch.every(({ tenant }) => accounts.creditMs(tenant, plainMs) >= rowsMs),
+    worthless: evidence.advice(batchOwner(batch), 'draft') === 'skip',
   }
 }
 

@@ -1,11 +1,13 @@
 import {
   type ArmOption,
+  type Branch,
   type DraftArm,
   type DraftPlan,
   type DraftTree,
   drawAt,
   type Forced,
   mergeChains,
+  type Proposal,
   planDrafts,
   planStep,
   type SequenceState,
@@ -20,6 +22,8 @@ export interface DraftBranch {
   readonly arm: DraftArm
   readonly version: string | null
   readonly tokens: readonly number[]
+  /** Its arm's chain is verified too, or what it begins with. */
+  readonly isAlternative?: true
 }
 
 /** What one sequence verifies: its branches, the most promising first, merged into a tree. */
@@ -40,18 +44,23 @@ export function planVerification(
   draftMs: number,
   ctx: DecodeContext,
 ): StepPlan {
-  const drafted = offers.map(({ proposals }) => ({ proposals, forecasts: [] }))
+  const drafted = offers.map((own) => ({ ...own, forecasts: [] }))
   return planStep(inputOf(batch, drafted, draftMs, ctx))
 }
 
 export function draftsOf(plan: StepPlan, offers: readonly Offers[]): SequenceDraft[] {
   return plan.decisions.map((decision, index) => {
-    const branches = decision.branches.flatMap(({ arm, lookahead }) => {
-      const proposal = offers[index]?.proposals.get(arm)
-      return proposal ? [{ arm, version: proposal.version, tokens: proposal.tokens.slice(0, lookahead) }] : []
-    })
+    const branches = decision.branches.flatMap((branch) => branchOf(branch, offers[index]?.proposals.get(branch.arm)))
     return { branches, tree: mergeChains(branches.map(({ tokens }) => tokens)) }
   })
+}
+
+function branchOf({ arm, lookahead, alternative }: Branch, proposal: Proposal | undefined): DraftBranch[] {
+  if (!proposal) return []
+  const { version } = proposal
+  const other = alternative === undefined ? undefined : proposal.alternatives?.[alternative]
+  if (!other) return [{ arm, version, tokens: proposal.tokens.slice(0, lookahead) }]
+  return [{ arm, version, tokens: [...proposal.tokens.slice(0, other.after), other.token], isAlternative: true }]
 }
 
 function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs: number, ctx: DecodeContext) {
@@ -61,7 +70,12 @@ function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs:
     const options = optionsOf(offers[index])
     const forced = forcedBy(sequence, options)
     const creditMs = ctx.accounts.creditMs(tenant, plainMs) - spentMs
-    return { tenant, options, creditMs, discountFactor: ctx.discount.factorOf(tenant), ...(forced ? { forced } : {}) }
+    const { opinion } = offers[index] ?? {}
+    return {
+      ...{ tenant, options, creditMs },
+      ...(opinion ? { advice: ctx.evidence.advice(tenant, opinion) } : {}),
+      ...(forced ? { forced } : {}),
+    }
   })
   return {
     sequences,
@@ -76,7 +90,10 @@ function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs:
 function optionsOf(offers: Offers | undefined): ArmOption[] {
   if (!offers) return []
   const drafted = [...offers.proposals].map(
-    ([arm, { tokens, survival }]): ArmOption => ({ arm, tokens, survival, drafted: true }),
+    ([arm, { tokens, survival, alternatives = [] }]): ArmOption => ({
+      ...{ arm, tokens, survival, drafted: true },
+      ...(alternatives.length > 0 && { alternatives }),
+    }),
   )
   const forecasts = offers.forecasts.map(({ arm, survival }): ArmOption => ({ arm, survival, drafted: false }))
   return [...drafted, ...forecasts]

@@ -1,4 +1,14 @@
-import type { ArmRequest, DraftArm, DraftRequest, Forecast, Proposal, Speculator } from '@foretoken/drafting'
+import {
+  type ArmRequest,
+  type DraftArm,
+  type DraftRequest,
+  type Forecast,
+  type FreeOpinion,
+  freeOpinionOf,
+  type Proposal,
+  type Speculator,
+  SURVIVAL_MIN,
+} from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
 import { outlookOf } from './outlook.ts'
@@ -6,17 +16,19 @@ import { outlookOf } from './outlook.ts'
 /** What the arms have for one sequence in this step. */
 export interface Offers {
   readonly proposals: Map<DraftArm, Proposal>
-  readonly forecasts: readonly Forecast[]
+  forecasts: readonly Forecast[]
+  /** What the free arms say of the place; absent where they were not asked. */
+  opinion?: FreeOpinion
 }
 
-/** Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it. */
+/**
+ * Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it,
+ * nor for any where drafting turned out to be worth less than it takes.
+ */
 export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext): Promise<Offers[]> {
-  const { survivalMin, affordable } = outlookOf(batch, ctx)
-  const quiet = (sequence: Sequence) => sequence.isFree && (sequence.backOff.stepsLeft > 0 || !affordable)
-  const offers = batch.map((sequence) => ({
-    proposals: new Map<DraftArm, Proposal>(),
-    forecasts: quiet(sequence) ? [] : forecastsOf(sequence, ctx),
-  }))
+  const { survivalMin, affordable, worthless } = outlookOf(batch, ctx)
+  const quiet = ({ isFree, backOff }: Sequence) => isFree && (backOff.stepsLeft > 0 || !affordable || worthless)
+  const offers = batch.map((): Offers => ({ proposals: new Map(), forecasts: [] }))
   const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
   const requests = batch.flatMap((sequence, index) => {
     const { arm: wanted, lookahead } = sequence.job.request.speculation
@@ -25,7 +37,19 @@ export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext)
     return arms.map((arm) => ({ sequence: index, arm, ...free }))
   })
   await propose(batch, requests, offers, ctx)
+  for (const [index, sequence] of batch.entries()) {
+    const own = offers[index]
+    if (!own || quiet(sequence)) continue
+    if (eager.length > 0 && sequence.isFree) own.opinion = freeOpinionOf(surest(own.proposals.values()))
+    own.forecasts = forecastsOf(sequence, own.opinion, ctx)
+  }
   return offers
+}
+
+function surest(proposals: Iterable<Proposal>): readonly number[] | undefined {
+  let best: readonly number[] | undefined
+  for (const { survival } of proposals) if ((survival[0] ?? 0) > (best?.[0] ?? 0)) best = survival
+  return best
 }
 
 /**
@@ -65,13 +89,13 @@ export async function propose(
   return draftMs
 }
 
-function forecastsOf(sequence: Sequence, ctx: DecodeContext): Forecast[] {
+function forecastsOf(sequence: Sequence, opinion: FreeOpinion | undefined, ctx: DecodeContext): Forecast[] {
   const { arm, lookahead } = sequence.job.request.speculation
   const lookaheadMax = Math.min(lookahead ?? ctx.lookaheadMax, ctx.lookaheadMax, sequence.lookaheadMax)
   if (arm === 'none' || lookaheadMax <= 0) return []
   return ctx.speculators.flatMap((speculator, place) => {
     if (speculator.eager) return []
-    const forecasts = sequence.drafts[place]?.forecasts(lookaheadMax) ?? []
+    const forecasts = sequence.drafts[place]?.forecasts(lookaheadMax, opinion) ?? []
     return (arm === 'auto' ? best(forecasts) : forecasts).map((forecast) => ({
       arm: forecast.arm,
       survival: probabilities(forecast.survival, lookaheadMax),
@@ -79,10 +103,13 @@ function forecastsOf(sequence: Sequence, ctx: DecodeContext): Forecast[] {
   })
 }
 
-/** One speculator's arms share their strengths: the controller need not weigh the lesser one at every step. */
+/**
+ * One speculator's arms share their strengths: the controller need not weigh the lesser one at every step. They are
+ * compared by what would be asked of them: tokens that are hardly ever reached decide nothing.
+ */
 function best(forecasts: readonly Forecast[]): readonly Forecast[] {
   if (forecasts.length < 2) return forecasts
-  const worth = ({ survival }: Forecast) => survival.reduce((sum, each) => sum + each, 0)
+  const worth = ({ survival }: Forecast) => survival.reduce((sum, each) => sum + (each >= SURVIVAL_MIN ? each : 0), 0)
   return [forecasts.reduce((one, other) => (worth(other) > worth(one) ? other : one))]
 }
 
@@ -102,11 +129,21 @@ async function answersOf(
 /** A proposal as the step may rely on it: tokens of the vocabulary, no more than asked, survival that is one. */
 function usable(proposal: Proposal | undefined, lookaheadMax: number, vocabulary: number): Proposal | undefined {
   if (!proposal) return undefined
-  const { tokens, survival, version } = proposal
-  const wrong = tokens.findIndex((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary))
+  const { tokens, survival, version, alternatives = [] } = proposal
+  const isToken = (token: number) => Number.isInteger(token) && token >= 0 && token < vocabulary
+  const wrong = tokens.findIndex((token) => !isToken(token))
   const length = Math.min(wrong < 0 ? tokens.length : wrong, survival.length, lookaheadMax)
   if (length === 0) return undefined
-  return { tokens: tokens.slice(0, length), survival: probabilities(survival, length), version }
+  const own = { tokens: tokens.slice(0, length), survival: probabilities(survival, length), version }
+  const others = alternatives.filter(
+    ({ after, token }) => after < length && isToken(token) && token !== own.tokens[after],
+  )
+  if (others.length === 0) return own
+  const bounded = others.map((each) => {
+    const [survival = 0] = probabilities([Math.min(each.survival, own.survival[each.after - 1] ?? 1)], 1)
+    return { ...each, survival }
+  })
+  return { ...own, alternatives: bounded }
 }
 
 /** In [0, 1] and never increasing, whatever an arm believes. */

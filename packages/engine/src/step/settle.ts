@@ -58,13 +58,16 @@ function stepOf({ branches, tree }: SequenceDraft, accepted: number, tokens: rea
     const right = wrong < 0 ? branch.tokens.length : wrong
     return { arm: branch.arm, draftVersion: branch.version, proposed: branch.tokens.length, accepted: right }
   })
+  // An alternative's path is its arm's chain but for the end: counted by position it would count twice.
+  const chains = verified.filter((_, at) => !branches[at]?.isAlternative)
   const furthest = Math.max(0, ...verified.map((branch) => branch.accepted))
   const winner = verified.find((branch) => branch.accepted === furthest)
   const arm: Arm = winner?.arm ?? 'none'
   return {
     arm,
     draftVersion: winner?.draftVersion ?? null,
-    branches: verified,
+    branches: chains,
+    alternatives: verified.length - chains.length,
     proposed: tree.tokens.length,
     accepted,
     committed: tokens.length,

@@ -1,4 +1,4 @@
-import { InferenceSession } from 'onnxruntime-node'
+import { InferenceSession } from '@foretoken/onnx-runtime'
 import { expect, test } from 'vitest'
 import { createGraph, type GraphBuilder } from '../create.ts'
 import type { Value } from '../ir.ts'

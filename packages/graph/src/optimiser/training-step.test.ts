@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import { expect, test } from 'vitest'
 import { createGraph, type GraphBuilder } from '../create.ts'
 import { GraphError } from '../error.ts'

@@ -1,4 +1,4 @@
-import { InferenceSession } from 'onnxruntime-node'
+import { InferenceSession } from '@foretoken/onnx-runtime'
 import { createGraph, type GraphBuilder } from '../create.ts'
 import { grad } from '../gradient/grad.ts'
 import type { Shape, Value } from '../ir.ts'

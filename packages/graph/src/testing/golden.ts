@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Tensor } from 'onnxruntime-node'
+import { Tensor } from '@foretoken/onnx-runtime'
 
 export interface Numbers {
   readonly dims: readonly number[]

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import { createGraph, type GraphBuilder } from '../create.ts'
 import type { DType, Shape, Value } from '../ir.ts'
 import { serialise } from '../wire/serialise.ts'

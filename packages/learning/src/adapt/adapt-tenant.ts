@@ -22,7 +22,7 @@ import type { AdaptRequest, AdaptTenant } from './types.ts'
 /** Fewer completion tokens teach nothing that the suffix index does not know already. */
 export const TOKENS_MIN = 1_000
 /** Held-out completion tokens that the gate serves at most: enough for a verdict, few enough for a short run. */
-const GATE_TOKENS_MAX = 2_500
+const GATE_TOKENS_MAX = 5_000
 
 /**
  * One tenant's run: traces → adapter → held-out requests through the real engine → verdict.
@@ -44,9 +44,10 @@ export const adaptTenant: AdaptTenant = async (request) => {
       signal,
       onProgress: (progress) => onProgress({ phase: 'training', progress: progress * TRAINING_SHARE }),
     })
+    const { acceptance, staticAcceptance } = fitted
     const candidate = {
       adapter: await draft.prepareAdapter(request.next.id, fitted.adapter),
-      acceptance: fitted.acceptance,
+      measured: { acceptance, staticAcceptance },
     }
     const server = await HeldOutServer.open(request.model, draft)
     const heldOut = {
@@ -79,7 +80,8 @@ export const adaptTenant: AdaptTenant = async (request) => {
       request,
       draft: artifact,
       adapter: fitted.adapter,
-      acceptance: fitted.acceptance,
+      acceptance,
+      staticAcceptance,
       tokens: archived.tokens,
       evaluation,
     })
@@ -106,9 +108,10 @@ async function open({ staticDraft, target, model, current, store }: AdaptRequest
   return { artifact, draft, current: current && (await readCurrent(store, current, artifact, draft)) }
 }
 
+const shares = z.array(z.number())
 const configSchema = z.looseObject({
   base_model_name_or_path: z.string(),
-  foretoken: z.looseObject({ acceptance: z.array(z.number()).optional() }).optional(),
+  foretoken: z.looseObject({ acceptance: shares.optional(), static_acceptance: shares.optional() }).optional(),
 })
 
 /** What serves the tenant now; null where it can't be read or is of another draft, for then it serves nobody. */
@@ -124,9 +127,10 @@ async function readCurrent(
   try {
     const config = configSchema.parse(JSON.parse(new TextDecoder().decode(text)))
     if (config.base_model_name_or_path !== artifact.contentHash) return null
+    const { acceptance, static_acceptance: staticAcceptance } = config.foretoken ?? {}
     return {
       adapter: await draft.readAdapter({ id: current.id, bytes: weights }),
-      acceptance: config.foretoken?.acceptance,
+      measured: { acceptance, staticAcceptance },
     }
   } catch (error) {
     if (error instanceof DraftError || error instanceof z.ZodError || error instanceof SyntaxError) return null

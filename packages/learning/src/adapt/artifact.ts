@@ -13,7 +13,9 @@ export interface AdapterRecord {
   readonly request: Pick<AdaptRequest, 'tenant' | 'next' | 'current'>
   readonly draft: DraftArtifact
   readonly adapter: AdapterValues
+  /** By position on held-out requests: the adapter's, and the static draft's. */
   readonly acceptance: readonly number[]
+  readonly staticAcceptance: readonly number[]
   readonly tokens: number
   /** What the gate saw, for whoever asks later why this was promoted. */
   readonly evaluation: Readonly<Record<string, unknown>>
@@ -45,6 +47,7 @@ export function adapterArtifact(record: AdapterRecord): AdapterArtifact {
       static_draft: draft.id,
       tokens: record.tokens,
       acceptance: record.acceptance,
+      static_acceptance: record.staticAcceptance,
     },
   }
   return {

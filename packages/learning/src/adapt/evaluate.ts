@@ -3,12 +3,14 @@ import {
   type CostPoint,
   CostTable,
   type DraftCosts,
+  type MeasuredAcceptance,
   type RecurrentDraft,
   RecurrentSpeculator,
   SuffixSpeculator,
 } from '@foretoken/drafting'
 import { type DecodeReport, Engine, measureDrafts, measureTarget, plainSampling, type Trace } from '@foretoken/engine'
 import type { LoadedModel } from '@foretoken/model'
+import { RecordedTarget } from './recorded-target.ts'
 
 /** One held-out request, served by the real engine with what the tenant would have. */
 export interface ServedRequest {
@@ -20,7 +22,7 @@ export interface ServedRequest {
 
 export interface Candidate {
   readonly adapter: Adapter
-  readonly acceptance: readonly number[] | undefined
+  readonly measured: MeasuredAcceptance
 }
 
 export interface HeldOutOptions {
@@ -36,6 +38,10 @@ export interface HeldOutOptions {
  * Serves held-out requests one at a time through the engine that serves tenants, with the controller choosing among
  * the suffix arm, the static draft and a candidate's adapter (or none). The output is the same whatever drafts, so runs
  * with different adapters can be compared request by request.
+ *
+ * Of greedy requests the target's answers are known, with the states that predicted them, so they are played back
+ * instead of computed (RecordedTarget): a verdict takes seconds, however dear the target. What was sampled is served by
+ * the real one, since drafts that see its noise have to meet the very same noise.
  *
  * Time is counted in costs, not on the clock: the trainer shares its cores with serving, and what it measures there
  * would say more about the neighbours than about the draft. For the same reason costs are measured once, for all
@@ -59,14 +65,17 @@ export class HeldOutServer {
   async serve(candidate: Candidate | undefined, options: HeldOutOptions): Promise<ServedRequest[]> {
     const { requests, history, warmUp, signal } = options
     const neural = new RecurrentSpeculator(this.draft)
-    if (candidate) neural.adopt(TENANT, candidate.adapter, candidate.acceptance)
+    if (candidate) neural.adopt(TENANT, candidate.adapter, candidate.measured)
     const suffix = new SuffixSpeculator({ endIds: this.model.tokenizer.eosIds })
     for (const trace of history) recall(suffix, trace)
     const speculators = [suffix, neural]
     const costs = new SteadyCosts(this.target, this.drafts)
+    const isGreedy = [...warmUp, ...requests].every(({ temperature }) => temperature === 0)
+    const recorded = isGreedy ? new RecordedTarget(this.model.target) : undefined
+    const target = recorded ?? this.model.target
     let reports: DecodeReport[] = []
     const engine = new Engine(
-      { target: this.model.target, tokens: this.model.tokenizer, speculators, costs },
+      { target, tokens: this.model.tokenizer, speculators, costs },
       { ...ALONE, observer: { decode: (report) => reports.push(report) } },
     )
     const served: ServedRequest[] = []
@@ -74,6 +83,7 @@ export class HeldOutServer {
       for (const [index, trace] of [...warmUp, ...requests].entries()) {
         signal.throwIfAborted()
         reports = []
+        recorded?.play(trace)
         const tokens = await serve(engine, trace, index)
         const ms = reports.reduce((total, { plan, draftExpectedMs }) => total + plan.expectedMs + draftExpectedMs, 0)
         if (index >= warmUp.length) served.push({ tokens, steps: reports.length, ms })

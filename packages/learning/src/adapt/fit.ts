@@ -30,6 +30,8 @@ export interface FittedAdapter {
   /** On the validation requests, by teacher-forced replay with chains of CHAIN tokens. */
   readonly acceptanceLength: number
   readonly acceptance: readonly number[]
+  /** Of the static draft, on the same requests. */
+  readonly staticAcceptance: readonly number[]
   readonly steps: number
 }
 
@@ -69,6 +71,7 @@ export async function fitAdapter(
   let best = { parameters: run.current.parameters, step: 0, length: 0 }
   const watched = sample(validation)
   try {
+    const before = await judge(best.parameters, watched)
     while (!run.done) {
       options.signal.throwIfAborted()
       await run.step()
@@ -81,7 +84,8 @@ export async function fitAdapter(
     }
     const { acceptance, length } = await judge(best.parameters, watched)
     const adapter = { values: best.parameters, hotTokens }
-    return { adapter, acceptanceLength: length, acceptance, steps: run.current.step }
+    const { acceptance: staticAcceptance } = before
+    return { adapter, acceptanceLength: length, acceptance, staticAcceptance, steps: run.current.step }
   } finally {
     await run.close()
     await replay.close()

@@ -1,8 +1,8 @@
 import { type DraftVocabulary, NORM_EPSILON } from '@foretoken/drafting'
 import type { Trace } from '@foretoken/engine'
 import type { TokenTables } from '@foretoken/model'
+import { Tensor } from '@foretoken/onnx-runtime'
 import { fromHalf } from '@foretoken/storage'
-import { Tensor } from 'onnxruntime-node'
 import { TARGETS } from './loss.ts'
 
 /** A place from which a draft could have started: row `row` of a trace's hidden states, with tokens[row] to come. */

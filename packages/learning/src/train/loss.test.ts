@@ -1,7 +1,7 @@
 import { randomFloats } from '@foretoken/drafting/testing'
 import { createGraph, type GraphBuilder, grad, serialise, type Value } from '@foretoken/graph'
+import { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import fc from 'fast-check'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { expect, it } from 'vitest'
 import { draftLoss, LOSS_DEFAULTS, type LossOptions, TARGETS } from './loss.ts'
 

@@ -1,7 +1,7 @@
 import type { Parameters } from '@foretoken/drafting'
 import type { Trace } from '@foretoken/engine'
 import { serialise } from '@foretoken/graph'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import type { TrainableDraft } from './draft-graphs.ts'
 import { batchOf, type Example, examplesOf, type Reading } from './examples.ts'
 

@@ -1,6 +1,6 @@
 import type { ParameterSpec, Parameters, ParameterTable } from '@foretoken/drafting'
 import { serialise, type TrainingStep } from '@foretoken/graph'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import type { TrainableDraft } from './draft-graphs.ts'
 import { batchOf, type Example, type Reading } from './examples.ts'
 import { LOSS_DEFAULTS, type LossOptions } from './loss.ts'

@@ -1,6 +1,6 @@
 import { inLayer } from '../architecture/architecture.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
-import { type Matrix, stack } from './projection.ts'
+import { type Matrix, stack } from './matrix.ts'
 
 /** One decoder layer's weights, with those that read the same input stacked. */
 export interface LayerWeights {

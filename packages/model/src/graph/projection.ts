@@ -1,14 +1,8 @@
 import type { GraphBuilder, Value } from '@foretoken/graph'
+import type { Matrix } from './matrix.ts'
 import { blockSize, quantise } from './quantise.ts'
 
 export type WeightFormat = 'fp32' | 'int8' | 'int4'
-
-/** A weight as checkpoints store it, [rows = outputs, columns = inputs]. */
-export interface Matrix {
-  readonly rows: number
-  readonly columns: number
-  readonly data: Float32Array
-}
 
 /** x [..., columns] · Wᵀ → [..., rows], with the weight stored in the wanted format. */
 export function project(graph: GraphBuilder, x: Value, name: string, matrix: Matrix, format: WeightFormat): Value {
@@ -38,16 +32,4 @@ export function projection(
     accuracyLevel: 4,
   } as const
   return (x) => graph.matMulNBits(x, weight)
-}
-
-/** Matrices that read the same input, as one: a single product instead of several. */
-export function stack(matrices: readonly Matrix[]): Matrix {
-  const columns = matrices[0]?.columns ?? 0
-  const data = new Float32Array(matrices.reduce((total, matrix) => total + matrix.data.length, 0))
-  let offset = 0
-  for (const matrix of matrices) {
-    data.set(matrix.data, offset)
-    offset += matrix.data.length
-  }
-  return { rows: data.length / columns, columns, data }
 }

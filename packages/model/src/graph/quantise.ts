@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../checkpoint/config.ts'
 import { CheckpointError } from '../checkpoint/error.ts'
-import type { Matrix } from './projection.ts'
+import type { Matrix } from './matrix.ts'
 
 /** One scale per this many consecutive weights of a row. */
 export const blockSize = 32

@@ -1,4 +1,4 @@
-import { Tensor } from 'onnxruntime-node'
+import { Tensor } from '@foretoken/onnx-runtime'
 import type { TargetInput, TargetShape } from '../target.ts'
 
 /** Added to a score, it leaves nothing after the softmax; finite, so that a fully masked row is no NaN. */

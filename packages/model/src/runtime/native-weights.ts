@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import { readLayer } from '../graph/layer-weights.ts'
-import type { Matrix, WeightFormat } from '../graph/projection.ts'
+import type { Matrix } from '../graph/matrix.ts'
+import type { WeightFormat } from '../graph/projection.ts'
 import { quantise, requireWholeBlocks } from '../graph/quantise.ts'
 import { rotaryTables } from '../graph/rotary.ts'
 

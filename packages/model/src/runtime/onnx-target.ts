@@ -1,4 +1,4 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import type { Target, TargetInput, TargetOutput, TargetShape } from '../target.ts'
 import { checkInput } from './check-input.ts'
 import { feedsOf } from './feeds.ts'

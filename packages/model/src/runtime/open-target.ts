@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { serialise } from '@foretoken/graph'
 import { kernels } from '@foretoken/native'
-import { InferenceSession, listSupportedBackends } from 'onnxruntime-node'
+import { InferenceSession, listSupportedBackends } from '@foretoken/onnx-runtime'
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { WeightFormat } from '../graph/projection.ts'
 import { buildTargetGraph } from '../graph/target-graph.ts'

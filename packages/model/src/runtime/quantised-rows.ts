@@ -1,5 +1,5 @@
 import { createGraph, serialise } from '@foretoken/graph'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import { project, type WeightFormat } from '../graph/projection.ts'
 
 /** Runs of this many rows agree with larger ones on every processor that we know of. */

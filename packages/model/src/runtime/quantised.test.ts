@@ -1,6 +1,6 @@
 import { serialise } from '@foretoken/graph'
 import { kernels } from '@foretoken/native'
-import { InferenceSession } from 'onnxruntime-node'
+import { InferenceSession } from '@foretoken/onnx-runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpoint } from '../checkpoint/checkpoint.ts'
 import { buildTargetGraph } from '../graph/target-graph.ts'

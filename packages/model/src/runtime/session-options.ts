@@ -1,4 +1,4 @@
-import type { InferenceSession } from 'onnxruntime-node'
+import type { InferenceSession } from '@foretoken/onnx-runtime'
 
 /**
  * How ONNX Runtime runs a target. Measured on two cores of an EPYC (Genoa) with the 12.2 M parameter reference in

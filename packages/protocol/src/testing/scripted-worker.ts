@@ -65,7 +65,7 @@ export class ScriptedWorker {
     if (req.url === '/rpc/v1/status') return sendJson(res, 200, this.status)
     if (req.url === '/rpc/v1/metrics') return sendJson(res, 200, this.options.metrics ?? [])
     const call = generateCallSchema.safeParse(await json(req).catch(() => null))
-    if (!call.success) return decline(res, 400, 'invalid_value', 'not a call of version 1')
+    if (!call.success) return decline(res, 400, 'internal', 'not a call of version 1')
     await this.play(call.data, res)
   }
 

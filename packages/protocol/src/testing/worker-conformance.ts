@@ -110,7 +110,9 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
     })
 
     it('declines what is no call', async () => {
-      await expect(collect(client, { ...call, choices: 0 })).rejects.toBeInstanceOf(WorkerDeclined)
+      const refused = collect(client, { ...call, choices: 0 })
+      await expect(refused).rejects.toBeInstanceOf(WorkerDeclined)
+      await expect(refused).rejects.toMatchObject({ error: { code: 'internal' } })
     })
 
     it('answers nobody without the cluster secret', async () => {

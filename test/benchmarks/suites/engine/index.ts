@@ -1,6 +1,6 @@
-import type { SuiteOptions } from '../../main.ts'
 import { startProgress } from '../../progress.ts'
 import type { Report } from '../../report.ts'
+import type { SuiteOptions } from '../../suite.ts'
 import { measureAdapterMix } from './adapter-mix.ts'
 import { measureBatches } from './batches.ts'
 import { measureCapacity } from './capacity.ts'

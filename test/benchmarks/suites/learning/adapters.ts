@@ -15,6 +15,8 @@ export interface Fitted {
   readonly values: AdapterValues
   readonly bytes: Uint8Array
   readonly acceptance: readonly number[]
+  /** Of the static draft, on the same requests. */
+  readonly staticAcceptance: readonly number[]
   readonly steps: number
   /** Wall time of the whole fit, judging included. */
   readonly seconds: number
@@ -41,13 +43,18 @@ export async function fitted(
   const stored = await world.parts.json(`adapters/${key}`, async () => {
     const started = performance.now()
     const options = { threads, signal: new AbortController().signal, onProgress: () => {} }
-    const { adapter, acceptance, steps } = await fitAdapter(artifact, world.tables, splitOf(traces), options)
+    const { adapter, acceptance, staticAcceptance, steps } = await fitAdapter(
+      artifact,
+      world.tables,
+      splitOf(traces),
+      options,
+    )
     const seconds = (performance.now() - started) / 1_000
     const request = { tenant, next: { id: 'adp_benchmark', version: 1 }, current: null }
-    const record = { adapter, acceptance, tokens: tokenCount(traces), evaluation: {} }
+    const record = { adapter, acceptance, staticAcceptance, tokens: tokenCount(traces), evaluation: {} }
     const { files } = adapterArtifact({ request, draft: artifact, ...record })
     const weights = Buffer.from(files[ADAPTER_WEIGHTS_FILE] ?? []).toString('base64')
-    return { acceptance, steps, seconds, weights }
+    return { acceptance, staticAcceptance, steps, seconds, weights }
   })
   const { weights, ...figures } = stored
   const bytes = new Uint8Array(Buffer.from(weights, 'base64'))

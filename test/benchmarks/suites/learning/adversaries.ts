@@ -1,4 +1,4 @@
-import type { Adapter } from '@foretoken/drafting'
+import type { Adapter, MeasuredAcceptance } from '@foretoken/drafting'
 import type { SamplingParameters } from '@foretoken/engine'
 import { seededRandom } from '@foretoken/learning/training'
 import type { Fitted } from './adapters.ts'
@@ -35,7 +35,7 @@ export async function playAdversaries(
   const adapter = await world.draft.readAdapter({ id: 'adp_stale', bytes: stale.bytes })
   const results: AdversaryResult[] = []
   for (const adversary of [randomText(world, count), restless(tenants, count)]) {
-    results.push(await play(world, adversary, adapter, stale.acceptance))
+    results.push(await play(world, adversary, adapter, stale))
     world.log(`${adversary.name}: auto ${results.at(-1)?.auto.speedUp.total.toFixed(3)}× plain`)
   }
   return results
@@ -68,12 +68,12 @@ async function play(
   world: World,
   { name, requests }: Adversary,
   adapter: Adapter,
-  acceptance: readonly number[],
+  measured: MeasuredAcceptance,
 ): Promise<AdversaryResult> {
   const domain = `adversary ${name}`
   const [plain, auto] = [WAYS.find((way) => way.name === 'none'), WAYS.find((way) => way.name === 'auto')]
   if (!plain || !auto) throw new Error('no such way')
-  world.neural.adopt(tenantOf(domain, auto.name), adapter, acceptance)
+  world.neural.adopt(tenantOf(domain, auto.name), adapter, measured)
   const served = { plain: [] as Served[], auto: [] as Served[] }
   for (const [index, request] of requests.entries()) {
     const run = async (kind: keyof typeof served) => {

@@ -1,4 +1,4 @@
-import type { Adapter } from '@foretoken/drafting'
+import type { Adapter, MeasuredAcceptance } from '@foretoken/drafting'
 import type { SpeculationParameters, Trace } from '@foretoken/engine'
 import { CHAIN } from './settings.ts'
 import type { World } from './world.ts'
@@ -39,7 +39,7 @@ export const tenantOf = (domain: string, way: WayName) => `${domain}/${way}`
 export interface TenantHistory {
   readonly domain: string
   readonly traces: readonly Trace[]
-  readonly adapter: { readonly adapter: Adapter; readonly acceptance: readonly number[] }
+  readonly adapter: { readonly adapter: Adapter; readonly measured: MeasuredAcceptance }
 }
 
 /** Gives each way's tenant what it would have by now. */
@@ -50,7 +50,7 @@ export async function prepareWays(
   const { domain, traces, adapter } = history
   for (const way of WAYS) {
     const tenant = tenantOf(domain, way.name)
-    if (way.adapted) neural.adopt(tenant, adapter.adapter, adapter.acceptance)
+    if (way.adapted) neural.adopt(tenant, adapter.adapter, adapter.measured)
     if (way.remembers) for (const trace of traces) await remember(suffix, tenant, trace)
   }
 }

@@ -7,7 +7,9 @@ function step(arms: readonly ('suffix' | 'static' | 'adaptive')[], committed: nu
   const forecast = { batch: 1, lookahead: 2, expectedTokens: 1.5, expectedMs: 2, plainMs: 1, explored: false }
   return {
     plan: { ...forecast, decisions: [] },
-    results: [{ arm: arms[0] ?? 'none', draftVersion: null, branches, proposed: 2, accepted: 1, committed }],
+    results: [
+      { arm: arms[0] ?? 'none', draftVersion: null, branches, alternatives: 0, proposed: 2, accepted: 1, committed },
+    ],
     explored: false,
     draftExpectedMs: 0.5,
     draftMs: 0.75,

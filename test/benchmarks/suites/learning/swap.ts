@@ -14,7 +14,7 @@ export interface SwapTimes {
 }
 
 /** Medians over ROUNDS swaps of an adapter that a tenant already serves with. */
-export async function timeSwap({ draft, neural, artifact }: World, { bytes, acceptance }: Fitted): Promise<SwapTimes> {
+export async function timeSwap({ draft, neural, artifact }: World, { bytes, ...measured }: Fitted): Promise<SwapTimes> {
   const hidden = new Float32Array(artifact.shape.hiddenSize).fill(0.1)
   const times: SwapTimes[] = []
   for (let round = 0; round < ROUNDS; round++) {
@@ -24,7 +24,7 @@ export async function timeSwap({ draft, neural, artifact }: World, { bytes, acce
     const readMs = performance.now() - started
     const longestPieceMs = await pieces.stop()
     const swapping = performance.now()
-    neural.adopt('swap', adapter, acceptance)
+    neural.adopt('swap', adapter, measured)
     const swapMs = performance.now() - swapping
     const drafts: number[] = []
     for (let call = 0; call < 6; call++) {

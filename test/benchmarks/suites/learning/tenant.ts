@@ -79,10 +79,10 @@ export async function replayedLength(world: World, { values }: Fitted, traces: r
   return acceptanceLength(await replayAdapter(world, world.artifact, values, traces), CHAIN)
 }
 
-async function serveAll(world: World, domain: string, { first, later }: Traffic, { bytes, acceptance }: Fitted) {
+async function serveAll(world: World, domain: string, { first, later }: Traffic, fitted: Fitted) {
   const { warmUp, measured } = world.settings
-  const adapter = await world.draft.readAdapter({ id: `adp_${domain}`, bytes })
-  await prepareWays(world, { domain, traces: first, adapter: { adapter, acceptance } })
+  const adapter = await world.draft.readAdapter({ id: `adp_${domain}`, bytes: fitted.bytes })
+  await prepareWays(world, { domain, traces: first, adapter: { adapter, measured: fitted } })
   const result = await measure(world, domain, later.slice(0, warmUp + measured), warmUp)
   const demoted = [...world.demoted].filter(([tenant]) => tenant.startsWith(`${domain}/`))
   return { measured: result, demoted: Object.fromEntries(demoted) }

@@ -17,9 +17,9 @@ export async function prepareTenants(
   groups: readonly string[],
 ): Promise<void> {
   for (const [domain, traffic] of traffics) {
-    const { bytes, acceptance } = await adapterOf(world, domain, traffic)
+    const { bytes, ...measured } = await adapterOf(world, domain, traffic)
     world.log(`${domain}: adapted to ${tokenCount(traffic.first)} tokens of ${traffic.first.length} requests`)
-    const adapter = { adapter: await world.draft.readAdapter({ id: `adp_${domain}`, bytes }), acceptance }
+    const adapter = { adapter: await world.draft.readAdapter({ id: `adp_${domain}`, bytes }), measured }
     for (const group of groups)
       await prepareWays(world, { domain: inGroup(domain, group), traces: traffic.first, adapter })
   }

@@ -24,7 +24,7 @@ export function settingsFor(target: Pick<BenchTarget, 'isReference'>, quick: boo
   if (target.isReference) {
     const own = { tenants: TENANTS, batches: BATCHES, rounds: 2 }
     return quick
-      ? settingsOf({ ...own, requestsPerRound: 18 }, { ...learning, measured: 8, warmUp: 2 })
+      ? settingsOf({ ...own, rounds: 1, requestsPerRound: 12 }, { ...learning, measured: 4, warmUp: 1 })
       : settingsOf({ ...own, requestsPerRound: 24 }, { ...learning, measured: 10, warmUp: 2 })
   }
   return quick

@@ -1,7 +1,7 @@
 import type { WeightFormat } from '@foretoken/model'
-import type { SuiteOptions } from '../../main.ts'
 import { startProgress } from '../../progress.ts'
 import { type Report, rounded } from '../../report.ts'
+import type { SuiteOptions } from '../../suite.ts'
 import { benchFolder, writeWidened } from '../../widened/folder.ts'
 import type { Widening } from '../../widened/widen.ts'
 import { refuse } from '../learning/corpus.ts'
@@ -22,8 +22,9 @@ const SIZES: readonly Size[] = [
   { name: '200M', widening: { copies: 8, layers: 20 } },
 ]
 
-export const readsCorpus = true
 export const playsTargets = true
+
+export const readsCorpus = true
 
 /**
  * How speed-up grows with the target's size at equal acceptance. The larger targets compute what the reference does, so

@@ -26,7 +26,7 @@ export async function serveAll(
   const requests: ServedRequest[] = []
   for (const { domain, traces, adapter, later } of domains) {
     const own = await models.draft.readAdapter({ id: `adp_${domain}`, bytes: adapter.bytes })
-    await prepareWays(models, { domain, traces, adapter: { adapter: own, acceptance: adapter.acceptance } })
+    await prepareWays(models, { domain, traces, adapter: { adapter: own, measured: adapter } })
     for (const [index, text] of later.slice(0, warmUp + measured).entries()) {
       const served = await inAllWays(models, domain, tokensOf(models, text), index)
       if (index >= warmUp) requests.push({ domain, served })

@@ -60,6 +60,7 @@ async function storeOwn({ artifact }: Pick<Models, 'artifact'>, learned: Learned
     draft: artifact,
     adapter: { values: new Map([...values, ['pointer_bias', bias]]), hotTokens },
     acceptance: adapter.acceptance,
+    staticAcceptance: adapter.staticAcceptance,
     tokens: adapter.tokens,
     evaluation: {},
   })

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { TrainOptions } from './train.ts'
+import type { TrainOptions } from './options.ts'
 
 /**
  * The command that trains the same draft again, with every option that its weights depend on. Folders are left out and

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { dataDirOption, fraction, integer, jsonOption } from '../../options.ts'
-import type { TrainOptions } from './train.ts'
+import type { TrainOptions } from './options.ts'
 
 /** `foretoken draft train`: a static draft for a target, from prompts. */
 export function addTrainCommand(draft: Command): void {

@@ -26,7 +26,7 @@ import { CliError } from '../../errors.ts'
 import { type ResolvedModel, resolveModel } from '../../model/resolve.ts'
 import { commandLine } from './command-line.ts'
 import { checkDraftFolder, writeDraftFolder } from './draft-folder.ts'
-import type { TrainOptions } from './train.ts'
+import type { TrainOptions } from './options.ts'
 import type { TrainView } from './view.ts'
 
 export interface TrainedDraftSummary {

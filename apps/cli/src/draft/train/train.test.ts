@@ -5,7 +5,7 @@ import { RecurrentDraft, readDraft } from '@foretoken/drafting'
 import { targetFingerprint } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TrainOptions } from './train.ts'
+import type { TrainOptions } from './options.ts'
 import { trainDraft } from './train-draft.ts'
 import type { TrainStatus } from './view.ts'
 

@@ -1,29 +1,9 @@
 import { CliError } from '../../errors.ts'
 import { log, print, printJson } from '../../output.ts'
 import { stopRequests } from '../../supervisor/stop-requests.ts'
+import type { TrainOptions } from './options.ts'
 import { type TrainedDraftSummary, trainDraft } from './train-draft.ts'
 import { trainView } from './view.ts'
-
-export interface TrainOptions {
-  readonly target?: string
-  readonly prompts: readonly string[]
-  readonly promptsMax?: number
-  readonly output?: string
-  readonly force: boolean
-  readonly work?: string
-  readonly restart: boolean
-  readonly completionTokens: number
-  readonly sampledShare: number
-  readonly steps: number
-  readonly batch: number
-  readonly learningRate: number
-  readonly vocabulary: number
-  readonly state: number
-  readonly seed: number
-  readonly threads?: number
-  readonly dataDir: string
-  readonly json: boolean
-}
 
 /** `foretoken draft train`, from prompts to a draft's folder. The first signal stops it so that it can go on later. */
 export async function train(options: TrainOptions): Promise<void> {

@@ -41,6 +41,7 @@ describe('POST /v1/chat/completions refuses', () => {
     await expectError(await gateway.post(PATH, long), 400, 'context_length_exceeded', 'messages')
     const arm = { ...chat, stream, speculation: { arm: 'adaptive' } }
     await expectError(await gateway.post(PATH, arm), 400, 'invalid_value', 'speculation.arm')
+    expect(gateway.logs).not.toMatch(/"level":"(warn|error)"/)
   })
 
   it('in a way that the official client understands', async () => {

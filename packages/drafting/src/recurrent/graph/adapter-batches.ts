@@ -1,4 +1,4 @@
-import { Tensor } from 'onnxruntime-node'
+import { Tensor } from '@foretoken/onnx-runtime'
 import type { DraftShape } from '../shape.ts'
 import { type AdapterInput, type AdapterInputName, adapterInputTable, type Stage } from './adapter-inputs.ts'
 import { batchedShape, type GraphAdapter } from './graph-adapter.ts'

@@ -1,4 +1,4 @@
-import { Tensor } from 'onnxruntime-node'
+import { Tensor } from '@foretoken/onnx-runtime'
 import { type ChainStart, chanceOf, type DraftedChain } from '../chains.ts'
 import { asGraphAdapter, type GraphAdapter } from './graph-adapter.ts'
 

@@ -1,4 +1,4 @@
-import { Tensor } from 'onnxruntime-node'
+import { Tensor } from '@foretoken/onnx-runtime'
 import type { PointerContext } from '../context.ts'
 import type { GraphAdapter } from './graph-adapter.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { serialise } from '@foretoken/graph'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '@foretoken/onnx-runtime'
 import type { AdapterValues } from '../adapter.ts'
 import type { ChainStart, Chains, DraftedChain } from '../chains.ts'
 import { PointerContext, type PointerTables } from '../context.ts'

@@ -1,4 +1,5 @@
 import {
+  AcceptanceForecast,
   Accounts,
   ConfidenceCalibration,
   type CostTable,
@@ -49,7 +50,8 @@ const AVERAGE_RATE = 0.05
 
 /** The controller that serves, with its calibration, its accounts and its exploration. */
 export class Controller implements Policy {
-  private readonly calibration: ConfidenceCalibration
+  private readonly calibration = new ConfidenceCalibration()
+  private readonly forecast: AcceptanceForecast
   private readonly accounts = new Accounts()
   private plan: StepPlan | undefined
   private step = 0
@@ -59,11 +61,11 @@ export class Controller implements Policy {
     private readonly costs: CostTable,
     acceptance: readonly number[],
   ) {
-    this.calibration = new ConfidenceCalibration(acceptance)
+    this.forecast = new AcceptanceForecast(acceptance)
   }
 
   ask(): number {
-    const survival = this.calibration.forecast(LOOKAHEAD_MAX)
+    const survival = this.forecast.survival(LOOKAHEAD_MAX)
     const { requests, plan } = planDrafts(this.input({ arm: DRAFT_ARM, survival, drafted: false }, 0))
     this.plan = plan
     return requests[0]?.lookahead ?? 0
@@ -83,7 +85,10 @@ export class Controller implements Policy {
   hear({ confidence, judged, agreed, committed, draftMs }: StepOutcome): void {
     this.step++
     if (this.plan) this.accounts.settle(this.plan, [TENANT], [committed], { draftMs })
-    for (let at = 0; at < judged; at++) this.calibration.observe(at, confidence[at] ?? 0, at < agreed)
+    for (let at = 0; at < judged; at++) {
+      this.calibration.observe(at, confidence[at] ?? 0, at < agreed)
+      this.forecast.observe(at, at < agreed)
+    }
   }
 
   private input(option: Parameters<typeof planStep>[0]['sequences'][number]['options'][number], spentMs: number) {

@@ -29,14 +29,14 @@ export interface WhileTrainingResult {
 export async function playWhileTraining(
   world: World,
   domain: string,
-  { bytes, acceptance }: Fitted,
+  { bytes, ...measured }: Fitted,
   { first, later }: Traffic,
 ): Promise<WhileTrainingResult> {
   const way = WAYS.find(({ name }) => name === 'adaptive')
   if (!way) throw new Error('no such way')
   const tenant = `${domain} while training`
   const adapter = await world.draft.readAdapter({ id: 'adp_while_training', bytes })
-  world.neural.adopt(tenantOf(tenant, way.name), adapter, acceptance)
+  world.neural.adopt(tenantOf(tenant, way.name), adapter, measured)
   const trainer = await startTrainer(world, first)
   const served = { training: [] as Served[], alone: [] as Served[] }
   try {

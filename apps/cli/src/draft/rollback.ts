@@ -1,0 +1,21 @@
+import { rollBackDraft } from '@foretoken/db'
+import { CliError } from '../errors.ts'
+import type { LearningCommandOptions } from '../options.ts'
+import { print, printJson } from '../output.ts'
+import { choice, withDatabase } from '../platform/connect.ts'
+import { requireTenant } from '../tenant/lookup.ts'
+
+/** `foretoken draft rollback`: at once, and for good. */
+export async function rollback({
+  tenant: nameOrId,
+  ...options
+}: LearningCommandOptions & { readonly tenant: string }): Promise<void> {
+  await withDatabase(choice(options), async ({ db }) => {
+    const tenant = await requireTenant(db, nameOrId)
+    const rolledBack = await rollBackDraft(db, tenant.id, 'Rolled back by hand.')
+    if (!rolledBack) throw new CliError(`Tenant ${tenant.name} has no draft of its own in use.`)
+    if (options.json) return printJson({ tenant: tenant.id, ...rolledBack })
+    const now = rolledBack.live === null ? 'the static draft' : rolledBack.live
+    print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it within ten seconds.`)
+  })
+}

@@ -1,0 +1,28 @@
+import type { ArmAcceptance, DraftVersion, Tenant, TrainingRun } from '@foretoken/db'
+
+/** What there is to say of one tenant's drafts. */
+export interface TenantStatus {
+  readonly tenant: Pick<Tenant, 'id' | 'name' | 'status'>
+  readonly learning: boolean
+  /** Trace tokens that no run has seen, and how many start one. */
+  readonly newTokens: number
+  readonly tokensNeeded: number
+  readonly why: string
+  readonly live: { readonly id: string; readonly version: number } | null
+  /** Newest first. */
+  readonly versions: readonly VersionStatus[]
+  readonly arms: readonly ArmStatus[]
+  readonly runs: readonly TrainingRun[]
+}
+
+export interface VersionStatus extends DraftVersion {
+  /** Null: it has drafted nothing. */
+  readonly acceptance: ArmStatus | null
+}
+
+export interface ArmStatus extends ArmAcceptance {
+  /** Tokens committed per verification step, bonus token included; null without steps. */
+  readonly acceptanceLength: number | null
+  /** Accepted of proposed draft tokens. */
+  readonly acceptanceRate: number | null
+}

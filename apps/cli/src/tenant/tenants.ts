@@ -1,0 +1,62 @@
+import { createTenant, listTenants, revokeTenant, setWeight, usageTotals } from '@foretoken/db'
+import { CliError } from '../errors.ts'
+import type { DatabaseCommandOptions } from '../options.ts'
+import { print, printJson, renderTable, renderTime } from '../output.ts'
+import { choice, withDatabase } from '../platform/connect.ts'
+import { requireTenant } from './lookup.ts'
+
+const LIST_COLUMNS = [
+  ...['ID', 'NAME', 'STATUS', 'WEIGHT', 'CREATED', 'REQUESTS'],
+  ...['PROMPT TOKENS', 'THEREOF CACHED', 'COMPLETION TOKENS'],
+]
+const USAGE_PERIOD_MS = 30 * 24 * 3_600_000
+
+export async function create(name: string, options: DatabaseCommandOptions): Promise<void> {
+  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(name) || name.startsWith('ten_')) {
+    throw new CliError(
+      `"${name}" can't be a tenant's name: up to 63 letters, digits, dots, dashes and underscores, not starting with "ten_".`,
+    )
+  }
+  await withDatabase(choice(options), async ({ db }) => {
+    const created = await createTenant(db, name)
+    if (!created.ok) throw new CliError(`There is a tenant "${name}" already.`)
+    const { id } = created.tenant
+    if (options.json) printJson({ id, name })
+    else print(`Created tenant ${name} (${id}). Give it a key: foretoken key create --tenant ${name}`)
+  })
+}
+
+export async function list(options: DatabaseCommandOptions): Promise<void> {
+  await withDatabase(choice(options), async ({ db }) => {
+    const to = new Date()
+    const period = { from: new Date(to.getTime() - USAGE_PERIOD_MS), to }
+    const tenants = await Promise.all(
+      (await listTenants(db)).map(async (tenant) => ({ ...tenant, usage: await usageTotals(db, tenant.id, period) })),
+    )
+    if (options.json) return printJson(tenants)
+    const rows = tenants.map(({ id, name, status, weight, createdAt, usage }) => {
+      const { requests, promptTokens, cachedTokens, completionTokens } = usage
+      const counts = [requests, promptTokens, cachedTokens, completionTokens].map(String)
+      return [id, name, status, String(weight), renderTime(createdAt), ...counts]
+    })
+    print(renderTable(LIST_COLUMNS, rows))
+  })
+}
+
+export async function revoke(nameOrId: string, options: DatabaseCommandOptions): Promise<void> {
+  await withDatabase(choice(options), async ({ db }) => {
+    const tenant = await requireTenant(db, nameOrId)
+    if (!(await revokeTenant(db, tenant.id))) throw new CliError(`Tenant ${tenant.name} is revoked already.`)
+    if (options.json) printJson({ id: tenant.id, status: 'revoked' })
+    else print(`Revoked tenant ${tenant.name} (${tenant.id}): its keys no longer work.`)
+  })
+}
+
+export async function weigh(nameOrId: string, weight: number, options: DatabaseCommandOptions): Promise<void> {
+  await withDatabase(choice(options), async ({ db }) => {
+    const tenant = await requireTenant(db, nameOrId)
+    await setWeight(db, tenant.id, weight)
+    if (options.json) printJson({ id: tenant.id, weight })
+    else print(`Tenant ${tenant.name} (${tenant.id}) now has weight ${weight}; gateways follow within ten seconds.`)
+  })
+}

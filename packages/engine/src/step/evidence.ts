@@ -1,0 +1,53 @@
+import type { DraftPlan, StepPlan } from '@foretoken/drafting'
+import type { Sequence } from '../sequence.ts'
+import type { DecodeContext } from './context.ts'
+import { batchOwner } from './outlook.ts'
+import type { Offers } from './propose.ts'
+
+export interface FinishedStep {
+  readonly batch: readonly Sequence[]
+  readonly offers: readonly Offers[]
+  readonly drafting: DraftPlan
+  readonly plan: StepPlan
+  /** Tokens, by sequence. */
+  readonly committed: readonly number[]
+  readonly ms: number
+}
+
+/** Tells the controller what the step's strategies turned out to be worth. */
+export function learnEvidence(
+  { batch, offers, drafting, plan, committed, ms }: FinishedStep,
+  ctx: DecodeContext,
+): void {
+  const { evidence, costs } = ctx
+  const tokens = committed.reduce((sum, each) => sum + each, 0)
+  evidence.step([batchOwner(batch), ...batch.map(({ tenant }) => tenant)], ms, tokens)
+  const asking = new Set(drafting.requests.map(({ sequence }) => sequence))
+  if (!batch.every(({ isFree }) => isFree)) return
+  if (plan.lookahead > 0 || asking.size > 0) {
+    const outcome = { tokens: tokens - batch.length, ms: ms - plan.plainMs, otherMs: plan.plainMs }
+    evidence.learn(batchOwner(batch), 'draft', outcome)
+  }
+  if (asking.size === 0) return
+  const free = batch.map((sequence, index) => freeTokensOf(sequence, offers[index], committed[index] ?? 0))
+  const otherMs = costs.targetMs(batch.length, 1 + free.reduce((sum, { rows }) => sum + rows, 0) / batch.length)
+  for (const index of asking) {
+    const [sequence, opinion] = [batch[index], offers[index]?.opinion]
+    if (!sequence || !opinion) continue
+    const added = (committed[index] ?? 1) - (free[index]?.tokens ?? 1)
+    evidence.learn(sequence.tenant, opinion, { tokens: added, ms: (ms - otherMs) / asking.size, otherMs })
+  }
+}
+
+/** What the free arm's proposal alone would have committed at the place where the step began, and its rows. */
+function freeTokensOf({ tokens }: Sequence, offers: Offers | undefined, committed: number) {
+  const { tokens: proposed = [], survival = [] } = offers?.proposals.get('suffix') ?? {}
+  const rows = survival.filter((each) => each >= WORTH_A_ROW).length
+  const own = tokens.slice(tokens.length - committed)
+  let right = 0
+  while (right < Math.min(rows, committed - 1) && proposed[right] === own[right]) right++
+  return { rows, tokens: Math.min(committed, 1 + right) }
+}
+
+/** A plan would have verified about as much of it. */
+const WORTH_A_ROW = 0.2
