@@ -3,8 +3,10 @@ import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { WeightFormat } from '@foretoken/model'
 import { fetchSmolLM2, smollm2DraftFolder } from '@foretoken/smollm2'
-import { COMPLETION_TOKENS_MAX } from './suites/learning/settings.ts'
 import { REFERENCE, type TargetFolders } from './widened/folder.ts'
+
+/** Longest answers of the reference target, wherever one plays it. */
+export const COMPLETION_TOKENS_MAX = 160
 
 /** What a suite plays: a target with its static draft, how its weights are held, and how its tenants are served. */
 export interface BenchTarget {

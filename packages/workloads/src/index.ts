@@ -9,13 +9,12 @@
  * `openQuestions` are what people ask a general assistant, by kind of task; a static draft is trained from them.
  * `tenantWorkloads` are tenants of such a model, each with a system prompt, a form and words of its own.
  * `referenceWorkloads` are the seven kinds that the reference target was trained on, one turn each, in the shapes that
- * it knows; `demoWorkloads` are four of them with so few words that a draft learns them within minutes.
+ * it knows.
  *
  * Invariants: the same seed gives the same prompts, for ever and on every machine; changing a list changes what comes
  * after it, so a benchmark that is repeated names the commit. Pure functions, no state, no input or output but
  * `write.ts`, which prints.
  */
-export { demoWorkloads } from './demo/index.ts'
 export { openQuestions } from './open/index.ts'
 export { referenceWorkloads } from './reference/index.ts'
 export { tenantWorkloads } from './tenants/index.ts'

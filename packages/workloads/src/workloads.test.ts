@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import {
-  demoWorkloads,
-  type Message,
-  openQuestions,
-  referenceWorkloads,
-  tenantWorkloads,
-  type Workload,
-} from './index.ts'
+import { type Message, openQuestions, referenceWorkloads, tenantWorkloads, type Workload } from './index.ts'
 
 describe.each(
-  [...openQuestions, ...tenantWorkloads, ...referenceWorkloads, ...Object.values(demoWorkloads)].map(
-    (workload) => [workload.name, workload] as const,
-  ),
+  [...openQuestions, ...tenantWorkloads, ...referenceWorkloads].map((workload) => [workload.name, workload] as const),
 )('%s', (name, workload) => {
   const prompts = take(workload, 1, 1_500)
   const texts = prompts.map((messages) => JSON.stringify(messages))

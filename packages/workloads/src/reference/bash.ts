@@ -1,4 +1,4 @@
-import { shellOps } from '../demo/shell.ts'
+import { shellOps } from '../reference-words/shell.ts'
 import { templated } from '../templates.ts'
 import { lines, list, numbers } from '../words/lists.ts'
 

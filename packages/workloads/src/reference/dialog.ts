@@ -1,4 +1,4 @@
-import { serviceDesk } from '../demo/service.ts'
+import { serviceDesk } from '../reference-words/service.ts'
 import { templated } from '../templates.ts'
 import { conversationWords } from './conversation-words.ts'
 import { conversations, partsOf } from './conversations.ts'

@@ -1,4 +1,4 @@
-import { jsonAssistant } from '../demo/extraction.ts'
+import { jsonAssistant } from '../reference-words/extraction.ts'
 import { templated } from '../templates.ts'
 import { lines, list, numbers } from '../words/lists.ts'
 import { dishes } from '../words/living.ts'

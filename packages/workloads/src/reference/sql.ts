@@ -1,4 +1,4 @@
-import { sqlAnalytics } from '../demo/sql.ts'
+import { sqlAnalytics } from '../reference-words/sql.ts'
 import { templated } from '../templates.ts'
 import { lines, list, numbers } from '../words/lists.ts'
 import { names, surnames } from '../words/people.ts'

@@ -90,7 +90,6 @@ export function settingsFor({ isReference }: Pick<BenchTarget, 'isReference'>, q
   return quick ? LARGE_QUICK : LARGE_FULL
 }
 
-export const COMPLETION_TOKENS_MAX = 160
 /** Draft tokens per verification step wherever acceptance is compared: as in the static draft's card. */
 export const CHAIN = 8
 

@@ -15,9 +15,10 @@ import {
   type WeightFormat,
 } from '@foretoken/model'
 import type { Message } from '@foretoken/workloads'
+import { COMPLETION_TOKENS_MAX } from '../../bench-target.ts'
 import { REFERENCE, type TargetFolders } from '../../widened/folder.ts'
 import type { Parts } from './parts.ts'
-import { COMPLETION_TOKENS_MAX, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 
 /**
  * The target with its drafts, as a worker has them, and an engine: unless told otherwise, for one request at a time.
