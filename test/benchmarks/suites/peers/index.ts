@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,11 +46,12 @@ export async function run({ quick, corpus, target }: SuiteOptions): Promise<Repo
     commit: commit(),
     target: await targetFingerprint(target.folders.target),
   })
-  const options = { settings, target, llamaCpp, folder: join(KEPT, 'gguf'), parts, log, traffic: trafficsOf(workloads) }
+  const options = { settings, target, llamaCpp, folder: GGUF, parts, log, traffic: trafficsOf(workloads) }
   const comparisons: Comparison[] = []
   const precisions = PRECISIONS.filter(({ precision }) => target.precisions.includes(precision))
   for (const precision of precisions) comparisons.push(check(await compare(precision, options)))
   await parts.delete()
+  await rm(GGUF, { recursive: true, force: true })
   const { compared, ...summary } = summarise(comparisons)
   for (const [ratio, { ours, theirs }] of Object.entries(compared)) log(`${ratio}: ${ours} against ${theirs}`)
   return {
@@ -71,6 +73,8 @@ const BUSY = 1.5
 const SPINNING = 'llama.cpp’s threads spin while they wait for a core, so its figures will be too low.'
 
 const KEPT = fileURLToPath(new URL('../../../../.foretoken/bench/peers', import.meta.url))
+/** Half a gigabyte of a larger target. */
+const GGUF = join(KEPT, 'gguf')
 
 /** The tenants of the settings; where there are others, the first. */
 function chosen(workloads: readonly Workload[], { tenants }: PeerSettings): Workload[] {
