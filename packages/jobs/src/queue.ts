@@ -24,6 +24,7 @@ export interface QueueOptions {
 const SCHEMA = 'bullmq'
 /** Nothing is kept of a job that was done: the row that it pointed to tells what became of it. */
 const JOB = { removeOnComplete: true, removeOnFail: true }
+const CONNECTIONS = 3
 
 export async function openQueue<Name extends QueueName>(
   databaseUrl: string,
@@ -33,7 +34,7 @@ export async function openQueue<Name extends QueueName>(
   // A consumer holds one of them for LISTEN.
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    max: 3,
+    max: CONNECTIONS,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
     application_name: `foretoken ${name} queue`,
@@ -51,7 +52,7 @@ export async function openQueue<Name extends QueueName>(
     closing.push(() => queue.close())
     await queue.waitUntilReady()
     return {
-      add: async (payload) => void (await queue.add(name, payload, JOB)),
+      add: (payload) => onLiveConnection(async () => void (await queue.add(name, payload, JOB))),
       consume: async (handle) => {
         const worker = consumer(pool, name, handle)
         worker.on('error', onError)
@@ -64,6 +65,25 @@ export async function openQueue<Name extends QueueName>(
     await close()
     throw error
   }
+}
+
+/**
+ * A pool does not know that a connection broke while nobody used it: the first statement on it is answered with the
+ * words in which PostgreSQL had closed it, and was not run. The pool then drops it, so after as many tries as it has
+ * connections the next one is new.
+ */
+async function onLiveConnection(run: () => Promise<void>, triesLeft = CONNECTIONS): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if (triesLeft === 0 || !wasClosedByServer(error)) throw error
+    await onLiveConnection(run, triesLeft - 1)
+  }
+}
+
+/** Class 57P of PostgreSQL's error codes: admin_shutdown, crash_shutdown and their like. */
+function wasClosedByServer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code?.startsWith('57P') ?? false)
 }
 
 function consumer<Name extends QueueName>(
