@@ -70,12 +70,14 @@ export class ScriptedNeural implements Speculator {
     return { tokens, survival, alternatives, version: `${arm}-${Math.floor(session.committed / 5)}` }
   }
 
-  /** For some places the right token, for others any, and now and then one that is none, or beyond the chain. */
+  /** For some places the right tokens, for others any, and now and then one that is none, or beyond the chain. */
   private alternatives(session: NeuralSession, length: number): Alternative[] {
     return Array.from({ length: Math.floor(3 * this.draw()) }, () => {
       const after = Math.floor(this.draw() * (length + 1))
-      const token = this.draw() < 0.7 ? (session.rest[after] ?? 0) : Math.floor(this.draw() * 1.01 * 4_096)
-      return { after, token, survival: 1.2 * this.draw() }
+      const tokens = Array.from({ length: 1 + Math.floor(3 * this.draw()) }, (_, depth) =>
+        this.draw() < 0.7 ? (session.rest[after + depth] ?? 0) : Math.floor(this.draw() * 1.01 * 4_096),
+      )
+      return { after, tokens, survival: tokens.map(() => 1.2 * this.draw()) }
     })
   }
 

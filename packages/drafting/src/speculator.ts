@@ -52,17 +52,17 @@ export interface Proposal {
   readonly survival: readonly number[]
   /** What drafted it, for statistics: of static and adaptive drafts their version. */
   readonly version: string | null
-  /** What else might stand in some of its places. */
+  /** What else might stand in some of its places, or behind it. */
   readonly alternatives?: readonly Alternative[]
 }
 
-/** A token beside one of a chain's: verified in a row of its own, with nothing behind it. */
+/** Tokens that leave a chain for others, or go on where it ends. */
 export interface Alternative {
-  /** How many of the chain's tokens it follows. */
+  /** How many of the chain's tokens they follow. */
   readonly after: number
-  readonly token: number
-  /** Calibrated probability that the target commits those, and then this. */
-  readonly survival: number
+  readonly tokens: readonly number[]
+  /** survival[i]: calibrated probability that the target commits what they follow, and then tokens[0..i]. */
+  readonly survival: readonly number[]
 }
 
 /** Where one sequence stands with one speculator. Opaque to the engine. */
@@ -73,6 +73,11 @@ export interface DraftSession {
    * @param opinion of the arm that costs nothing; absent where it was not asked
    */
   forecasts(lookaheadMax: number, opinion?: FreeOpinion): readonly Forecast[]
+  /**
+   * What would follow if the target committed these tokens, which another arm drafted. Of eager speculators alone.
+   * @returns survival given that it does
+   */
+  continued?(tokens: readonly number[], lookaheadMax: number): Pick<Proposal, 'tokens' | 'survival'>
   /**
    * The prompt is cached. `hidden` [d] is the final hidden state of the row before the last prompt token (that token
    * leads the first step), so that a neural arm can draft at the first step. Not called for a prompt of one token.

@@ -8,7 +8,7 @@ export interface VerifiedStep {
   readonly draftVersion: string | null
   /** The chains that were verified, one per arm. */
   readonly branches: readonly VerifiedBranch[]
-  /** Draft tokens verified beside one of a chain's, each in a row of its own. */
+  /** Draft tokens verified beside a chain's, or behind it. */
   readonly alternatives: number
   /** Draft tokens verified, and how many of them the target agreed with. What branches share counts once. */
   readonly proposed: number

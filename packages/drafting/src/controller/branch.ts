@@ -4,6 +4,6 @@ import type { DraftArm } from '../speculator.ts'
 export interface Branch {
   readonly arm: DraftArm
   readonly lookahead: number
-  /** Its last token is this alternative of the proposal instead of the chain's own. */
+  /** It ends with tokens of this alternative of the proposal instead of the chain's own. */
   readonly alternative?: number
 }

@@ -22,7 +22,9 @@ export function combinedTokens(
     let share = 0
     for (let to = Math.max(0, rows - gains.length); to <= Math.min(rows, forecast.length); to++) {
       const tokens = (own[rows - to] ?? 0) + (added[to] ?? 0)
-      if (tokens > best) [best, share] = [tokens, to]
+      if (tokens <= best) continue
+      best = tokens
+      share = to
     }
     expected.push(1 + best)
     asked.push(share)
@@ -41,6 +43,10 @@ function addition(forecast: number, drafted: number): number {
 /** sums[n] of the first n values. */
 function sums(values: readonly number[]): number[] {
   const sums = [0]
-  for (const [n, value] of values.entries()) sums.push((sums[n] ?? 0) + value)
+  let sum = 0
+  for (const value of values) {
+    sum += value
+    sums.push(sum)
+  }
   return sums
 }

@@ -50,6 +50,8 @@ export interface Offer {
   readonly combined?: true
   /** A forced number of rows; absent: any. */
   readonly exactly?: number
+  /** Of an undrafted offer: how far the arm is asked to draft for so many rows. */
+  asked(rows: number): number
   /** Who drafts those rows, the most promising first; of an undrafted offer, what is asked for. */
   branches(rows: number): readonly Branch[]
 }
@@ -59,15 +61,23 @@ export interface Offer {
  * such an arm beside what is drafted. A forced lookahead is a chain of one arm.
  */
 export function offersOf({ options, forced }: SequenceState): Offer[] {
-  const allowed = options.filter(({ arm }) => forced?.arm === undefined || forced.arm === arm)
-  const { lookahead } = forced ?? {}
-  if (lookahead !== undefined) return allowed.flatMap((option) => exactOffer(option, lookahead))
-  const drafted = allowed.flatMap((option) => (option.drafted && option.tokens.length > 0 ? [option] : []))
-  const undrafted = allowed.flatMap((option) => (option.drafted ? [] : [option]))
-  const asked = undrafted.map((option) => chainOffer(option))
-  if (drafted.length === 0) return asked
-  const tree = treeOffer(drafted)
-  return [tree, ...asked, ...undrafted.map((option) => combinedOffer(tree, drafted, option))]
+  const drafted: DraftedOption[] = []
+  const undrafted: ForecastOption[] = []
+  const exact: Offer[] = []
+  for (const option of options) {
+    if (forced?.arm !== undefined && forced.arm !== option.arm) continue
+    if (forced?.lookahead !== undefined) exact.push(...exactOffer(option, forced.lookahead))
+    else if (!option.drafted) undrafted.push(option)
+    else if (option.tokens.length > 0) drafted.push(option)
+  }
+  if (exact.length > 0) return exact
+  const tree = drafted.length > 0 ? treeOffer(drafted) : undefined
+  const offers: Offer[] = tree ? [tree] : []
+  for (const option of undrafted) {
+    offers.push(chainOffer(option))
+    if (tree) offers.push(combinedOffer(tree, drafted, option))
+  }
+  return offers
 }
 
 function exactOffer(option: ArmOption, lookahead: number): Offer[] {
@@ -77,18 +87,24 @@ function exactOffer(option: ArmOption, lookahead: number): Offer[] {
 
 function chainOffer({ arm, survival, drafted }: ArmOption): Offer {
   const expected = [1]
-  for (const [depth, each] of survival.entries()) expected.push((expected[depth] ?? 1) + each)
+  let tokens = 1
+  for (const each of survival) {
+    tokens += each
+    expected.push(tokens)
+  }
   return {
     undrafted: drafted ? undefined : arm,
     expected,
+    asked: (rows) => Math.min(rows, survival.length),
     branches: (rows) => [{ arm, lookahead: Math.min(rows, survival.length) }],
   }
 }
 
 function treeOffer(options: readonly DraftedOption[]): Offer {
-  const paths = options.flatMap(pathsOf)
+  const paths: Path[] = []
+  for (const option of options) addPaths(option, paths)
   const { expected, depths } = rankNodes(paths)
-  return { undrafted: undefined, expected, branches: (rows) => branchesOf(paths, depths(rows)) }
+  return { undrafted: undefined, expected, asked: () => 0, branches: (rows) => branchesOf(paths, depths(rows)) }
 }
 
 /** From the last committed token down: an arm's chain, or the part of it before an alternative, and that. */
@@ -99,27 +115,39 @@ interface Path {
   readonly alternative?: number
 }
 
-function pathsOf({ arm, tokens, survival, alternatives = [] }: DraftedOption): Path[] {
-  const others = alternatives.map((each, alternative): Path => {
-    const before = <Value>(values: readonly Value[]) => values.slice(0, each.after)
-    return {
+function addPaths({ arm, tokens, survival, alternatives = [] }: DraftedOption, paths: Path[]): void {
+  paths.push({ arm, tokens, survival })
+  for (const [alternative, { after, ...own }] of alternatives.entries()) {
+    paths.push({
       arm,
-      tokens: [...before(tokens), each.token],
-      survival: [...before(survival), each.survival],
+      tokens: [...tokens.slice(0, after), ...own.tokens],
+      survival: [...survival.slice(0, after), ...own.survival],
       alternative,
-    }
-  })
-  return [{ arm, tokens, survival }, ...others]
+    })
+  }
 }
 
 function combinedOffer(tree: Offer, options: readonly DraftedOption[], { arm, survival }: ForecastOption): Offer {
   const gains = tree.expected.slice(1).map((tokens, row) => tokens - (tree.expected[row] ?? 0))
-  const drafted = survival.map((_, depth) => Math.max(...options.map((option) => option.survival[depth] ?? 0)))
+  const drafted = survival.map((_, depth) => surestAt(options, depth))
   const { expected, asked } = combinedTokens(gains, drafted, survival)
-  return { undrafted: arm, combined: true, expected, branches: (rows) => [{ arm, lookahead: asked[rows] ?? 0 }] }
+  return {
+    ...{ undrafted: arm, combined: true, expected },
+    asked: (rows) => asked[rows] ?? 0,
+    branches: (rows) => [{ arm, lookahead: asked[rows] ?? 0 }],
+  }
 }
 
-/** Drops what another branch says as well, and puts the branch first that is expected to go furthest. */
+function surestAt(options: readonly DraftedOption[], depth: number): number {
+  let most = 0
+  for (const { survival } of options) most = Math.max(most, survival[depth] ?? 0)
+  return most
+}
+
+/**
+ * Drops what another branch says as well, and puts the branch first that is expected to go furthest. A chain that an
+ * alternative goes on from stays: it is what its arm proposed.
+ */
 function branchesOf(paths: readonly Path[], depths: readonly number[]): Branch[] {
   const reaching = paths
     .map(({ survival, ...path }, at) => {
@@ -130,9 +158,13 @@ function branchesOf(paths: readonly Path[], depths: readonly number[]): Branch[]
     .filter(({ lookahead }) => lookahead > 0)
     .sort((a, b) => b.hope - a.hope)
   return reaching
-    .filter(({ tokens }, at) => {
+    .filter(({ tokens, alternative }, at) => {
+      const isChain = alternative === undefined
       const says = (other: { tokens: readonly number[] }) => tokens.every((token, i) => other.tokens[i] === token)
-      return !reaching.some((other, i) => i !== at && says(other) && (other.tokens.length > tokens.length || i < at))
+      return !reaching.some((other, i) => {
+        if (i === at || !says(other) || (isChain && other.alternative !== undefined)) return false
+        return other.tokens.length > tokens.length || i < at || (!isChain && other.alternative === undefined)
+      })
     })
     .map(({ arm, lookahead, alternative }) => ({ arm, lookahead, ...(alternative !== undefined && { alternative }) }))
 }

@@ -104,8 +104,8 @@ describe('planStep', () => {
 
   it('verifies a token beside one of the chain where that is likelier than the chain’s next', () => {
     const alternatives = [
-      { after: 0, token: 50, survival: 0.3 },
-      { after: 1, token: 51, survival: 0.01 },
+      { after: 0, tokens: [50], survival: [0.3] },
+      { after: 1, tokens: [51], survival: [0.01] },
     ]
     const static_ = { ...option([0.5, 0.25, 0.05]), arm: 'static' as const, alternatives }
     const [decision] = plan({ sequences: [{ ...offer([]), options: [static_] }], lookaheadMax: 3 }).decisions
@@ -113,6 +113,17 @@ describe('planStep', () => {
     expect(decision?.branches).toEqual([
       { arm: 'static', lookahead: 2 },
       { arm: 'static', lookahead: 1, alternative: 0 },
+    ])
+  })
+
+  it('verifies what goes on from a chain behind it, and beside it says what its arm proposed', () => {
+    const alternatives = [{ after: 2, tokens: [60, 61], survival: [0.7, 0.6] }]
+    const static_ = { ...option([0.9, 0.8]), arm: 'static' as const, alternatives }
+    const [decision] = plan({ sequences: [{ ...offer([]), options: [static_] }], lookaheadMax: 4 }).decisions
+    expect(decision).toMatchObject({ lookahead: 4, expectedTokens: 1 + 0.9 + 0.8 + 0.7 + 0.6 })
+    expect(decision?.branches).toEqual([
+      { arm: 'static', lookahead: 4, alternative: 0 },
+      { arm: 'static', lookahead: 2 },
     ])
   })
 

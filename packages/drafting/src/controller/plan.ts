@@ -33,8 +33,8 @@ export interface StepInput {
  * voluntary draft token is rejected: that is what bounds how much slower than plain a tenant can get.
  */
 export function planStep(input: StepInput): StepPlan {
-  const search: Search = { ...input, offers: input.sequences.map(offersOf), targetMs: new Map() }
-  const floor = Math.max(0, ...search.offers.flatMap((offers) => offers.map(({ exactly }) => exactly ?? 0)))
+  const search: Search = { ...input, offers: input.sequences.map(offersOf), targetMs: [] }
+  const floor = mostForced(search)
   const ragged = isRagged(search)
   const base = candidate(search, picksWithin(search, ragged ? 0 : floor, []))
   let best = base
@@ -42,7 +42,7 @@ export function planStep(input: StepInput): StepPlan {
     for (const picks of ragged ? admissions(search, drafting) : rectangles(search, floor, drafting)) {
       const plan = candidate(search, picks)
       const margin = best === base ? 1 + GAIN_MIN : 1
-      if (plan.goodput > best.goodput * margin && affordable(search, plan, base)) best = plan
+      if (plan.goodput > best.goodput * margin && affordable(search, plan, base)) best = kept(plan)
     }
   }
   const exploring = best === base && floor === 0 && input.draw < EXPLORE_SHARE
@@ -61,10 +61,11 @@ export const EXPLORE_LOOKAHEAD = 2
 interface Search extends StepInput {
   /** By sequence. */
   readonly offers: readonly (readonly Offer[])[]
-  /** The cost table's answers for this batch so far, by rows; negative: with a draft before. */
-  readonly targetMs: Map<number, number>
+  /** The cost table's answers for this batch so far: at 2 × rows, and behind it with a draft before. */
+  readonly targetMs: number[]
 }
 
+/** Its picks are valid until the next one is looked at; see kept. */
 interface Candidate {
   readonly picks: readonly Pick[]
   /** Most rows among the picks. */
@@ -90,24 +91,31 @@ function picksWithin(search: Search, rows: number, drafting: readonly DraftArm[]
 
 function candidate(search: Search, picks: readonly Pick[]): Candidate {
   const requests: { arm: DraftArm; lookahead: number }[] = []
-  let [longest, all, tokens] = [0, 0, 0]
-  for (const each of picks) {
-    longest = Math.max(longest, each.rows)
-    all += each.rows
-    tokens += each.tokens
-    if (each.offer?.undrafted) requests.push(...each.offer.branches(each.rows))
+  let longest = 0
+  let all = 0
+  let tokens = 0
+  for (const { offer, rows, tokens: own } of picks) {
+    longest = Math.max(longest, rows)
+    all += rows
+    tokens += own
+    if (offer?.undrafted) requests.push({ arm: offer.undrafted, lookahead: offer.asked(rows) })
   }
   const drafted = search.drafted || requests.length > 0
-  const rows = search.ragged ? all / picks.length : longest
-  const ms = targetMs(search, rows, drafted) + (requests.length > 0 ? search.costs.draftsMs(requests) : 0)
+  const draftMs = requests.length > 0 ? search.costs.draftsMs(requests) : 0
+  const ms = targetMs(search, search.ragged ? all : longest, drafted) + draftMs
   return { picks, rows: longest, tokens, ms, goodput: tokens / ms }
 }
 
-/** @param rows draft rows per sequence: of each in a rectangle, on average in a ragged run */
-function targetMs({ targetMs: known, costs, sequences }: Search, rows: number, drafted: boolean): number {
-  const at = drafted ? -1 - rows : rows
-  const ms = known.get(at) ?? costs.targetMs(sequences.length, 1 + rows, drafted)
-  known.set(at, ms)
+function kept(plan: Candidate): Candidate {
+  return { ...plan, picks: [...plan.picks] }
+}
+
+/** @param rows draft rows: of all sequences together in a ragged run, of each in a rectangle */
+function targetMs(search: Search, rows: number, drafted: boolean): number {
+  const { targetMs: known, costs, sequences, ragged } = search
+  const at = 2 * rows + (drafted ? 1 : 0)
+  const ms = known[at] ?? costs.targetMs(sequences.length, 1 + (ragged ? rows / sequences.length : rows), drafted)
+  known[at] = ms
   return ms
 }
 
@@ -147,6 +155,12 @@ function finish(search: Search, { picks, rows, tokens, ms }: Candidate, explored
   return { ...forecast, decisions: picks.map((each, at) => decisionOf(each, forecast, sequences[at]?.forced)) }
 }
 
+function mostForced({ offers }: Search): number {
+  let most = 0
+  for (const each of offers) for (const { exactly = 0 } of each) most = Math.max(most, exactly)
+  return most
+}
+
 /** The longest offer of what is drafted or may be. */
 function mostRows({ offers }: Search, drafting: readonly DraftArm[]): number {
   let most = 0
@@ -159,7 +173,11 @@ function mostRows({ offers }: Search, drafting: readonly DraftArm[]): number {
 }
 
 function undraftedArms({ offers }: Search): DraftArm[] {
-  return [...new Set(offers.flatMap((each) => each.flatMap(({ undrafted }) => undrafted ?? [])))]
+  const arms: DraftArm[] = []
+  for (const each of offers) {
+    for (const { undrafted } of each) if (undrafted && !arms.includes(undrafted)) arms.push(undrafted)
+  }
+  return arms
 }
 
 function subsets(arms: readonly DraftArm[]): DraftArm[][] {

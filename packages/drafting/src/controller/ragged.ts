@@ -20,13 +20,14 @@ export interface AdmissionInput {
  * have to be asked for. Only their upper hull can be part of a best plan if milliseconds add up, and along it what more
  * is worth only falls, so all sequences' edges in one order are the greedy admission. It ends where an edge is worth
  * less than half of what the plan yields so far: the prices are slopes, and what a plan takes is read from the table.
+ * It is the same array each time: copy what is to be kept.
  */
 export function* admissions(input: AdmissionInput, drafting: readonly DraftArm[]): Generator<readonly Pick[]> {
   const { offers, sequences } = input
   const rowMs = input.costs.rowMs(sequences.length, input.lookaheadMax)
   const picks = offers.map((each) => pick(each, 0, []))
   const edges = offers
-    .flatMap((each, at) => (each.some(isForced) ? [] : hullOf(pointsOf(input, each, at, drafting, rowMs), at)))
+    .flatMap((each, at) => (each.some(isForced) ? [] : hullOf(pointsOf(input, each, drafting, rowMs), at)))
     .sort((a, b) => b.slope - a.slope)
   let tokens = picks.reduce((sum, each) => sum + each.tokens, 0)
   let ms = input.costs.targetMs(offers.length, 1) + rowMs * picks.reduce((sum, each) => sum + each.rows, 0)
@@ -35,7 +36,7 @@ export function* admissions(input: AdmissionInput, drafting: readonly DraftArm[]
     picks[at] = to.pick
     tokens += to.tokens - from.tokens
     ms += to.ms - from.ms
-    yield [...picks]
+    yield picks
   }
 }
 
@@ -65,7 +66,6 @@ function isForced({ exactly }: Offer): boolean {
 function pointsOf(
   { costs, sequences, lookaheadMax }: AdmissionInput,
   offers: readonly Offer[],
-  at: number,
   drafting: readonly DraftArm[],
   rowMs: number,
 ): Point[] {
@@ -75,8 +75,8 @@ function pointsOf(
     if (!mayTake(offer, drafting)) continue
     const most = Math.min(lookaheadMax, offer.expected.length - 1)
     for (let rows = 1; rows <= most; rows++) {
-      const [asked] = offer.undrafted ? offer.branches(rows) : []
-      const askMs = asked ? costs.draftMs(asked.arm, batch, asked.lookahead) / batch : 0
+      const { undrafted } = offer
+      const askMs = undrafted ? costs.draftMs(undrafted, batch, offer.asked(rows)) / batch : 0
       const tokens = offer.expected[rows] ?? 1
       points.push({ ms: rows * rowMs + askMs, tokens, pick: { offer, rows, tokens } })
     }

@@ -13,19 +13,21 @@ export class CostTable {
    * look dear, and drafting the better for it.
    */
   private aftermath = 1
-  private readonly drafts: ReadonlyMap<Arm, DraftPrice>
+  private readonly drafts: ReadonlyMap<Arm, CostSurface>
+  /** The arms that draft in one call, for each that there is. */
+  private readonly calls: readonly (readonly Arm[])[]
 
   /** Arms without points cost nothing worth counting, as the suffix arm (microseconds per token). */
   constructor(target: readonly CostPoint[], drafts: readonly DraftCosts[] = []) {
     this.target = new CostSurface(target)
-    this.drafts = new Map(
-      drafts.flatMap((costs, speculator) =>
-        ARMS.flatMap((arm): [Arm, DraftPrice][] => {
-          const points = arm === 'none' ? [] : (costs[arm] ?? [])
-          return points.length === 0 ? [] : [[arm, { speculator, surface: new CostSurface(points) }]]
-        }),
-      ),
+    const surfaces = drafts.map((costs) =>
+      ARMS.flatMap((arm): [Arm, CostSurface][] => {
+        const points = arm === 'none' ? [] : (costs[arm] ?? [])
+        return points.length === 0 ? [] : [[arm, new CostSurface(points)]]
+      }),
     )
+    this.drafts = new Map(surfaces.flat())
+    this.calls = surfaces.filter((each) => each.length > 0).map((each) => each.map(([arm]) => arm))
   }
 
   /**
@@ -45,24 +47,25 @@ export class CostTable {
   /** One call of an arm that drafts `lookahead` tokens for each of `batch` sequences. */
   draftMs(arm: Arm, batch: number, lookahead: number): number {
     if (batch === 0 || lookahead === 0) return 0
-    return this.drafts.get(arm)?.surface.ms(batch, lookahead) ?? 0
+    return this.drafts.get(arm)?.ms(batch, lookahead) ?? 0
   }
 
   /** All these drafts, arms of one speculator in one call: as many as there are, as far as the longest. */
   draftsMs(requests: readonly { readonly arm: Arm; readonly lookahead: number }[]): number {
-    const calls = new Map<number, { surfaces: Set<CostSurface>; batch: number; lookahead: number }>()
-    for (const { arm, lookahead } of requests) {
-      const price = this.drafts.get(arm)
-      if (!price || lookahead === 0) continue
-      const call = calls.get(price.speculator) ?? { surfaces: new Set(), batch: 0, lookahead: 0 }
-      calls.set(price.speculator, call)
-      call.surfaces.add(price.surface)
-      call.batch++
-      call.lookahead = Math.max(call.lookahead, lookahead)
-    }
     let ms = 0
-    for (const { surfaces, batch, lookahead } of calls.values()) {
-      ms += Math.max(...[...surfaces].map((surface) => surface.ms(batch, lookahead)))
+    for (const arms of this.calls) {
+      let batch = 0
+      let longest = 0
+      for (const { arm, lookahead } of requests) {
+        if (lookahead === 0 || !arms.includes(arm)) continue
+        batch++
+        longest = Math.max(longest, lookahead)
+      }
+      let dearest = 0
+      for (const { arm, lookahead } of batch > 0 ? requests : []) {
+        if (lookahead > 0 && arms.includes(arm)) dearest = Math.max(dearest, this.draftMs(arm, batch, longest))
+      }
+      ms += dearest
     }
     return ms
   }
@@ -83,7 +86,7 @@ export class CostTable {
   /** A call took this long for all these drafts: its dearest arm learns from it. */
   observeDrafts(requests: readonly { readonly arm: Arm; readonly lookahead: number }[], ms: number): void {
     const lookahead = Math.max(0, ...requests.map((request) => request.lookahead))
-    const surfaces = requests.flatMap(({ arm }) => this.drafts.get(arm)?.surface ?? [])
+    const surfaces = requests.flatMap(({ arm }) => this.drafts.get(arm) ?? [])
     const price = (surface: CostSurface) => surface.ms(requests.length, lookahead)
     const [dearest] = surfaces.sort((a, b) => price(b) - price(a))
     dearest?.observe(requests.length, lookahead, ms)
@@ -97,9 +100,3 @@ const AFTERMATH_MAX = 1.3
 const SURPRISE_MAX = Math.LN2
 /** What a run after a draft counts for among those that were not: enough to follow the machine where all draft. */
 const AFTERMATH_SHARE = 0.3
-
-interface DraftPrice {
-  /** Which call it is part of. */
-  readonly speculator: number
-  readonly surface: CostSurface
-}

@@ -19,6 +19,8 @@ export class SuffixSession implements DraftSession {
   private latest: Pending | undefined
   /** An older proposal that was neither used up nor refuted: it still teaches what deeper positions are worth. */
   private older: Pending | undefined
+  /** What would follow another arm's tokens. */
+  private continuation: Pending | undefined
   /** Proposals in a row whose first token was refuted. */
   private misses = 0
   private asked = 0
@@ -47,6 +49,7 @@ export class SuffixSession implements DraftSession {
     for (const token of tokens) {
       this.judge(this.older, token)
       this.judge(this.latest, token)
+      this.judge(this.continuation, token)
       this.extend(token)
       this.stream.push(token)
     }
@@ -59,13 +62,25 @@ export class SuffixSession implements DraftSession {
     return pending
   }
 
+  continued(tokens: readonly number[], lookaheadMax: number): Pick<Proposal, 'tokens' | 'survival'> {
+    const given = tokens.length
+    if (given >= LOOKAHEAD_MAX || this.limits.endIds.includes(tokens[given - 1] ?? -1)) return NOTHING
+    const pending = pendingAfter(tokens)
+    for (const [depth, token] of pending.tokens.entries()) this.context[this.length + depth] = token
+    this.continuation = this.extendDraft(pending, Math.min(given + lookaheadMax, LOOKAHEAD_MAX), SURVIVAL_MIN)
+    return { tokens: pending.tokens.slice(given), survival: pending.survival.slice(given) }
+  }
+
   close(keep: boolean): void {
     this.memory.sessions--
     if (keep) this.memory.learn(this.stream)
   }
 
   private draft(lookaheadMax: number, survivalMin: number): Pending {
-    const pending: Pending = { tokens: [], survival: [], buckets: [], positions: [], version: null, judged: 0 }
+    return this.extendDraft(pendingAfter([]), lookaheadMax, survivalMin)
+  }
+
+  private extendDraft(pending: Pending, lookaheadMax: number, survivalMin: number): Pending {
     let survival = 1
     const orderMin = this.tired() ? TIRED_ORDER : 1
     while (pending.tokens.length < lookaheadMax) {
@@ -121,7 +136,8 @@ export class SuffixSession implements DraftSession {
     const { judged } = pending
     const chosen = pending.tokens[judged] === token
     const position = pending.positions[judged] ?? 0
-    this.memory.calibration.observe(pending.buckets[judged] ?? 0, chosen)
+    const bucket = pending.buckets[judged]
+    if (bucket !== undefined && bucket !== GIVEN) this.memory.calibration.observe(bucket, chosen)
     if (chosen && position > 0) this.memory.index.credit(position)
     pending.judged = chosen ? judged + 1 : pending.tokens.length
   }
@@ -152,6 +168,23 @@ interface Guess {
 }
 
 export const LOOKAHEAD_MAX = 32
+
+const NOTHING = { tokens: [], survival: [] }
+
+/** The bucket of a token that another arm drafted. */
+const GIVEN = -1
+
+/** Nothing so far, behind these tokens. */
+function pendingAfter(given: readonly number[]): Pending {
+  return {
+    tokens: [...given],
+    survival: given.map(() => 1),
+    buckets: given.map(() => GIVEN),
+    positions: given.map(() => 0),
+    version: null,
+    judged: 0,
+  }
+}
 
 const CONTEXT_KEPT = 32
 /** Prompt tokens kept before a response in the tenant's index, so that its first tokens have a context. */

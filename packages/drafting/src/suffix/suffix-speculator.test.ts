@@ -64,6 +64,27 @@ describe('SuffixSpeculator', () => {
     expect((await propose(suffix, suffix.open({ tenant: 'ten_a', prompt: [9, 50, 51] }))).tokens).toEqual([])
   })
 
+  it('goes on from what another arm drafted, and learns from that only where it was right', async () => {
+    const suffix = new SuffixSpeculator({ endIds: [99] })
+    await finish(suffix, 'ten_a', [1], PHRASE)
+    const open = () => suffix.open({ tenant: 'ten_a', prompt: [9, 8] })
+    const goOn = (session: DraftSession) => session.continued?.([7, 50, 51], 3)
+    expect(goOn(open())?.tokens).toEqual([52, 53, 54])
+    expect(open().continued?.([7, 99], 3).tokens).toEqual([])
+    const chanceAfter = (committed: readonly number[]) => {
+      for (let round = 0; round < 10; round++) {
+        const session = open()
+        goOn(session)
+        session.commit({ tokens: committed, hidden: [] })
+        session.close(false)
+      }
+      return goOn(open())?.survival[0] ?? 0
+    }
+    const before = goOn(open())?.survival[0] ?? 0
+    expect(chanceAfter([6, 50, 51, 6])).toBe(before) // 52 was not wrong: what it follows was
+    expect(chanceAfter([7, 50, 51, 6])).toBeLessThan(before / 2)
+  })
+
   it('drafts nothing after a token that ends a completion, nor more than it was asked for', async () => {
     const suffix = new SuffixSpeculator({ endIds: [54] })
     await finish(suffix, 'ten_a', [1], PHRASE)

@@ -4,7 +4,7 @@ import type { DecodeContext } from './context.ts'
 import { learnEvidence } from './evidence.ts'
 import { type Feed, packFeeds } from './feed.ts'
 import { draftsOf, planDrafting, planVerification, type SequenceDraft } from './plan.ts'
-import { openOffers, propose } from './propose.ts'
+import { goOn, openOffers, propose } from './propose.ts'
 import { type DecodeReport, reportOf } from './report.ts'
 import { settle } from './settle.ts'
 
@@ -19,6 +19,7 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   const drafting = planDrafting(batch, offers, ctx)
   const asked = drafting.requests.length > 0
   const draftMs = asked ? await propose(batch, drafting.requests, offers, ctx) : 0
+  if (asked) goOn(batch, offers, ctx)
   // A pause that falls into a draft (a collection, a busy machine) is not what drafting costs.
   const draftExpectedMs = ctx.costs.draftsMs(drafting.requests)
   const spentMs = Math.min(draftMs, PAUSE_FACTOR * draftExpectedMs)
@@ -67,9 +68,10 @@ function ordersDrafts({ job }: Sequence): boolean {
 const NOTHING: SequenceDraft = { branches: [], tree: { tokens: [], parents: [], chains: [] } }
 
 /** The committed token that is not cached yet, and the draft tokens behind it. */
-function feedOf({ tokens, cached }: Sequence, { tree, branches }: SequenceDraft = NOTHING): Feed {
+function feedOf({ tokens, cached }: Sequence, { tree }: SequenceDraft = NOTHING): Feed {
   const feed = { tokens: [...tokens.slice(cached), ...tree.tokens], cached, logits: 1 + tree.tokens.length }
-  return branches.length < 2 ? feed : { ...feed, parents: [-1, ...tree.parents.map((parent) => parent + 1)] }
+  const isChain = tree.parents.every((parent, node) => parent === node - 1)
+  return isChain ? feed : { ...feed, parents: [-1, ...tree.parents.map((parent) => parent + 1)] }
 }
 
 /** Cache rows that the sequence has if its longest branch is accepted whole. */

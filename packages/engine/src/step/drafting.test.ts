@@ -56,8 +56,31 @@ function neural(draft: (context: DraftContext, length: number, lookahead: number
   }
 }
 
+/** A free arm that proposes nothing of its own, and goes on from others with `tokens`. */
+function follower(tokens: readonly number[], asked: (readonly number[])[]): Speculator {
+  const session: DraftSession = {
+    forecasts: () => [],
+    continued: (given, lookaheadMax) => {
+      asked.push(given)
+      const own = tokens.slice(0, lookaheadMax)
+      return { tokens: own, survival: own.map(() => 0.9) }
+    },
+    prefilled: () => {},
+    commit: () => {},
+    close: () => {},
+  }
+  const nothing: Proposal = { tokens: [], survival: [], version: null }
+  return {
+    arms: ['suffix'],
+    eager: true,
+    open: () => session,
+    propose: async (requests) => requests.map(() => nothing),
+    forget: () => {},
+  }
+}
+
 async function generate(
-  speculator: Speculator,
+  speculator: Speculator | readonly Speculator[],
   change: Partial<GenerationRequest> = {},
   observer: EngineObserver = {},
 ) {
@@ -66,7 +89,7 @@ async function generate(
     { batch: 1, length: 17, ms: 11 },
   ])
   const tokens = { eosIds: [], bytesOf: (id: number) => Uint8Array.of(48 + (id % 40)) }
-  const engine = new Engine({ target: indifferent, tokens, speculators: [speculator], costs }, { observer })
+  const engine = new Engine({ target: indifferent, tokens, speculators: [speculator].flat(), costs }, { observer })
   const admission = engine.admit({
     id: 'req_1',
     tenant: 'ten_a',
@@ -131,6 +154,22 @@ describe('a neural arm', () => {
       expect(same).toEqual(written)
       expect(speculation.lookaheadMax).toBe(1)
     }
+  })
+
+  it('is gone on from by one that is free, where the controller picks, and the chain keeps its own figures', async () => {
+    const greedy = { sampling: { ...PLAIN, temperature: 0 } } // then every token is 0
+    const asked: (readonly number[])[] = []
+    const arms = [follower([0, 0, 5], asked), neural(() => [0])]
+    const { written, speculation } = await generate(arms, { ...greedy, speculation: { arm: 'auto' } })
+    expect(written).toEqual(new Array(60).fill(0))
+    expect(new Set(asked.map((given) => given.join()))).toEqual(new Set(['0']))
+    expect(speculation.acceptanceHistogram.length - 1).toBe(3)
+    const [own] = speculation.arms.filter(({ arm }) => arm === 'static')
+    expect(own?.proposed).toHaveLength(1)
+    expect(own?.accepted).toEqual(own?.proposed)
+    asked.length = 0
+    await generate(arms, { ...greedy, speculation: { arm: 'static' } })
+    expect(asked).toEqual([])
   })
 
   it('that is not ready when a request forces it leaves its place to the static draft', async () => {

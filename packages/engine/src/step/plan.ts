@@ -22,8 +22,8 @@ export interface DraftBranch {
   readonly arm: DraftArm
   readonly version: string | null
   readonly tokens: readonly number[]
-  /** Its arm's chain is verified too, or what it begins with. */
-  readonly isAlternative?: true
+  /** It is an alternative: so many of its tokens are its arm's chain, which is verified too. */
+  readonly shared?: number
 }
 
 /** What one sequence verifies: its branches, the most promising first, merged into a tree. */
@@ -60,7 +60,8 @@ function branchOf({ arm, lookahead, alternative }: Branch, proposal: Proposal | 
   const { version } = proposal
   const other = alternative === undefined ? undefined : proposal.alternatives?.[alternative]
   if (!other) return [{ arm, version, tokens: proposal.tokens.slice(0, lookahead) }]
-  return [{ arm, version, tokens: [...proposal.tokens.slice(0, other.after), other.token], isAlternative: true }]
+  const tokens = [...proposal.tokens.slice(0, other.after), ...other.tokens]
+  return [{ arm, version, tokens: tokens.slice(0, lookahead), shared: other.after }]
 }
 
 function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs: number, ctx: DecodeContext) {

@@ -41,7 +41,7 @@ export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext)
     const own = offers[index]
     if (!own || quiet(sequence)) continue
     if (eager.length > 0 && sequence.isFree) own.opinion = freeOpinionOf(surest(own.proposals.values()))
-    own.forecasts = forecastsOf(sequence, own.opinion, ctx)
+    own.forecasts = forecastsOf(sequence, own.opinion, survivalMin, ctx)
   }
   return offers
 }
@@ -89,7 +89,36 @@ export async function propose(
   return draftMs
 }
 
-function forecastsOf(sequence: Sequence, opinion: FreeOpinion | undefined, ctx: DecodeContext): Forecast[] {
+/**
+ * Where a chain that had a price ends, what is free goes on from it: the index does not know a value that is new, but
+ * what always follows it.
+ */
+export function goOn(batch: readonly Sequence[], offers: readonly Offers[], ctx: DecodeContext): void {
+  for (const [index, sequence] of batch.entries()) {
+    const { proposals } = offers[index] ?? {}
+    if (!proposals || !sequence.isFree) continue
+    const lookaheadMax = Math.min(ctx.lookaheadMax, sequence.lookaheadMax)
+    for (const [place, speculator] of ctx.speculators.entries()) {
+      if (!speculator.eager) continue
+      for (const [arm, proposal] of proposals) {
+        const { tokens, survival, alternatives = [] } = proposal
+        if (speculator.arms.includes(arm) || tokens.length >= lookaheadMax) continue
+        const next = sequence.drafts[place]?.continued?.(tokens, lookaheadMax - tokens.length)
+        if (!next || next.tokens.length === 0) continue
+        const above = survival.at(-1) ?? 0
+        const more = { after: tokens.length, tokens: next.tokens, survival: next.survival.map((each) => above * each) }
+        proposals.set(arm, { ...proposal, alternatives: [...alternatives, more] })
+      }
+    }
+  }
+}
+
+function forecastsOf(
+  sequence: Sequence,
+  opinion: FreeOpinion | undefined,
+  survivalMin: number,
+  ctx: DecodeContext,
+): Forecast[] {
   const { arm, lookahead } = sequence.job.request.speculation
   const lookaheadMax = Math.min(lookahead ?? ctx.lookaheadMax, ctx.lookaheadMax, sequence.lookaheadMax)
   if (arm === 'none' || lookaheadMax <= 0) return []
@@ -98,9 +127,15 @@ function forecastsOf(sequence: Sequence, opinion: FreeOpinion | undefined, ctx: 
     const forecasts = sequence.drafts[place]?.forecasts(lookaheadMax, opinion) ?? []
     return (arm === 'auto' ? best(forecasts) : forecasts).map((forecast) => ({
       arm: forecast.arm,
-      survival: probabilities(forecast.survival, lookaheadMax),
+      survival: worthAsking(probabilities(forecast.survival, lookaheadMax), sequence.isFree ? survivalMin : 0),
     }))
   })
+}
+
+/** Planning need not weigh what no plan would ask for; a first token is always there to be tried. */
+function worthAsking(survival: number[], survivalMin: number): number[] {
+  const end = survival.findIndex((each, depth) => depth > 0 && each < survivalMin)
+  return end < 0 ? survival : survival.slice(0, end)
 }
 
 /**
@@ -130,25 +165,31 @@ async function answersOf(
 function usable(proposal: Proposal | undefined, lookaheadMax: number, vocabulary: number): Proposal | undefined {
   if (!proposal) return undefined
   const { tokens, survival, version, alternatives = [] } = proposal
-  const isToken = (token: number) => Number.isInteger(token) && token >= 0 && token < vocabulary
-  const wrong = tokens.findIndex((token) => !isToken(token))
-  const length = Math.min(wrong < 0 ? tokens.length : wrong, survival.length, lookaheadMax)
+  const length = usableLength(tokens, survival, lookaheadMax, vocabulary)
   if (length === 0) return undefined
   const own = { tokens: tokens.slice(0, length), survival: probabilities(survival, length), version }
-  const others = alternatives.filter(
-    ({ after, token }) => after < length && isToken(token) && token !== own.tokens[after],
-  )
-  if (others.length === 0) return own
-  const bounded = others.map((each) => {
-    const [survival = 0] = probabilities([Math.min(each.survival, own.survival[each.after - 1] ?? 1)], 1)
-    return { ...each, survival }
+  const others = alternatives.flatMap(({ after, tokens, survival }) => {
+    const usable = usableLength(tokens, survival, lookaheadMax - after, vocabulary)
+    if (!(after >= 0 && after <= length) || usable === 0 || tokens[0] === own.tokens[after]) return []
+    const above = after > 0 ? own.survival[after - 1] : 1
+    return { after, tokens: tokens.slice(0, usable), survival: probabilities(survival, usable, above) }
   })
-  return { ...own, alternatives: bounded }
+  return others.length === 0 ? own : { ...own, alternatives: others }
 }
 
-/** In [0, 1] and never increasing, whatever an arm believes. */
-function probabilities(survival: readonly number[], length: number): number[] {
-  let most = 1
+/** Up to the first that is no token. */
+function usableLength(
+  tokens: readonly number[],
+  survival: readonly number[],
+  lookaheadMax: number,
+  vocabulary: number,
+): number {
+  const wrong = tokens.findIndex((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary))
+  return Math.max(0, Math.min(wrong < 0 ? tokens.length : wrong, survival.length, lookaheadMax))
+}
+
+/** In [0, most] and never increasing, whatever an arm believes. */
+function probabilities(survival: readonly number[], length: number, most = 1): number[] {
   return survival.slice(0, length).map((each) => {
     most = each < most ? Math.max(0, each) : each >= most ? most : 0
     return most

@@ -59,7 +59,8 @@ function stepOf({ branches, tree }: SequenceDraft, accepted: number, tokens: rea
     return { arm: branch.arm, draftVersion: branch.version, proposed: branch.tokens.length, accepted: right }
   })
   // An alternative's path is its arm's chain but for the end: counted by position it would count twice.
-  const chains = verified.filter((_, at) => !branches[at]?.isAlternative)
+  const chains = verified.filter((_, at) => branches[at]?.shared === undefined)
+  const alternatives = branches.map(({ tokens, shared = tokens.length }) => tokens.length - shared)
   const furthest = Math.max(0, ...verified.map((branch) => branch.accepted))
   const winner = verified.find((branch) => branch.accepted === furthest)
   const arm: Arm = winner?.arm ?? 'none'
@@ -67,7 +68,7 @@ function stepOf({ branches, tree }: SequenceDraft, accepted: number, tokens: rea
     arm,
     draftVersion: winner?.draftVersion ?? null,
     branches: chains,
-    alternatives: verified.length - chains.length,
+    alternatives: alternatives.reduce((sum, rows) => sum + rows, 0),
     proposed: tree.tokens.length,
     accepted,
     committed: tokens.length,
