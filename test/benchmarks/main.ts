@@ -21,11 +21,12 @@ const { values, positionals } = parseArgs({
     target: { type: 'string' },
     draft: { type: 'string' },
     weights: { type: 'string' },
+    lives: { type: 'boolean', default: false },
   },
 })
 const unknown = positionals.filter((name) => !(name in SUITES))
 if (unknown.length > 0) refuse(`Unknown suite ${unknown.join(', ')}. Suites: ${Object.keys(SUITES).join(', ')}.`)
-const { quick, corpus, ...choice } = values
+const { quick, lives, corpus, ...choice } = values
 const chosen = Object.values(choice).some((value) => value !== undefined)
 const target = await chooseTarget({ quick, ...choice }).catch((error: unknown) => {
   if (error instanceof TargetError || error instanceof SmolLM2Error) return refuse(error.message)
@@ -38,7 +39,12 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
     if (positionals.length > 0) refuse(`${name} plays the reference target only, in fp32.`)
     continue
   }
-  const command = { quick, ...(suite.readsCorpus && { corpus }), ...(suite.playsTargets && choice) }
+  const command = {
+    quick,
+    ...(lives && suite.playsLives && { lives }),
+    ...(suite.readsCorpus && { corpus }),
+    ...(suite.playsTargets && choice),
+  }
   publish(await suite.run({ ...command, target, command }), command)
 }
 

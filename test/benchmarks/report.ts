@@ -43,6 +43,7 @@ export interface CommandOptions {
   readonly target?: string | undefined
   readonly draft?: string | undefined
   readonly weights?: string | undefined
+  readonly lives?: boolean | undefined
 }
 
 /** What results are kept under: the suite's name, and the target's where that is not the reference. */
@@ -51,13 +52,14 @@ export function resultName(suite: string, { target = 'reference' }: Pick<Command
 }
 
 /** As it can be typed again, but for where a target and its draft lie on this machine. */
-export function commandOf(suite: string, { quick, corpus, target, draft, weights }: CommandOptions): string {
+export function commandOf(suite: string, { quick, lives, corpus, target, draft, weights }: CommandOptions): string {
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : [`--${name}`, value])
   const named = (value: string | undefined) => value && basename(value)
   return [
     'npm run bench --',
     suite,
     ...(quick ? ['--quick'] : []),
+    ...(lives ? ['--lives'] : []),
     ...option('target', named(target)),
     ...option('draft', named(draft)),
     ...option('weights', weights),

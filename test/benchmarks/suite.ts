@@ -6,6 +6,8 @@ export interface Suite {
   readonly readsCorpus?: boolean
   /** Plays any target; others only the reference. */
   readonly playsTargets?: boolean
+  /** Can leave out what comes beside tenants' lives. */
+  readonly playsLives?: boolean
   run(options: SuiteOptions): Promise<Report>
 }
 

@@ -64,7 +64,8 @@ function provenRequests({ sequences, costs, lookaheadMax, draw }: StepInput, pla
 
 /** Share of steps at which an arm is asked that was too seldom asked at such a place to be judged. */
 const TRY_SHARE = 0.05
-const WORTH_A_ROW = 0.2
+/** Survival that pays for a row wherever rows are nearly free. */
+export const WORTH_A_ROW = 0.2
 
 /** A forced arm drafts this far where no plan says how far it should. */
 export const FORCED_LOOKAHEAD = 4

@@ -1,4 +1,4 @@
-import type { DraftPlan, StepPlan } from '@foretoken/drafting'
+import { type DraftArm, type DraftPlan, type StepPlan, WORTH_A_ROW } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
 import { batchOwner } from './outlook.ts'
@@ -29,7 +29,8 @@ export function learnEvidence(
     evidence.learn(batchOwner(batch), 'draft', outcome)
   }
   if (asking.size === 0) return
-  const free = batch.map((sequence, index) => freeTokensOf(sequence, offers[index], committed[index] ?? 0))
+  const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
+  const free = batch.map((sequence, index) => freeTokensOf(sequence, eager, offers[index], committed[index] ?? 0))
   const otherMs = costs.targetMs(batch.length, 1 + free.reduce((sum, { rows }) => sum + rows, 0) / batch.length)
   for (const index of asking) {
     const [sequence, opinion] = [batch[index], offers[index]?.opinion]
@@ -39,15 +40,16 @@ export function learnEvidence(
   }
 }
 
-/** What the free arm's proposal alone would have committed at the place where the step began, and its rows. */
-function freeTokensOf({ tokens }: Sequence, offers: Offers | undefined, committed: number) {
-  const { tokens: proposed = [], survival = [] } = offers?.proposals.get('suffix') ?? {}
+/**
+ * What the free arm's proposal alone would have committed at the place where the step began, and its rows: about as many
+ * as a plan would have verified of it.
+ */
+function freeTokensOf({ tokens }: Sequence, eager: readonly DraftArm[], offers: Offers | undefined, committed: number) {
+  const [proposal] = eager.flatMap((arm) => offers?.proposals.get(arm) ?? [])
+  const { tokens: proposed = [], survival = [] } = proposal ?? {}
   const rows = survival.filter((each) => each >= WORTH_A_ROW).length
   const own = tokens.slice(tokens.length - committed)
   let right = 0
   while (right < Math.min(rows, committed - 1) && proposed[right] === own[right]) right++
   return { rows, tokens: Math.min(committed, 1 + right) }
 }
-
-/** A plan would have verified about as much of it. */
-const WORTH_A_ROW = 0.2
