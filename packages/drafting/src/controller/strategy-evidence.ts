@@ -28,41 +28,38 @@ export interface StrategyOutcome {
  * that what was surely worse is tried again.
  */
 export class StrategyEvidence {
-  private readonly owners = new Map<string, Map<StrategyQuestion, Evidence>>()
-  /** Fading sums over all steps. */
-  private readonly pace = { ms: 0, tokens: 0 }
+  private readonly owners = new Map<string, Owner>()
 
   constructor(private readonly ownersMax = 4_096) {}
 
   advice(owner: string, question: StrategyQuestion): StrategyAdvice {
-    const evidence = this.owners.get(owner)?.get(question)
+    const evidence = this.owners.get(owner)?.evidence.get(question)
     return evidence ? verdictOf(evidence) : 'unknown'
   }
 
   /** After a step that concerned them: what was seen of them grows old. */
   step(owners: Iterable<string>, ms: number, tokens: number): void {
     for (const owner of new Set(owners)) {
-      for (const evidence of this.owners.get(owner)?.values() ?? []) evidence.scale(AGE_KEPT)
+      const { evidence, pace } = this.of(owner)
+      for (const each of evidence.values()) each.scale(AGE_KEPT)
+      pace.ms = PACE_KEPT * pace.ms + ms
+      pace.tokens = PACE_KEPT * pace.tokens + tokens
     }
-    this.pace.ms = PACE_KEPT * this.pace.ms + ms
-    this.pace.tokens = PACE_KEPT * this.pace.tokens + tokens
   }
 
   /** Tell of a step before it is learned from: what a token is worth is what one took until then. */
   learn(owner: string, question: StrategyQuestion, { tokens, ms, otherMs }: StrategyOutcome): void {
-    const gain = (tokens * (this.pace.ms / this.pace.tokens) - ms) / otherMs
-    if (Number.isFinite(gain))
-      this.of(owner)
-        .get(question)
-        ?.add(Math.min(Math.max(gain, -GAIN_MAX), GAIN_MAX))
+    const { evidence, pace } = this.of(owner)
+    const gain = (tokens * (pace.ms / pace.tokens) - ms) / otherMs
+    if (Number.isFinite(gain)) evidence.get(question)?.add(Math.min(Math.max(gain, -GAIN_MAX), GAIN_MAX))
   }
 
   forget(owner: string): void {
     this.owners.delete(owner)
   }
 
-  private of(owner: string): Map<StrategyQuestion, Evidence> {
-    const known = this.owners.get(owner) ?? new Map(QUESTIONS.map((question) => [question, new Evidence()]))
+  private of(owner: string): Owner {
+    const known = this.owners.get(owner) ?? newOwner()
     this.owners.delete(owner)
     this.owners.set(owner, known)
     for (const idle of this.owners.keys()) {
@@ -73,7 +70,19 @@ export class StrategyEvidence {
   }
 }
 
+/** What is known of one tenant, or of all batches of a size. */
+interface Owner {
+  readonly evidence: ReadonlyMap<StrategyQuestion, Evidence>
+  /** Fading sums over its steps: what a token takes. */
+  readonly pace: { ms: number; tokens: number }
+}
+
 const QUESTIONS: readonly StrategyQuestion[] = ['draft', ...FREE_OPINIONS]
+
+function newOwner(): Owner {
+  const evidence = new Map(QUESTIONS.map((question) => [question, new Evidence()]))
+  return { evidence, pace: { ms: 0, tokens: 0 } }
+}
 
 /** Fading sums of a quantity and its square. */
 class Evidence {
