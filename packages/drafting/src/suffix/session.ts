@@ -28,6 +28,7 @@ export class SuffixSession implements DraftSession {
   constructor(
     private readonly memory: TenantMemory,
     prompt: readonly number[],
+    private readonly kind: 'greedy' | 'sampled',
     private readonly limits: { readonly contextMax: number; readonly endIds: readonly number[] },
   ) {
     memory.sessions++
@@ -118,7 +119,7 @@ export class SuffixSession implements DraftSession {
     index.search(this.context, this.length + depth, orderMin, FOUND)
     const prediction: Prediction | undefined = vote(index, FOUND)
     if (!prediction) return undefined
-    const { calibration } = this.memory
+    const calibration = this.memory.calibrations[this.kind]
     const bucket = calibration.bucket({ source, depth, ...prediction })
     const position = source === 'tenant' ? prediction.position : 0
     return { token: prediction.token, probability: calibration.probability(bucket), bucket, position }
@@ -137,7 +138,7 @@ export class SuffixSession implements DraftSession {
     const chosen = pending.tokens[judged] === token
     const position = pending.positions[judged] ?? 0
     const bucket = pending.buckets[judged]
-    if (bucket !== undefined && bucket !== GIVEN) this.memory.calibration.observe(bucket, chosen)
+    if (bucket !== undefined && bucket !== GIVEN) this.memory.calibrations[this.kind].observe(bucket, chosen)
     if (chosen && position > 0) this.memory.index.credit(position)
     pending.judged = chosen ? judged + 1 : pending.tokens.length
   }

@@ -85,6 +85,24 @@ describe('SuffixSpeculator', () => {
     expect(chanceAfter([7, 50, 51, 6])).toBeLessThan(before / 2)
   })
 
+  it('does not promise drawn answers what it learned from greedy ones, nor the other way round', async () => {
+    const suffix = new SuffixSpeculator()
+    await finish(suffix, 'ten_a', [1], PHRASE)
+    const sampling = { temperature: 1, seed: 1n, choice: 0, gumbel: () => 0 }
+    const open = (drawn: boolean) =>
+      suffix.open({ tenant: 'ten_a', prompt: [9, 50, 51], ...(drawn ? { sampling } : {}) })
+    const chance = async (drawn: boolean) => (await propose(suffix, open(drawn))).survival[0] ?? 0
+    const before = await chance(true)
+    for (let round = 0; round < 10; round++) {
+      const session = open(true)
+      await propose(suffix, session)
+      session.commit({ tokens: [6], hidden: [] })
+      session.close(false)
+    }
+    expect(await chance(true)).toBeLessThan(before / 2)
+    expect(await chance(false)).toBe(before)
+  })
+
   it('drafts nothing after a token that ends a completion, nor more than it was asked for', async () => {
     const suffix = new SuffixSpeculator({ endIds: [54] })
     await finish(suffix, 'ten_a', [1], PHRASE)

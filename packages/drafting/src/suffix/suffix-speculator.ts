@@ -29,8 +29,8 @@ export class SuffixSpeculator implements Speculator {
     this.tenants = new Tenants(this.options)
   }
 
-  open({ tenant, prompt }: DraftContext): DraftSession {
-    return new SuffixSession(this.tenants.of(tenant), prompt, this.options)
+  open({ tenant, prompt, sampling }: DraftContext): DraftSession {
+    return new SuffixSession(this.tenants.of(tenant), prompt, sampling ? 'sampled' : 'greedy', this.options)
   }
 
   async propose(requests: readonly DraftRequest[]): Promise<Proposal[]> {

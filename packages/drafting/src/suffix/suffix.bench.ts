@@ -41,7 +41,7 @@ for (const name of ['sql', 'bash', 'toolcall', 'dialog']) {
 function report(name: string, cold: boolean, memory: TenantMemory, requests: readonly Request[]): void {
   const [searches, commits]: [number[], number[]] = [[], []]
   for (const { prompt, response } of requests.slice(0, REQUESTS)) {
-    const session = new SuffixSession(memory, prompt, SUFFIX_DEFAULTS)
+    const session = new SuffixSession(memory, prompt, 'greedy', SUFFIX_DEFAULTS)
     for (const token of response) {
       if (cold) flood.fill(token)
       const start = performance.now()

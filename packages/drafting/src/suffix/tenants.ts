@@ -9,9 +9,12 @@ export interface TenantLimits {
   readonly bytesMax: number
 }
 
+/** A drawn token is whatever the noise makes of it: the same context is right less often than where answers are greedy. */
+const newCalibrations = () => ({ greedy: new Calibration(), sampled: new Calibration() })
+
 /** What the arm knows of one tenant. Nothing in it is ever read for another. */
 export class TenantMemory {
-  calibration = new Calibration()
+  calibrations = newCalibrations()
   index: StreamIndex
   /** Live sequences that read it. */
   sessions = 0
@@ -24,7 +27,7 @@ export class TenantMemory {
   /** Drops what was learned, also for sessions that still hold this memory, and learns nothing more. */
   forget(): void {
     this.forgotten = true
-    this.calibration = new Calibration()
+    this.calibrations = newCalibrations()
     this.index = new StreamIndex(0, 0)
   }
 
