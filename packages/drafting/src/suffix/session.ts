@@ -68,7 +68,9 @@ export class SuffixSession implements DraftSession {
     if (given >= LOOKAHEAD_MAX || this.limits.endIds.includes(tokens[given - 1] ?? -1)) return NOTHING
     const pending = pendingAfter(tokens)
     for (const [depth, token] of pending.tokens.entries()) this.context[this.length + depth] = token
-    this.continuation = this.extendDraft(pending, Math.min(given + lookaheadMax, LOOKAHEAD_MAX), SURVIVAL_MIN)
+    const orderMin = this.misses < TIRED_MISSES ? 1 : TIRED_ORDER
+    const length = Math.min(given + lookaheadMax, LOOKAHEAD_MAX)
+    this.continuation = this.draftBehind(pending, length, SURVIVAL_MIN, orderMin)
     return { tokens: pending.tokens.slice(given), survival: pending.survival.slice(given) }
   }
 
@@ -78,12 +80,12 @@ export class SuffixSession implements DraftSession {
   }
 
   private draft(lookaheadMax: number, survivalMin: number): Pending {
-    return this.extendDraft(pendingAfter([]), lookaheadMax, survivalMin)
+    return this.draftBehind(pendingAfter([]), lookaheadMax, survivalMin, this.tired() ? TIRED_ORDER : 1)
   }
 
-  private extendDraft(pending: Pending, lookaheadMax: number, survivalMin: number): Pending {
+  /** Adds to `pending`, until it has so many tokens, what follows those that it has. */
+  private draftBehind(pending: Pending, lookaheadMax: number, survivalMin: number, orderMin: number): Pending {
     let survival = 1
-    const orderMin = this.tired() ? TIRED_ORDER : 1
     while (pending.tokens.length < lookaheadMax) {
       const guess = this.guess(pending.tokens.length, orderMin)
       if (!guess) break
