@@ -16,6 +16,8 @@ interface GatewayParts {
   readonly lifecycle: Lifecycle
   readonly registry: Registry
   readonly store: Store
+  /** Calls back with the addresses of registered workers, first before it resolves; returns what ends it. */
+  readonly followWorkers?: (onChange: (urls: readonly string[]) => void) => Promise<() => Promise<void>>
 }
 
 const FLUSH_MS_MAX = 10_000
@@ -45,6 +47,8 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     inFlight: new InFlight(),
   }
   await services.workers.start()
+  const following = await parts.followWorkers?.((urls) => void services.workers.follow(urls))
+  if (following) lifecycle.on('close', 'register', following)
   const server = await listen(createApp(services), config)
   planShutdown(lifecycle, services, server)
   lifecycle.markReady()

@@ -93,9 +93,14 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
       model: { id: model.id, created, contextLength: model.contextLength },
       running: engine.load.running,
       waiting: engine.load.waiting,
+      capacity: config.limits.sequencesMax,
+      hot: drafts.recentTenants(HOT_TENANTS),
     }),
   }
 }
+
+/** As many as a worker's memory has adapters of, by default. */
+const HOT_TENANTS = 256
 
 const NO_KERNELS =
   'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed. ' +
