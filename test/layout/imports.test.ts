@@ -8,6 +8,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'apps/cli': [
     'db',
     'native',
+    'packages/cluster',
     'packages/drafting',
     'packages/engine',
     'packages/jobs',
@@ -22,9 +23,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/telemetry',
     'packages/workloads',
   ],
-  'apps/gateway': ['db', 'packages/protocol', 'packages/telemetry'],
+  'apps/gateway': ['db', 'packages/cluster', 'packages/protocol', 'packages/telemetry'],
   'apps/trainer': [
     'db',
+    'packages/cluster',
     'packages/drafting',
     'packages/engine',
     'packages/jobs',
@@ -36,7 +38,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/telemetry',
   ],
   'apps/worker': [
+    'db',
     'native',
+    'packages/cluster',
     'packages/drafting',
     'packages/engine',
     'packages/learning',
@@ -60,6 +64,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/model': ['native', 'packages/graph', 'packages/onnx-runtime', 'packages/storage'],
   'packages/graph': ['packages/onnx-runtime'],
   'packages/onnx-runtime': [],
+  'packages/cluster': ['db'],
   'packages/jobs': ['db'],
   'packages/storage': [],
   'packages/protocol': [],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createRequestMetrics, type Lifecycle, type Logger, type Registry } from '@foretoken/telemetry'
 import { createApp } from './app.ts'
 import type { GatewayConfig } from './config.ts'
@@ -57,6 +58,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
   const { inFlight, usage, verdicts, workers, config } = services
+  lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
     void server.stop()

@@ -231,7 +231,12 @@ export class Engine {
   private begin(sequence: Sequence, hidden: Float32Array | undefined): void {
     const { job } = sequence
     job.times.decoding = this.options.clock()
-    if (sequence.resumed) return sequence.prefilled(hidden)
+    if (sequence.resumed) sequence.prefilled(hidden)
+    else this.forkChoices(sequence, hidden)
+  }
+
+  private forkChoices(sequence: Sequence, hidden: Float32Array | undefined): void {
+    const { job } = sequence
     for (let choice = 1; choice < job.slots; choice++)
       this.running.fork(sequence, this.openSequence(job, choice), sequence.cached)
     for (const each of job.open) each.prefilled(hidden)
