@@ -35,6 +35,7 @@ export {
   listDraftVersions,
   liveDraftVersion,
 } from './queries/drafts.ts'
+export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
 export {
   announceProcess,
   listProcesses,

@@ -8,10 +8,13 @@ import { KeyCache } from './keys/key-cache.ts'
 import { type ListeningServer, listen } from './server.ts'
 import type { Services } from './services.ts'
 import type { Store } from './store.ts'
+import { Journal } from './usage/journal.ts'
 import { UsageWriter } from './usage/writer.ts'
 import { WorkerPool } from './workers/pool.ts'
 
 interface GatewayParts {
+  /** This process, as the register and the journal name it. */
+  readonly id: string
   readonly config: GatewayConfig
   readonly logger: Logger
   readonly lifecycle: Lifecycle
@@ -45,6 +48,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
       logger,
     }),
     usage: new UsageWriter(store, logger),
+    journal: new Journal(store, logger, { gatewayId: parts.id, everyMs: limits.journalMs }),
     inFlight: new InFlight(),
   }
   await services.workers.start()
@@ -57,7 +61,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 }
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
-  const { inFlight, usage, verdicts, workers, config } = services
+  const { inFlight, journal, usage, verdicts, workers, config } = services
   lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
@@ -65,6 +69,7 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
   })
   lifecycle.on('drain', 'requests in flight', () => inFlight.drain(config.limits.drainMsMax))
   lifecycle.on('drain', 'answers on their way', () => server.stop())
+  lifecycle.on('flush', 'journal', () => journal.close())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
   lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())

@@ -16,7 +16,9 @@ async function main(): Promise<void> {
   })
   lifecycle.on('close', 'database', () => db.close())
   const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
-  const { url, services } = await startGateway({
+  const membership = new Membership({ db, role: 'gateway', details: () => ({}), onError })
+  const { url } = await startGateway({
+    id: membership.id,
     config: config.gateway,
     logger,
     lifecycle,
@@ -30,9 +32,7 @@ async function main(): Promise<void> {
       return () => follower.close()
     },
   })
-  const details = () => ({ inFlight: services.inFlight.size })
-  const membership = new Membership({ db, role: 'gateway', url, details, onError })
-  await membership.join()
+  await membership.join(url)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'register', () => membership.leave())
   logger.info({ url }, 'listening')

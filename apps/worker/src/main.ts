@@ -41,8 +41,8 @@ async function register(
 ): Promise<void> {
   const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
   const db = openDatabase(databaseUrl, { connectionsMax: 1, onIdleError: onError })
-  const membership = new Membership({ db, role: 'worker', url, details: serving.details, onError })
-  await membership.join()
+  const membership = new Membership({ db, role: 'worker', details: serving.details, onError })
+  await membership.join(url)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'database', () => db.close())
   lifecycle.on('close', 'register', () => membership.leave())

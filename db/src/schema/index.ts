@@ -1,6 +1,7 @@
 export * from './acceptance.ts'
 export * from './drafts.ts'
 export * from './keys.ts'
+export * from './open-requests.ts'
 export * from './processes.ts'
 export * from './requests.ts'
 export * from './tenants.ts'

@@ -11,7 +11,6 @@ import {
 export interface MembershipOptions {
   readonly db: Database
   readonly role: ProcessAnnouncement['role']
-  readonly url: string | null
   /** Asked at each announcement. */
   readonly details: () => Readonly<Record<string, unknown>>
   readonly onError: (error: unknown) => void
@@ -23,6 +22,7 @@ const TIMES = { announceMs: 1_000, leaseMs: 3_000, keptMs: 3_600_000 }
 /** This process in the register: it joins as ready, says when it drains, and leaves. */
 export class Membership {
   readonly id: string
+  private url: string | null = null
   private state: ProcessAnnouncement['state'] = 'ready'
   private known = false
   private timer: NodeJS.Timeout | undefined
@@ -32,9 +32,14 @@ export class Membership {
     this.id = newId(options.role)
   }
 
-  /** Resolves after the first announcement, whether or not it reached the database. */
-  async join(): Promise<void> {
+  /**
+   * Resolves after the first announcement, whether or not it reached the database.
+   *
+   * @param url where it serves; null: nowhere
+   */
+  async join(url: string | null): Promise<void> {
     const { db, times, onError } = this.options
+    this.url = url
     await this.announce()
     this.timer = setInterval(() => void this.announce(), times?.announceMs ?? TIMES.announceMs).unref()
     removeExpiredProcesses(db, times?.keptMs ?? TIMES.keptMs).catch(onError)
@@ -66,8 +71,8 @@ export class Membership {
   }
 
   private async send(): Promise<void> {
-    const { db, role, url, details, onError, times } = this.options
-    const { id, state } = this
+    const { db, role, details, onError, times } = this.options
+    const { id, state, url } = this
     const own = { id, role, state, url, host: hostname(), pid: process.pid, details: details() }
     try {
       await announceProcess(db, own, { leaseMs: times?.leaseMs ?? TIMES.leaseMs, news: !this.known })

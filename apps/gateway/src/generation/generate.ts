@@ -20,6 +20,7 @@ export interface Generation {
 export async function* generate(services: Services, generation: Generation): AsyncGenerator<AnswerEvent> {
   const { facts, calls, controller } = generation
   const meter = new Meter(facts, new Date())
+  services.journal.enter(meter)
   const stopwatch = new Stopwatch(services.metrics, facts.model)
   let outcome: Outcome = { status: 'cancelled', errorCode: null }
   try {
@@ -39,6 +40,7 @@ export async function* generate(services: Services, generation: Generation): Asy
   } finally {
     controller.abort(CLIENT_GONE)
     services.inFlight.leave(controller)
+    services.journal.leave(meter)
     finish(services, meter, stopwatch, outcome)
   }
 }
