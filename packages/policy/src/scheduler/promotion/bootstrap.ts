@@ -1,5 +1,3 @@
-import type { Random } from '../train/random.ts'
-
 /** One request, served twice: the same tokens, in different times. */
 export interface PairedRequest {
   readonly tokens: number
@@ -19,7 +17,7 @@ export interface PairedGain {
  * tokens of one request are no independent witnesses, so requests are drawn, not tokens. Both goodputs have the same
  * tokens, so their ratio is that of the times.
  */
-export function pairedGain(pairs: readonly PairedRequest[], random: Random): PairedGain {
+export function pairedGain(pairs: readonly PairedRequest[], random: { uniform(): number }): PairedGain {
   const gainOf = (pick: (index: number) => PairedRequest | undefined) => {
     let [baseline, candidate] = [0, 0]
     for (let index = 0; index < pairs.length; index++) {
