@@ -13,4 +13,4 @@
  * Concurrency: none inside. Two deciders that act on the same state are the callers' business (a lease).
  */
 export * from './routing/index.ts'
-export * from './scheduler/promotion/bootstrap.ts'
+export * from './scheduler/index.ts'
