@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/telemetry',
     'packages/workloads',
   ],
-  'apps/gateway': ['db', 'packages/cluster', 'packages/protocol', 'packages/telemetry'],
+  'apps/gateway': ['db', 'packages/cluster', 'packages/policy', 'packages/protocol', 'packages/telemetry'],
   'apps/trainer': [
     'db',
     'packages/cluster',
