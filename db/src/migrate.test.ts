@@ -27,7 +27,9 @@ describe('migrate', () => {
     expect(names).toEqual([
       'acceptance_stats',
       'api_keys',
+      'decisions',
       'draft_versions',
+      'leases',
       'open_requests',
       'processes',
       'requests',
@@ -42,7 +44,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(8)
+    expect(await query(url, TABLES)).toHaveLength(10)
   })
 
   it('names the failure of an unreachable server without its password', async () => {

@@ -10,10 +10,10 @@ import { Load, type Outcome, undisturbed } from './load.ts'
 import { questions } from './questions.ts'
 
 /** `npm run test:chaos` plays more of them. */
-const FAULTS_TOTAL = Number(process.env.FORETOKEN_CHAOS_FAULTS ?? 7)
+const FAULTS_TOTAL = Number(process.env.FORETOKEN_CHAOS_FAULTS ?? 8)
 const CLIENTS = 4
-/** Two gateways, three workers, one trainer. */
-const PROCESSES = 6
+/** Two gateways, three workers, a trainer and a scheduler. */
+const PROCESSES = 7
 const SEED = Number(process.env.FORETOKEN_CHAOS_SEED ?? 1)
 
 let platform: Platform

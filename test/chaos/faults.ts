@@ -10,6 +10,7 @@ export const FAULTS = [
   'gateway killed',
   'gateway stopped',
   'trainer killed',
+  'scheduler killed',
   'database killed',
 ] as const
 export type FaultKind = (typeof FAULTS)[number]
@@ -36,7 +37,7 @@ export async function inflict(
   const alive = (await listProcesses(db)).filter((each) => each.role === role && each.state === 'ready')
   const victim = alive[Math.floor(random() * alive.length)]
   // Of what serves one has to be left, or there is nobody to go on.
-  if (!victim || (role !== 'trainer' && alive.length < 2)) return null
+  if (!victim || ((role === 'gateway' || role === 'worker') && alive.length < 2)) return null
   const fault = { kind, url: victim.url, atMs: performance.now() }
   if (kind === 'worker hangs') {
     process.kill(victim.pid, 'SIGSTOP')

@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/learning',
     'packages/model',
     'packages/onnx-runtime',
+    'packages/policy',
     'packages/protocol',
     'packages/reference-target',
     'packages/smollm2',
@@ -24,6 +25,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/workloads',
   ],
   'apps/gateway': ['db', 'packages/cluster', 'packages/policy', 'packages/protocol', 'packages/telemetry'],
+  'apps/scheduler': [
+    'db',
+    'packages/cluster',
+    'packages/jobs',
+    'packages/learning',
+    'packages/policy',
+    'packages/storage',
+    'packages/telemetry',
+  ],
   'apps/trainer': [
     'db',
     'packages/cluster',

@@ -107,6 +107,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
       waiting: engine.load.waiting,
       capacity: config.limits.sequencesMax,
       adapters: drafts.statistics.memory?.adapters ?? 0,
+      targetStepMs: engine.targetStepMs,
     }),
   }
 }
