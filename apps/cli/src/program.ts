@@ -4,6 +4,7 @@ import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
 import { addKeyCommand } from './key/command.ts'
 import { addModelCommand } from './model/command.ts'
+import { addQueueCommand } from './queue/command.ts'
 import { addTenantCommand } from './tenant/command.ts'
 import { addUpCommand } from './up/command.ts'
 
@@ -16,6 +17,7 @@ export function createProgram(): Command {
   addKeyCommand(program)
   addModelCommand(program)
   addDraftCommand(program)
+  addQueueCommand(program)
   addDoctorCommand(program)
   return program
 }

@@ -1,5 +1,10 @@
 import type { Command } from 'commander'
-import { type LearningCommandOptions, withLearningOptions } from '../options.ts'
+import {
+  type LearningCommandOptions,
+  type QueueCommandOptions,
+  queueUrlOption,
+  withLearningOptions,
+} from '../options.ts'
 import { addTrainCommand } from './train/command.ts'
 
 interface TenantOptions extends LearningCommandOptions {
@@ -17,10 +22,11 @@ export function addDraftCommand(program: Command): void {
       await status(options)
     })
   withLearningOptions(draft.command('adapt'))
+    .addOption(queueUrlOption())
     .description("teach a tenant's draft now, and use it if it is better")
     .requiredOption('--tenant <tenant>', 'by name or id')
     .option('--wait', 'follow the run and say what it found; fails only if the run fails', false)
-    .action(async (options: TenantOptions & { wait: boolean }) => {
+    .action(async (options: TenantOptions & QueueCommandOptions & { wait: boolean }) => {
       const { adapt } = await import('./adapt.ts')
       await adapt(options)
     })

@@ -108,6 +108,7 @@ export async function startTrainer(context: ServicesContext, databaseUrl: string
     entry: mainOf('trainer'),
     env: () => ({
       FORETOKEN_DATABASE_URL: databaseUrl,
+      FORETOKEN_QUEUE_URL: options.queueUrl,
       FORETOKEN_OBJECT_STORE: objectStore,
       FORETOKEN_MODEL: model.folder,
       FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
