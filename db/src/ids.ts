@@ -11,6 +11,10 @@ export const ID_PREFIXES = {
   adapter: 'adp',
   trainingRun: 'trn',
   job: 'job',
+  gateway: 'gtw',
+  worker: 'wrk',
+  trainer: 'trr',
+  scheduler: 'sch',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

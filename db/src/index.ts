@@ -25,6 +25,7 @@ export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
 export { type AuthenticatedKey, authenticate, type LiveAdapter } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
+export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
 export { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './queries/acceptance.ts'
 export {
@@ -34,6 +35,16 @@ export {
   listDraftVersions,
   liveDraftVersion,
 } from './queries/drafts.ts'
+export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
+export {
+  announceProcess,
+  listProcesses,
+  PROCESSES_CHANNEL,
+  type Process,
+  type ProcessAnnouncement,
+  removeExpiredProcesses,
+  removeProcess,
+} from './queries/processes.ts'
 export {
   createCandidate,
   type NewDraftVersion,

@@ -5,6 +5,7 @@ import { addDraftCommand } from './draft/command.ts'
 import { addKeyCommand } from './key/command.ts'
 import { addModelCommand } from './model/command.ts'
 import { addQueueCommand } from './queue/command.ts'
+import { addStatusCommand } from './status/command.ts'
 import { addTenantCommand } from './tenant/command.ts'
 import { addUpCommand } from './up/command.ts'
 
@@ -12,6 +13,7 @@ import { addUpCommand } from './up/command.ts'
 export function createProgram(): Command {
   const program = new Command('foretoken').description('Multi-tenant inference with draft models that learn')
   addUpCommand(program)
+  addStatusCommand(program)
   addDemoCommand(program)
   addTenantCommand(program)
   addKeyCommand(program)

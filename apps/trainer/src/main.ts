@@ -1,4 +1,5 @@
 import { constants, setPriority } from 'node:os'
+import { Membership } from '@foretoken/cluster'
 import { openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { adaptTenant, FLUSH_MS } from '@foretoken/learning'
@@ -44,6 +45,11 @@ async function main(): Promise<void> {
   })
   lifecycle.on('drain', 'training', () => loop.stop())
   await queue.consume(() => loop.wake())
+  const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
+  const membership = new Membership({ db, role: 'trainer', details: () => ({}), onError })
+  await membership.join(null)
+  lifecycle.on('announce', 'register', () => membership.drain())
+  lifecycle.on('close', 'register', () => membership.leave())
   lifecycle.markReady()
   logger.info('training')
   process.send?.({ type: 'ready' })

@@ -6,6 +6,8 @@ const schema = z.object({
   /** 0 takes any free port; the supervisor learns it from the ready message. */
   FORETOKEN_WORKER_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   FORETOKEN_WORKER_ID: z.string().min(1).default('wrk_local'),
+  /** Where gateways find it; absent: they have to know its address. */
+  FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   FORETOKEN_CLUSTER_SECRET: z.string().min(16),
   /** A Hugging Face folder. */
   FORETOKEN_MODEL: z.string().min(1),
@@ -48,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     host: data.FORETOKEN_WORKER_HOST,
     port: data.FORETOKEN_WORKER_PORT,
     id: data.FORETOKEN_WORKER_ID,
+    databaseUrl: data.FORETOKEN_DATABASE_URL,
     clusterSecret: data.FORETOKEN_CLUSTER_SECRET,
     modelFolder: data.FORETOKEN_MODEL,
     modelId: data.FORETOKEN_MODEL_ID,

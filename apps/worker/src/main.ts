@@ -1,9 +1,11 @@
 import { once } from 'node:events'
-import { createLogger, Lifecycle } from '@foretoken/telemetry'
+import { Membership } from '@foretoken/cluster'
+import { openDatabase } from '@foretoken/db'
+import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
 import { createAdaptorServer } from '@hono/node-server'
 import { createApp } from './app.ts'
 import { readConfig } from './config.ts'
-import { startServing } from './serving.ts'
+import { type Serving, startServing } from './serving.ts'
 
 /** The worker as a process. A supervisor that spawned it with an IPC channel is told when and where it listens. */
 async function main(): Promise<void> {
@@ -25,8 +27,25 @@ async function main(): Promise<void> {
   const port = typeof address === 'object' && address ? address.port : config.port
   const url = `http://${config.host}:${port}`
   lifecycle.markReady()
+  if (config.databaseUrl !== undefined) await register(config.databaseUrl, url, serving, { logger, lifecycle })
   logger.info({ url }, 'listening')
   process.send?.({ type: 'ready', url })
+}
+
+/** Gateways find it in the register; one that has none is found by its address. */
+async function register(
+  databaseUrl: string,
+  url: string,
+  serving: Serving,
+  { logger, lifecycle }: { logger: Logger; lifecycle: Lifecycle },
+): Promise<void> {
+  const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
+  const db = openDatabase(databaseUrl, { connectionsMax: 1, onIdleError: onError })
+  const membership = new Membership({ db, role: 'worker', details: serving.details, onError })
+  await membership.join(url)
+  lifecycle.on('announce', 'register', () => membership.drain())
+  lifecycle.on('close', 'database', () => db.close())
+  lifecycle.on('close', 'register', () => membership.leave())
 }
 
 main().catch((error: unknown) => {

@@ -10,8 +10,9 @@
  * On failure: a segment that is damaged, or was recorded from another target, is skipped and counted, since traces are
  * worth little one by one; a store that is slow or away costs traces, never requests.
  */
+
+export { GAIN_MIN as PROMOTION_GAIN_MIN } from '@foretoken/policy'
 export { adaptTenant } from './adapt/adapt-tenant.ts'
-export { GAIN_MIN as PROMOTION_GAIN_MIN } from './adapt/bootstrap.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'
 export * from './static-draft/index.ts'

@@ -10,6 +10,8 @@ export interface PlatformOptions {
   readonly device: string
   readonly threads: number | undefined
   readonly workers: number
+  /** Absent: one. They listen on the port and those behind it. */
+  readonly gateways?: number
   /** Share of a worker's cache memory for prefixes of earlier requests; absent: the environment's or the worker's. */
   readonly prefixCacheShare?: number
   /** Absent: an embedded PostgreSQL in the data folder. */

@@ -18,6 +18,7 @@ export function addUpCommand(program: Command): void {
     .option('--device <provider>', 'execution provider of ONNX Runtime', 'cpu')
     .option('--threads <n>', 'threads of one worker (default: the cores, shared evenly)', integer(1, 1024))
     .option('--workers <n>', 'number of workers', integer(1, 64), 1)
+    .option('--gateways <n>', 'number of gateways, on the port and those behind it', integer(1, 16), 1)
     .addOption(databaseUrlOption())
     .addOption(objectStoreOption())
     .addOption(queueUrlOption())

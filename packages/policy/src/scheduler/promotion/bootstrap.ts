@@ -1,5 +1,3 @@
-import type { Random } from '../train/random.ts'
-
 /** One request, served twice: the same tokens, in different times. */
 export interface PairedRequest {
   readonly tokens: number
@@ -19,7 +17,7 @@ export interface PairedGain {
  * tokens of one request are no independent witnesses, so requests are drawn, not tokens. Both goodputs have the same
  * tokens, so their ratio is that of the times.
  */
-export function pairedGain(pairs: readonly PairedRequest[], random: Random): PairedGain {
+export function pairedGain(pairs: readonly PairedRequest[], random: { uniform(): number }): PairedGain {
   const gainOf = (pick: (index: number) => PairedRequest | undefined) => {
     let [baseline, candidate] = [0, 0]
     for (let index = 0; index < pairs.length; index++) {
@@ -40,15 +38,23 @@ const ALPHA = 0.05
 
 export type Gate = { readonly pass: boolean; readonly reason: string }
 
-/** Promotion asks for a gain of GAIN_MIN at the lower bound, over each of what the tenant could have instead. */
-export function gate(gains: Readonly<Record<string, PairedGain>>, requests: number): Gate {
+/**
+ * Promotion asks for a gain at the lower bound, over each of what the tenant could have instead: GAIN_MIN of a replay,
+ * what the rules say of the stages after it.
+ */
+export function gate(
+  gains: Readonly<Record<string, PairedGain>>,
+  requests: number,
+  { gainMin = GAIN_MIN, witnesses = 'held-out requests' } = {},
+): Gate {
   const percent = (gain: number) => `${gain >= 1 ? '+' : ''}${((gain - 1) * 100).toFixed(1)} %`
   const told = Object.entries(gains).map(
     ([name, { gain, lower }]) => `${percent(gain)} goodput over ${name} (95 % sure of ${percent(lower)})`,
   )
-  const figures = `${told.join(', ')} on ${requests} held-out requests`
-  if (requests < REQUESTS_MIN) return { pass: false, reason: `Only ${requests} held-out requests to judge by.` }
-  const failed = Object.entries(gains).find(([, { lower }]) => lower < 1 + GAIN_MIN)
+  const figures = `${told.join(', ')} on ${requests} ${witnesses}`
+  if (requests < REQUESTS_MIN || told.length === 0)
+    return { pass: false, reason: `Only ${requests} ${witnesses} to judge by.` }
+  const failed = Object.entries(gains).find(([, { lower }]) => lower < 1 + gainMin)
   if (failed) return { pass: false, reason: `Not surely better than ${failed[0]}: ${figures}.` }
   return { pass: true, reason: `Better: ${figures}.` }
 }
