@@ -4,6 +4,7 @@ import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
 import { addKeyCommand } from './key/command.ts'
 import { addModelCommand } from './model/command.ts'
+import { addQueueCommand } from './queue/command.ts'
 import { addSchedulerCommand } from './scheduler/command.ts'
 import { addStatusCommand } from './status/command.ts'
 import { addTenantCommand } from './tenant/command.ts'
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   addModelCommand(program)
   addDraftCommand(program)
   addSchedulerCommand(program)
+  addQueueCommand(program)
   addDoctorCommand(program)
   return program
 }

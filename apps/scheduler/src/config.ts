@@ -6,6 +6,8 @@ const DAY_MS = 24 * 3_600_000
 
 const schema = z.object({
   FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Where jobs are queued; absent: in the database. */
+  FORETOKEN_QUEUE_URL: z.url({ protocol: /^(postgres(ql)?|rediss?)$/ }).optional(),
   /** Where traces are: file:///… or s3://… */
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }),
   /** So many new tokens of a tenant start a run, worth it or not, and nothing else does; absent: what a run is worth. */
@@ -42,6 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   }
   return {
     databaseUrl: data.FORETOKEN_DATABASE_URL,
+    queueUrl: data.FORETOKEN_QUEUE_URL ?? data.FORETOKEN_DATABASE_URL,
     objectStore: data.FORETOKEN_OBJECT_STORE,
     rules:
       data.FORETOKEN_TRAIN_AFTER_TOKENS === undefined ? rules : rulesByCount(rules, data.FORETOKEN_TRAIN_AFTER_TOKENS),

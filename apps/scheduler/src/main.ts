@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const onError = (err: unknown) => logger.warn({ err }, 'a connection broke')
   const db = openDatabase(config.databaseUrl, { connectionsMax: 3, onIdleError: onError })
   lifecycle.on('close', 'database', () => db.close())
-  const queue = await openQueue(config.databaseUrl, 'training', { onError })
+  const queue = await openQueue(config.queueUrl, 'training', { onError })
   lifecycle.on('close', 'queue', () => queue.close())
   const membership = new Membership({ db, role: 'scheduler', details: () => ({}), onError })
   const scheduler = new Scheduler({
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     },
     roundMs: config.roundMs,
     // Trainers look for runs now and then in any case.
-    wakeTrainers: () => queue.add({ version: 1 }).catch(onError),
+    wakeTrainers: async () => void (await queue.add({ version: 1 }).catch(onError)),
   })
   scheduler.start()
   lifecycle.on('drain', 'the round under way', () => scheduler.stop())

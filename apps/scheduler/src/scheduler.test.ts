@@ -148,7 +148,11 @@ describe('the scheduler', () => {
     const scheduler = schedule()
     await expect.poll(() => lastSaid(id)).toBeDefined()
     const first = await lastSaid(id)
-    const stateOf = async () => gunzipSync((await store.get(STATE_KEY)) ?? new Uint8Array()).toString()
+    const stateOf = async () => {
+      const bytes = await store.get(STATE_KEY)
+      return bytes ? gunzipSync(bytes).toString() : null
+    }
+    await expect.poll(stateOf).not.toBeNull()
     const before = await stateOf()
     await expect.poll(stateOf).not.toBe(before)
     await scheduler.stop()

@@ -3,6 +3,8 @@ import { z } from 'zod'
 
 const schema = z.object({
   FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Where jobs are queued; absent: in the database. */
+  FORETOKEN_QUEUE_URL: z.url({ protocol: /^(postgres(ql)?|rediss?)$/ }).optional(),
   /** Where traces are and adapters go: file:///… or s3://… */
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }),
   /** The Hugging Face folder that the workers serve. */
@@ -23,6 +25,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   const { data } = parsed
   return {
     databaseUrl: data.FORETOKEN_DATABASE_URL,
+    queueUrl: data.FORETOKEN_QUEUE_URL ?? data.FORETOKEN_DATABASE_URL,
     objectStore: data.FORETOKEN_OBJECT_STORE,
     modelFolder: data.FORETOKEN_MODEL,
     staticDraft: data.FORETOKEN_STATIC_DRAFT ?? null,

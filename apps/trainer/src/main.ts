@@ -23,8 +23,8 @@ async function main(): Promise<void> {
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
   lifecycle.on('close', 'database', () => db.close())
-  const queue = await openQueue(config.databaseUrl, 'training', {
-    onError: (err) => logger.warn({ err }, 'the queue lost a connection'),
+  const queue = await openQueue(config.queueUrl, 'training', {
+    onError: (err) => logger.warn({ err }, 'something is wrong with the queue'),
   })
   lifecycle.on('close', 'queue', () => queue.close())
   const loop = startTrainer({

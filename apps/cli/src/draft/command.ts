@@ -1,5 +1,10 @@
 import { Argument, type Command } from 'commander'
-import { type LearningCommandOptions, withLearningOptions } from '../options.ts'
+import {
+  type LearningCommandOptions,
+  type QueueCommandOptions,
+  queueUrlOption,
+  withLearningOptions,
+} from '../options.ts'
 import { addTrainCommand } from './train/command.ts'
 
 interface TenantOptions extends LearningCommandOptions {
@@ -32,10 +37,11 @@ export function addDraftCommand(program: Command): void {
       await hold(tenant, state, options)
     })
   withLearningOptions(draft.command('adapt'))
+    .addOption(queueUrlOption())
     .description("teach a tenant's draft now, and use it if it is better")
     .requiredOption('--tenant <tenant>', 'by name or id')
     .option('--wait', 'follow the run and say what it found; fails only if the run fails', false)
-    .action(async (options: TenantOptions & { wait: boolean }) => {
+    .action(async (options: TenantOptions & QueueCommandOptions & { wait: boolean }) => {
       const { adapt } = await import('./adapt.ts')
       await adapt(options)
     })

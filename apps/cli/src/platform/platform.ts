@@ -91,6 +91,7 @@ async function prepareDatabase(folder: DataFolder, { options, credentials, objec
   await migrate(databaseUrl)
   const db = openDatabase(databaseUrl, { connectionsMax: 1 })
   const first = await firstKey(db, folder, credentials).finally(() => db.close())
-  context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, trainer: options.trainer }))
+  const { queueUrl = databaseUrl, trainer } = options
+  context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, queueUrl, trainer }))
   return { databaseUrl, first }
 }

@@ -107,6 +107,7 @@ export async function startLearning(context: ServicesContext, databaseUrl: strin
   if (!options.trainer) return
   const shared = {
     FORETOKEN_DATABASE_URL: databaseUrl,
+    FORETOKEN_QUEUE_URL: options.queueUrl,
     FORETOKEN_OBJECT_STORE: objectStore,
     FORETOKEN_LOG_LEVEL: options.logLevel,
   }
