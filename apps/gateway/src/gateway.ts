@@ -43,6 +43,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     workers: new WorkerPool({
       urls: config.workerUrls,
       clusterSecret: config.clusterSecret,
+      ...(config.clusterCa && { clusterCa: config.clusterCa }),
       pollMs: limits.workerPollMs,
       silenceMsMax: limits.workerSilenceMsMax,
       logger,

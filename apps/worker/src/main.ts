@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer } from 'node:https'
 import { Membership } from '@foretoken/cluster'
 import { openDatabase } from '@foretoken/db'
 import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
@@ -15,7 +16,10 @@ async function main(): Promise<void> {
   lifecycle.listen()
 
   const serving = await startServing(config, logger, () => lifecycle.ready)
-  const server = createAdaptorServer(createApp(serving, config.clusterSecret))
+  const app = createApp(serving, config.clusterSecret)
+  const server = createAdaptorServer(
+    config.tls ? { fetch: app.fetch, createServer, serverOptions: config.tls } : { fetch: app.fetch },
+  )
   lifecycle.on('drain', 'engine', () => serving.engine.drain())
   lifecycle.on('flush', 'traces', () => serving.drafts.close())
   lifecycle.on('close', 'model', () => serving.model.target.close())
@@ -25,7 +29,7 @@ async function main(): Promise<void> {
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : config.port
-  const url = `http://${config.host}:${port}`
+  const url = config.publicUrl ?? `${config.tls ? 'https' : 'http'}://${config.host}:${port}`
   lifecycle.markReady()
   if (config.databaseUrl !== undefined) await register(config.databaseUrl, url, serving, { logger, lifecycle })
   logger.info({ url }, 'listening')

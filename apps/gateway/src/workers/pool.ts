@@ -7,6 +7,7 @@ interface PoolOptions {
   /** Known whatever the register says. */
   readonly urls: readonly string[]
   readonly clusterSecret: string
+  readonly clusterCa?: Buffer
   readonly pollMs: number
   readonly silenceMsMax: number
   readonly logger: Logger
@@ -32,6 +33,7 @@ export class PooledWorker {
       url,
       clusterSecret: options.clusterSecret,
       silenceMsMax: options.silenceMsMax,
+      ...(options.clusterCa && { ca: options.clusterCa }),
     })
   }
 
