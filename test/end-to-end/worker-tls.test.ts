@@ -12,7 +12,8 @@ import { z } from 'zod'
 
 const clusterSecret = 'a-secret-of-the-worker-test'
 const main = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url))
-const IP_ADDRESS = 7
+/** Of a subject alternative name, as the library numbers them. */
+const IP_ADDRESS = 7 as const
 
 it('a worker with a certificate talks to those who trust it, and gateways talk to no other', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'foretoken-tls-'))
