@@ -30,17 +30,21 @@ export function chooseRuns(state: SchedulerState, nowMs: number, rules: Rules): 
   const availableMs = availableBudget(state, nowMs, rules)
   const grounds = new Map<number, TrainingGround>()
   let leftMs = availableMs
-  /** False when the next one of the queue needs more than there is. */
-  const take = (queue: readonly Waiting[], ground: TrainingGround): boolean => {
+  /** Takes from a queue up to a limit, one at least; false when the next one needs more than there is. */
+  const take = (queue: readonly Waiting[], ground: TrainingGround, limitMs: number): boolean => {
+    let takenMs = 0
     for (const { at, costMs } of queue) {
+      if (takenMs > 0 && takenMs + costMs > limitMs) break
       if (costMs > leftMs) return false
       grounds.set(at, ground)
+      takenMs += costMs
       leftMs -= costMs
     }
     return true
   }
   // What does not fit yet is saved up for, not overtaken: otherwise cheaper runs would overtake it for ever.
-  if (take(queues.ordered, 'ordered') && take(queues.aged, 'aged')) take(queues.worth, 'worth')
+  const agedMs = agedShare(rules) * rules.training.budgetMs
+  if (take(queues.ordered, 'ordered', ALL) && take(queues.aged, 'aged', agedMs)) take(queues.worth, 'worth', ALL)
   return { expectations, grounds, availableMs, leftMs }
 }
 
@@ -50,11 +54,18 @@ function availableBudget({ budget }: SchedulerState, nowMs: number, { training }
   return Math.max(0, training.budgetMs * elapsed - budget.spentMs)
 }
 
-function isForAged({ budget }: SchedulerState, nowMs: number, { training }: Rules): boolean {
-  const runMs = training.costMsFixed + training.costMsPerToken * training.tokensMax
-  const share = Math.max(training.agedShare, runMs / training.budgetMs)
-  return nowMs - budget.periodStartMs + training.roundMs <= share * training.periodMs + training.roundMs
+/** Within the first part of a period. */
+function isForAged({ budget }: SchedulerState, nowMs: number, rules: Rules): boolean {
+  return nowMs - budget.periodStartMs <= agedShare(rules) * rules.training.periodMs
 }
+
+/** Of each period's budget; enough for a run. */
+function agedShare({ training }: Rules): number {
+  const runMs = training.costMsFixed + training.costMsPerToken * training.tokensMax
+  return Math.max(training.agedShare, runMs / training.budgetMs)
+}
+
+const ALL = Number.POSITIVE_INFINITY
 
 interface Waiting {
   readonly at: number
