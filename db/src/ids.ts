@@ -4,7 +4,18 @@ import { monotonicFactory } from 'ulid'
  * Ids of the rows that are made here; requests bring theirs from the gateway. The first letters say what an id names,
  * in a log line as in a support mail.
  */
-export const ID_PREFIXES = { tenant: 'ten', apiKey: 'key', draft: 'drf', adapter: 'adp', trainingRun: 'trn' } as const
+export const ID_PREFIXES = {
+  tenant: 'ten',
+  apiKey: 'key',
+  draft: 'drf',
+  adapter: 'adp',
+  trainingRun: 'trn',
+  job: 'job',
+  gateway: 'gtw',
+  worker: 'wrk',
+  trainer: 'trr',
+  scheduler: 'sch',
+} as const
 
 export type IdKind = keyof typeof ID_PREFIXES
 

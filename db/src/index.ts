@@ -25,8 +25,10 @@ export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
 export { type AuthenticatedKey, authenticate, type LiveAdapter } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
+export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
 export { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './queries/acceptance.ts'
+export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
 export {
   type ArmAcceptance,
   acceptanceByVersion,
@@ -34,6 +36,17 @@ export {
   listDraftVersions,
   liveDraftVersion,
 } from './queries/drafts.ts'
+export { holdLease, releaseLease } from './queries/leases.ts'
+export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
+export {
+  announceProcess,
+  listProcesses,
+  PROCESSES_CHANNEL,
+  type Process,
+  type ProcessAnnouncement,
+  removeExpiredProcesses,
+  removeProcess,
+} from './queries/processes.ts'
 export {
   createCandidate,
   type NewDraftVersion,
@@ -43,6 +56,15 @@ export {
   rollBackDraft,
 } from './queries/promotion.ts'
 export {
+  type LiveVersion,
+  liveVersions,
+  runsSince,
+  type StepsOfArm,
+  stepsBetween,
+  type Traffic,
+  trafficBetween,
+} from './queries/scheduler-facts.ts'
+export {
   createTenant,
   type Forgotten,
   findTenant,
@@ -50,7 +72,9 @@ export {
   forgetTenant,
   listTenants,
   revokeTenant,
+  setHeld,
   setLearning,
+  setPlan,
   setWeight,
   type Tenant,
 } from './queries/tenants.ts'

@@ -24,7 +24,18 @@ describe('migrate', () => {
     const { url } = await emptyDatabase()
     await migrate(url)
     const names = (await query(url, TABLES)).map((row) => row.table_name)
-    expect(names).toEqual(['acceptance_stats', 'api_keys', 'draft_versions', 'requests', 'tenants', 'training_runs'])
+    expect(names).toEqual([
+      'acceptance_stats',
+      'api_keys',
+      'decisions',
+      'draft_versions',
+      'leases',
+      'open_requests',
+      'processes',
+      'requests',
+      'tenants',
+      'training_runs',
+    ])
     const applied = await query(url, 'select * from drizzle.__drizzle_migrations')
     await migrate(url)
     expect(await query(url, 'select * from drizzle.__drizzle_migrations')).toEqual(applied)
@@ -33,7 +44,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(6)
+    expect(await query(url, TABLES)).toHaveLength(10)
   })
 
   it('names the failure of an unreachable server without its password', async () => {

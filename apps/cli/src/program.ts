@@ -4,6 +4,9 @@ import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
 import { addKeyCommand } from './key/command.ts'
 import { addModelCommand } from './model/command.ts'
+import { addQueueCommand } from './queue/command.ts'
+import { addSchedulerCommand } from './scheduler/command.ts'
+import { addStatusCommand } from './status/command.ts'
 import { addTenantCommand } from './tenant/command.ts'
 import { addUpCommand } from './up/command.ts'
 
@@ -11,11 +14,14 @@ import { addUpCommand } from './up/command.ts'
 export function createProgram(): Command {
   const program = new Command('foretoken').description('Multi-tenant inference with draft models that learn')
   addUpCommand(program)
+  addStatusCommand(program)
   addDemoCommand(program)
   addTenantCommand(program)
   addKeyCommand(program)
   addModelCommand(program)
   addDraftCommand(program)
+  addSchedulerCommand(program)
+  addQueueCommand(program)
   addDoctorCommand(program)
   return program
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { ALIVE_MS } from '@foretoken/protocol'
 import { LOG_LEVELS } from '@foretoken/telemetry'
 import { z } from 'zod'
 
@@ -11,17 +12,22 @@ const environmentSchema = z
     FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
     /** Base64 of at least 16 bytes; the same that the keys were made with. */
     FORETOKEN_KEY_PEPPER: z.base64().transform((text) => Buffer.from(text, 'base64')),
-    /** Separated by commas. */
+    /** Workers beside those of the register; separated by commas. */
     FORETOKEN_WORKER_URLS: z
       .string()
       .transform((text) => text.split(',').map((url) => url.trim()))
-      .pipe(z.array(z.url({ protocol: /^https?$/ })).min(1)),
+      .pipe(z.array(z.url({ protocol: /^https?$/ })).min(1))
+      .optional(),
     FORETOKEN_CLUSTER_SECRET: z.string().min(16),
+    /** Path of a PEM file: who signed the workers' certificates. */
+    FORETOKEN_CLUSTER_CA: z.string().min(1).optional(),
     /** Paths of PEM files; with both, the gateway speaks HTTPS only. */
     FORETOKEN_TLS_CERT: z.string().min(1).optional(),
     FORETOKEN_TLS_KEY: z.string().min(1).optional(),
     /** When set, /metrics asks for it as a bearer token. */
     FORETOKEN_METRICS_TOKEN: z.string().min(16).optional(),
+    /** Between "not ready" and the first refusal, so that a load balancer hears of it. */
+    FORETOKEN_PROPAGATION_MS: z.coerce.number().int().min(0).max(60_000).default(0),
     FORETOKEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   })
   .refine((env) => env.FORETOKEN_KEY_PEPPER.length >= 16, {
@@ -38,6 +44,7 @@ export interface GatewayConfig {
   readonly port: number
   readonly workerUrls: readonly string[]
   readonly clusterSecret: string
+  readonly clusterCa?: Buffer
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
   readonly metricsToken: string | null
   readonly limits: Limits
@@ -51,8 +58,14 @@ export interface Limits {
   /** How long the database may take to answer about a key. */
   readonly databaseMsMax: number
   readonly workerPollMs: number
-  /** A worker that sends nothing for longer is lost. */
+  /** A worker that sends nothing for longer is lost, or hangs. */
   readonly workerSilenceMsMax: number
+  /** How long an answer whose worker was lost waits for another one to go on. */
+  readonly resumeMsMax: number
+  /** How often what open requests have used by now is written down. */
+  readonly journalMs: number
+  /** How long others may take to hear that this gateway is about to stop; requests are admitted meanwhile. */
+  readonly propagationMs: number
   /** Silence after which a waiting stream gets a comment, so that proxies keep it open. */
   readonly keepAliveMs: number
   /** A client that reads nothing for longer is gone. */
@@ -65,8 +78,11 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytesMax: 4 * 1024 * 1024,
   keyCacheMs: 10_000,
   databaseMsMax: 3_000,
-  workerPollMs: 1_000,
-  workerSilenceMsMax: 300_000,
+  workerPollMs: 500,
+  workerSilenceMsMax: 4 * ALIVE_MS,
+  resumeMsMax: 30_000,
+  journalMs: 500,
+  propagationMs: 0,
   keepAliveMs: 10_000,
   stallMsMax: 120_000,
   drainMsMax: 25_000,
@@ -82,11 +98,12 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   const gateway: GatewayConfig = {
     host: data.FORETOKEN_GATEWAY_HOST,
     port: data.FORETOKEN_GATEWAY_PORT,
-    workerUrls: data.FORETOKEN_WORKER_URLS,
+    workerUrls: data.FORETOKEN_WORKER_URLS ?? [],
     clusterSecret: data.FORETOKEN_CLUSTER_SECRET,
+    ...(data.FORETOKEN_CLUSTER_CA && { clusterCa: readFileSync(data.FORETOKEN_CLUSTER_CA) }),
     tls: readTls(data.FORETOKEN_TLS_CERT, data.FORETOKEN_TLS_KEY),
     metricsToken: data.FORETOKEN_METRICS_TOKEN ?? null,
-    limits: DEFAULT_LIMITS,
+    limits: { ...DEFAULT_LIMITS, propagationMs: data.FORETOKEN_PROPAGATION_MS },
   }
   return {
     gateway,

@@ -46,7 +46,7 @@ describe('the log', () => {
     const secret = 'SECRETPROMPT'
     const breaks: Script = async function* () {
       yield { type: 'start', worker: 'wrk_a', promptTokens: 1 }
-      yield { type: 'text', choice: 0, text: 'SECRETCOMPLETION', completionTokens: 1 }
+      yield { type: 'text', choice: 0, text: 'SECRETCOMPLETION', tokens: [1], completionTokens: 1 }
       yield { type: 'raw', bytes: '{"type":"text","SECRETCOMPLETION":' }
       yield { type: 'crash' }
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createRequestMetrics, type Lifecycle, type Logger, type Registry } from '@foretoken/telemetry'
 import { createApp } from './app.ts'
 import type { GatewayConfig } from './config.ts'
@@ -7,15 +8,20 @@ import { KeyCache } from './keys/key-cache.ts'
 import { type ListeningServer, listen } from './server.ts'
 import type { Services } from './services.ts'
 import type { Store } from './store.ts'
+import { Journal } from './usage/journal.ts'
 import { UsageWriter } from './usage/writer.ts'
 import { WorkerPool } from './workers/pool.ts'
 
 interface GatewayParts {
+  /** This process, as the register and the journal name it. */
+  readonly id: string
   readonly config: GatewayConfig
   readonly logger: Logger
   readonly lifecycle: Lifecycle
   readonly registry: Registry
   readonly store: Store
+  /** Calls back with the addresses of registered workers, first before it resolves; returns what ends it. */
+  readonly followWorkers?: (onChange: (urls: readonly string[]) => void) => Promise<() => Promise<void>>
 }
 
 const FLUSH_MS_MAX = 10_000
@@ -37,14 +43,18 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     workers: new WorkerPool({
       urls: config.workerUrls,
       clusterSecret: config.clusterSecret,
+      ...(config.clusterCa && { clusterCa: config.clusterCa }),
       pollMs: limits.workerPollMs,
       silenceMsMax: limits.workerSilenceMsMax,
       logger,
     }),
     usage: new UsageWriter(store, logger),
+    journal: new Journal(store, logger, { gatewayId: parts.id, everyMs: limits.journalMs }),
     inFlight: new InFlight(),
   }
   await services.workers.start()
+  const following = await parts.followWorkers?.((urls) => void services.workers.follow(urls))
+  if (following) lifecycle.on('close', 'register', following)
   const server = await listen(createApp(services), config)
   planShutdown(lifecycle, services, server)
   lifecycle.markReady()
@@ -52,13 +62,15 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 }
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
-  const { inFlight, usage, verdicts, workers, config } = services
+  const { inFlight, journal, usage, verdicts, workers, config } = services
+  lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
     void server.stop()
   })
   lifecycle.on('drain', 'requests in flight', () => inFlight.drain(config.limits.drainMsMax))
   lifecycle.on('drain', 'answers on their way', () => server.stop())
+  lifecycle.on('flush', 'journal', () => journal.close())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
   lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())

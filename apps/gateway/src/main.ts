@@ -1,4 +1,5 @@
-import { openDatabase } from '@foretoken/db'
+import { followProcesses, Membership } from '@foretoken/cluster'
+import { openDatabase, type Process } from '@foretoken/db'
 import { createLogger, createRegistry, Lifecycle } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
@@ -14,13 +15,26 @@ async function main(): Promise<void> {
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
   lifecycle.on('close', 'database', () => db.close())
+  const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
+  const membership = new Membership({ db, role: 'gateway', details: () => ({}), onError })
   const { url } = await startGateway({
+    id: membership.id,
     config: config.gateway,
     logger,
     lifecycle,
     registry: createRegistry(),
     store: postgresStore(db, config.keyPepper),
+    followWorkers: async (onChange) => {
+      const { databaseUrl } = config
+      const urlsOf = (workers: readonly Process[]) => workers.flatMap(({ url }) => url ?? [])
+      const read = (workers: readonly Process[]) => onChange(urlsOf(workers))
+      const follower = await followProcesses({ db, databaseUrl, role: 'worker', onChange: read, onError })
+      return () => follower.close()
+    },
   })
+  await membership.join(url)
+  lifecycle.on('announce', 'register', () => membership.drain())
+  lifecycle.on('close', 'register', () => membership.leave())
   logger.info({ url }, 'listening')
   process.send?.({ type: 'ready', url })
 }

@@ -97,7 +97,10 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
         stream: false,
         speculation: null,
       }
-      await Promise.all([under.store.recordUsage(usage), under.store.recordUsage(usage)])
+      const { requestId: id, finishedAt: _, status: __, errorCode: ___, speculation: ____, ...facts } = usage
+      await under.store.journal('gtw_a', [{ ...facts, id }])
+      await Promise.all([under.store.recordUsage([usage]), under.store.recordUsage([usage, usage])])
+      await under.store.settleLost()
       expect(await under.rowsOf(key.tenantId)).toBe(1)
       const arms = [{ arm: 'none', draftVersion: null, steps: 1, committedTokens: 1, proposed: [], accepted: [] }]
       await under.store.recordAcceptance(key.tenantId, new Date(2), arms)

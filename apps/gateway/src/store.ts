@@ -3,21 +3,28 @@ import {
   type AuthenticatedKey,
   authenticate,
   type Database,
+  journalOpenRequests,
+  type OpenRequest,
   type Rejected,
   recordAcceptance,
   recordUsage,
   rejectDraft,
+  settleLostRequests,
   type UsageRecord,
 } from '@foretoken/db'
 
-export type { AcceptanceRecord, AuthenticatedKey, Rejected, UsageRecord } from '@foretoken/db'
+export type { AcceptanceRecord, AuthenticatedKey, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
 
 /** What the gateway needs of the database: a port, so that tests can break it at will. */
 export interface Store {
   /** Whose key this is; null for every key that opens nothing, without a hint why. */
   authenticate(presented: string): Promise<AuthenticatedKey | null>
-  /** Idempotent on the request's id. */
-  recordUsage(usage: UsageRecord): Promise<void>
+  /** Idempotent on each request's id. All of them are written, or none is. */
+  recordUsage(usages: readonly UsageRecord[]): Promise<void>
+  /** Writes down what a gateway's requests have used by now. */
+  journal(gatewayId: string, requests: readonly OpenRequest[]): Promise<void>
+  /** Bills what lost gateways served; says of how many requests. */
+  settleLost(): Promise<number>
   /** Adds to statistics; not idempotent. */
   recordAcceptance(tenantId: string, at: Date, arms: readonly AcceptanceRecord[]): Promise<void>
   /** Takes a tenant's draft out of use, and the last good one back into it. Idempotent. */
@@ -29,7 +36,9 @@ export interface Store {
 export function postgresStore(db: Database, pepper: Uint8Array): Store {
   return {
     authenticate: (presented) => authenticate(db, pepper, presented),
-    recordUsage: (usage) => recordUsage(db, usage),
+    recordUsage: (usages) => recordUsage(db, usages),
+    journal: (gatewayId, requests) => journalOpenRequests(db, gatewayId, requests),
+    settleLost: () => settleLostRequests(db),
     recordAcceptance: (tenantId, at, arms) => recordAcceptance(db, tenantId, at, arms),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     ping: async () => {

@@ -1,4 +1,11 @@
-import { encodeFrame, type Frame, generateCallSchema, RPC_PREFIX, type WorkerStatus } from '@foretoken/protocol'
+import {
+  ALIVE_MS,
+  encodeFrame,
+  type Frame,
+  generateCallSchema,
+  RPC_PREFIX,
+  type WorkerStatus,
+} from '@foretoken/protocol'
 import { Hono } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
 import { generateFrames, workerError } from './generate/frames.ts'
@@ -51,16 +58,32 @@ function errorAnswer(error: Extract<Frame, { type: 'error' }>['error']): Respons
   return new Response(encodeFrame({ type: 'error', error }), { headers: NDJSON })
 }
 
-/** Frames as bytes, pulled at the reader's pace; a reader that goes away ends the iteration. */
+/**
+ * Frames as bytes, pulled at the reader's pace, with a sign of life wherever there was none for a while; a reader that
+ * goes away ends the iteration.
+ */
 function encoded(frames: AsyncGenerator<Frame>): ReadableStream<Uint8Array> {
   const utf8 = new TextEncoder()
+  let beat: NodeJS.Timeout | undefined
+  let silent = false
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await frames.next()
-      if (done) controller.close()
-      else controller.enqueue(utf8.encode(encodeFrame(value)))
+      if (done) {
+        clearInterval(beat)
+        controller.close()
+        return
+      }
+      silent = false
+      controller.enqueue(utf8.encode(encodeFrame(value)))
+      beat ??= setInterval(() => {
+        // A reader that is behind has something to read.
+        if (silent && (controller.desiredSize ?? 0) > 0) controller.enqueue(utf8.encode(encodeFrame({ type: 'alive' })))
+        silent = true
+      }, ALIVE_MS / 2)
     },
     cancel: async () => {
+      clearInterval(beat)
       await frames.return(undefined)
     },
   })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { ENGINE_DEFAULTS } from '@foretoken/engine'
 import { z } from 'zod'
 
@@ -6,6 +7,13 @@ const schema = z.object({
   /** 0 takes any free port; the supervisor learns it from the ready message. */
   FORETOKEN_WORKER_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   FORETOKEN_WORKER_ID: z.string().min(1).default('wrk_local'),
+  /** Where gateways find it; absent: they have to know its address. */
+  FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Paths of PEM files; with both, the worker speaks HTTPS only. Gateways trust what `FORETOKEN_CLUSTER_CA` signed. */
+  FORETOKEN_WORKER_TLS_CERT: z.string().min(1).optional(),
+  FORETOKEN_WORKER_TLS_KEY: z.string().min(1).optional(),
+  /** Where gateways reach it, if that is not where it listens: behind a name, or on all addresses. */
+  FORETOKEN_WORKER_URL: z.url({ protocol: /^https?$/ }).optional(),
   FORETOKEN_CLUSTER_SECRET: z.string().min(16),
   /** A Hugging Face folder. */
   FORETOKEN_MODEL: z.string().min(1),
@@ -48,6 +56,9 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     host: data.FORETOKEN_WORKER_HOST,
     port: data.FORETOKEN_WORKER_PORT,
     id: data.FORETOKEN_WORKER_ID,
+    publicUrl: data.FORETOKEN_WORKER_URL,
+    tls: readTls(data.FORETOKEN_WORKER_TLS_CERT, data.FORETOKEN_WORKER_TLS_KEY),
+    databaseUrl: data.FORETOKEN_DATABASE_URL,
     clusterSecret: data.FORETOKEN_CLUSTER_SECRET,
     modelFolder: data.FORETOKEN_MODEL,
     modelId: data.FORETOKEN_MODEL_ID,
@@ -69,4 +80,11 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       : undefined,
     logLevel: data.FORETOKEN_LOG_LEVEL,
   }
+}
+
+function readTls(cert: string | undefined, key: string | undefined) {
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new Error("The worker's configuration is wrong: FORETOKEN_WORKER_TLS_CERT and …_TLS_KEY go together.")
+  }
+  return cert === undefined || key === undefined ? null : { cert: readFileSync(cert), key: readFileSync(key) }
 }

@@ -98,6 +98,11 @@ export class TenantDrafts {
     return verdict ? [verdict] : []
   }
 
+  /** Who was served last, at most so many, the latest first. */
+  recentTenants(most: number): string[] {
+    return [...this.tenants.keys()].slice(-most).reverse()
+  }
+
   /** Drops from disk what the store no longer has. Done now and then. */
   async sweep(): Promise<void> {
     await this.source.sweep()

@@ -1,3 +1,4 @@
+import type { WorkerDetails } from '@foretoken/cluster'
 import { RecurrentSpeculator, SuffixSpeculator } from '@foretoken/drafting'
 import { type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
 import { type LoadedModel, loadModel, targetFingerprint } from '@foretoken/model'
@@ -26,6 +27,8 @@ export interface Serving {
   readonly registry: Registry
   readonly frameSource: FrameSource
   status(): WorkerStatus
+  /** What the register says of it. */
+  details(): WorkerDetails
 }
 
 /** Loads the model, measures its costs on this machine and starts the engine. */
@@ -93,9 +96,24 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
       model: { id: model.id, created, contextLength: model.contextLength },
       running: engine.load.running,
       waiting: engine.load.waiting,
+      capacity: config.limits.sequencesMax,
+      hot: drafts.recentTenants(HOT_TENANTS),
+    }),
+    details: () => ({
+      model: model.id,
+      device: config.device,
+      weights: config.weights,
+      running: engine.load.running,
+      waiting: engine.load.waiting,
+      capacity: config.limits.sequencesMax,
+      adapters: drafts.statistics.memory?.adapters ?? 0,
+      targetStepMs: engine.targetStepMs,
     }),
   }
 }
+
+/** As many as a worker's memory has adapters of, by default. */
+const HOT_TENANTS = 256
 
 const NO_KERNELS =
   'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed. ' +

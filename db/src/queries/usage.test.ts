@@ -48,8 +48,8 @@ describe('usage', () => {
   it('counts a request once, however often and concurrently it is written', async () => {
     const owner = await tenantWithKey('retried')
     const record = usage(owner)
-    await Promise.all(Array.from({ length: 8 }, () => recordUsage(db, record)))
-    await recordUsage(db, { ...record, completionTokens: 999 })
+    await Promise.all(Array.from({ length: 8 }, () => recordUsage(db, [record])))
+    await recordUsage(db, [{ ...record, completionTokens: 999 }])
     const totals = { requests: 1, promptTokens: 20, cachedTokens: 4, completionTokens: 30 }
     expect(await usageTotals(db, owner.tenantId, day)).toEqual(totals)
   })
@@ -65,7 +65,7 @@ describe('usage', () => {
         armSteps: { suffix: 6, none: 4, static: undefined },
       },
     })
-    await recordUsage(db, record)
+    await recordUsage(db, [record])
     const { rows } = await db.pool.query('select * from requests where id = $1', [record.requestId])
     expect(rows[0]).toMatchObject({
       verification_steps: 10,
@@ -76,15 +76,15 @@ describe('usage', () => {
 
   it('belongs to one tenant and to the period in which the request finished', async () => {
     const [one, other] = [await tenantWithKey('one'), await tenantWithKey('other')]
-    await recordUsage(db, usage(one))
-    await recordUsage(db, usage(one, { finishedAt: day.to }))
+    await recordUsage(db, [usage(one)])
+    await recordUsage(db, [usage(one, { finishedAt: day.to })])
     expect((await usageTotals(db, one.tenantId, day)).requests).toBe(1)
     expect((await usageTotals(db, other.tenantId, day)).requests).toBe(0)
   })
 
   it("refuses to bill one tenant for another tenant's key", async () => {
     const [one, other] = [await tenantWithKey('payer'), await tenantWithKey('caller')]
-    const mixed = recordUsage(db, usage({ tenantId: one.tenantId, keyId: other.keyId }))
+    const mixed = recordUsage(db, [usage({ tenantId: one.tenantId, keyId: other.keyId })])
     await expect(mixed).rejects.toMatchObject({ name: 'DatabaseError', code: '23503', retryable: false })
   })
 
@@ -98,7 +98,7 @@ describe('usage', () => {
       ['10:01:01', '10:01:01'],
       ['09:00:00', '10:01:01'],
     ] as const) {
-      await recordUsage(db, at(time))
+      await recordUsage(db, [at(time)])
       expect(await lastUsed()).toBe(expected)
     }
   })

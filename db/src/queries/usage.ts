@@ -1,8 +1,10 @@
-import { and, count, eq, gte, isNull, lt, or, sum } from 'drizzle-orm'
+import { and, count, eq, getTableColumns, gte, inArray, isNull, lt, or, sql, sum } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { apiKeys } from '../schema/keys.ts'
+import { openRequests } from '../schema/open-requests.ts'
 import { type REQUEST_ENDPOINTS, type REQUEST_STATUSES, requests } from '../schema/requests.ts'
+import { GATEWAY_LOST } from './open-requests.ts'
 
 /** What verification did for one request; the worker's summary fits as it is. */
 export interface SpeculationUsage {
@@ -31,17 +33,28 @@ export interface UsageRecord {
   readonly speculation: SpeculationUsage | null
 }
 
-/** Writes a request's usage. Safe to repeat: the first write of a request id stands. */
-export async function recordUsage(db: Database, usage: UsageRecord): Promise<void> {
-  const { requestId, speculation, ...columns } = usage
-  const inserted = await guarded('record usage', () =>
+/**
+ * Writes requests' usage. Safe to repeat: the first write of a request id stands, unless it was a guess about a gateway
+ * that seemed lost and was only slow.
+ */
+export async function recordUsage(db: Database, usages: readonly UsageRecord[]): Promise<void> {
+  if (usages.length === 0) return
+  const rows = [...new Map(usages.map((usage) => [usage.requestId, rowOf(usage)])).values()]
+  const { id, errorCode, ...columns } = getTableColumns(requests)
+  const excluded = Object.entries({ errorCode, ...columns }).map(([field, { name }]) => [
+    field,
+    sql.raw(`excluded."${name}"`),
+  ])
+  const written = await guarded('record usage', () =>
     db.drizzle
       .insert(requests)
-      .values({ id: requestId, ...columns, ...(speculation && speculationColumns(speculation)) })
-      .onConflictDoNothing({ target: requests.id })
-      .returning({ id: requests.id }),
+      .values(rows)
+      .onConflictDoUpdate({ target: id, set: Object.fromEntries(excluded), setWhere: eq(errorCode, GATEWAY_LOST) })
+      .returning({ keyId: requests.keyId, finishedAt: requests.finishedAt }),
   )
-  if (inserted.length > 0) await touchKey(db, usage)
+  await touchKeys(db, written)
+  const ids = rows.map((row) => row.id)
+  await guarded('close open requests', () => db.drizzle.delete(openRequests).where(inArray(openRequests.id, ids)))
 }
 
 /** One tenant's totals over requests that finished in [from, to). */
@@ -71,6 +84,10 @@ export async function usageTotals(
   }
 }
 
+function rowOf({ requestId, speculation, ...columns }: UsageRecord) {
+  return { id: requestId, ...columns, ...(speculation && speculationColumns(speculation)) }
+}
+
 function speculationColumns(summary: SpeculationUsage) {
   const armSteps = Object.entries(summary.armSteps).flatMap(([arm, steps]) =>
     steps === undefined ? [] : [[arm, steps]],
@@ -86,21 +103,23 @@ function speculationColumns(summary: SpeculationUsage) {
 }
 
 /**
- * Keeps a key's time of last use, at most once a minute: at a thousand requests a second on one key every request
- * would otherwise wait for the same row.
+ * Keeps keys' times of last use, at most once a minute: at a thousand requests a second on one key every write would
+ * otherwise wait for the same row. In the keys' order, so that two gateways wait for each other, never deadlock.
  */
-async function touchKey(db: Database, { tenantId, keyId, finishedAt }: UsageRecord): Promise<void> {
-  const stale = new Date(finishedAt.getTime() - 60_000)
-  await guarded('touch API key', () =>
-    db.drizzle
-      .update(apiKeys)
-      .set({ lastUsedAt: finishedAt })
-      .where(
-        and(
-          eq(apiKeys.tenantId, tenantId),
-          eq(apiKeys.id, keyId),
-          or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, stale)),
-        ),
-      ),
-  )
+async function touchKeys(db: Database, written: readonly { keyId: string; finishedAt: Date }[]): Promise<void> {
+  const used = new Map<string, Date>()
+  for (const { keyId, finishedAt } of written) {
+    const known = used.get(keyId)
+    if (!known || known < finishedAt) used.set(keyId, finishedAt)
+  }
+  for (const [keyId, finishedAt] of [...used].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const stale = new Date(finishedAt.getTime() - 60_000)
+    const { id, lastUsedAt } = apiKeys
+    await guarded('touch API key', () =>
+      db.drizzle
+        .update(apiKeys)
+        .set({ lastUsedAt: finishedAt })
+        .where(and(eq(id, keyId), or(isNull(lastUsedAt), lt(lastUsedAt, stale)))),
+    )
+  }
 }

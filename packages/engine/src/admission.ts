@@ -19,7 +19,12 @@ export function rowsNeeded({ prompt, completionTokensMax }: GenerationRequest, p
 
 /** Why a request can never be served here, naming the parameter to change; undefined when it can. */
 export function refusal(request: GenerationRequest, capacity: Capacity): EngineError | undefined {
-  return promptFault(request, capacity.shape) ?? samplingFault(request, capacity) ?? memoryFault(request, capacity)
+  return (
+    promptFault(request, capacity.shape) ??
+    samplingFault(request, capacity) ??
+    memoryFault(request, capacity) ??
+    resumptionFault(request, capacity.shape)
+  )
 }
 
 function promptFault({ prompt }: GenerationRequest, { positionsMax, vocabularySize }: TargetShape) {
@@ -51,6 +56,17 @@ function memoryFault(request: GenerationRequest, { shape, fits }: Capacity) {
   if (fits(request.choices, rowsNeeded(request, shape.positionsMax))) return undefined
   const message = 'The request needs more cache memory than this worker has.'
   return new EngineError('context_length_exceeded', message, 'max_tokens')
+}
+
+/** Nobody but a gateway resumes, so that it is wrong is no fault of the tenant's. */
+function resumptionFault(request: GenerationRequest, { vocabularySize, positionsMax }: TargetShape) {
+  const { resumed, choices, prompt } = request
+  if (!resumed) return undefined
+  const rows = rowsNeeded(request, positionsMax) - prompt.length
+  const possible = (tokens: readonly number[]) =>
+    tokens.length <= rows && tokens.every((token) => token < vocabularySize)
+  if (resumed.length === choices && resumed.every(possible)) return undefined
+  return new EngineError('internal', 'What was said so far is none of this request.')
 }
 
 function invalid(message: string, param: string): EngineError {

@@ -56,6 +56,11 @@ export class Engine {
     this.loop = this.run()
   }
 
+  /** What a run of the target takes for one sequence, without drafts, in milliseconds; as runs since then corrected it. */
+  get targetStepMs(): number {
+    return this.parts.costs.targetMs(1, 1)
+  }
+
   get load(): EngineLoad {
     const { waiting, blocker } = this.scheduler
     let preempted = 0
@@ -74,7 +79,8 @@ export class Engine {
     if (error) return { ok: false, error }
     const { positionsMax } = this.parts.target.shape
     const job = new Job(request, this.admitted++, positionsMax, signal, this.options.clock(), () => this.notify())
-    this.scheduler.enter(job)
+    if (request.resumed) this.resume(job, request.resumed)
+    else this.scheduler.enter(job)
     this.notify()
     return { ok: true, events: job.events }
   }
@@ -151,6 +157,18 @@ export class Engine {
     return this.openSequence(job, 0)
   }
 
+  /** Its choices are at different places, so each waits for itself, as those do that were preempted. */
+  private resume(job: Job, said: readonly (readonly number[])[]): void {
+    job.times.admitted = this.options.clock()
+    const sequences = said.map((tokens, choice) => this.openSequence(job, choice, tokens))
+    this.scheduler.enter(
+      job,
+      sequences.filter(({ finished }) => !finished),
+    )
+    this.scheduler.charge(job, { input: job.request.prompt.length })
+    for (const sequence of sequences) if (sequence.finished) this.end(sequence)
+  }
+
   private preempt(sequence: Sequence): void {
     this.prefixes.keep(sequence, this.running.slotOf(sequence))
     this.running.remove(sequence)
@@ -159,20 +177,21 @@ export class Engine {
     this.options.observer?.preempted?.()
   }
 
-  private openSequence(job: Job, choice: number): Sequence {
+  private openSequence(job: Job, choice: number, said?: readonly number[]): Sequence {
     const { target, tokens, speculators } = this.parts
     const { request } = job
     const sampler = new Sampler(request.sampling, choice, request.prompt, target.shape.vocabularySize, this.workspace)
     const { temperature, seed } = request.sampling
     const context = {
       tenant: request.tenant,
-      prompt: request.prompt,
+      prompt: said ? [...request.prompt, ...said] : request.prompt,
       ...(isGreedy(request.sampling) ? {} : { sampling: draftSampling(temperature, seed, choice, this.noise) }),
     }
     const drafts = speculators.map((speculator) => speculator.open(context))
-    const capture = this.options.traces && request.learn ? new TraceCapture(request, target.shape) : undefined
+    const capture = this.options.traces && request.learn && !said ? new TraceCapture(request, target.shape) : undefined
     const sequence = new Sequence(job, choice, sampler, drafts, capture, tokens)
     job.open.add(sequence)
+    if (said) sequence.resume(said)
     return sequence
   }
 
@@ -217,6 +236,12 @@ export class Engine {
   private begin(sequence: Sequence, hidden: Float32Array | undefined): void {
     const { job } = sequence
     job.times.decoding = this.options.clock()
+    if (sequence.resumed) sequence.prefilled(hidden)
+    else this.forkChoices(sequence, hidden)
+  }
+
+  private forkChoices(sequence: Sequence, hidden: Float32Array | undefined): void {
+    const { job } = sequence
     for (let choice = 1; choice < job.slots; choice++)
       this.running.fork(sequence, this.openSequence(job, choice), sequence.cached)
     for (const each of job.open) each.prefilled(hidden)

@@ -69,6 +69,11 @@ export class Job implements Schedulable {
     if (event.type === 'text') this.completionTokens += event.tokens.length
   }
 
+  /** So many completion tokens were said elsewhere; the totals count them. */
+  resumed(completionTokens: number): void {
+    this.completionTokens += completionTokens
+  }
+
   /** Ends the stream with the totals. */
   finish(now: number): void {
     this.times.ended = now

@@ -62,6 +62,11 @@ export interface GenerationRequest {
    * serves the same tenant's next requests from.
    */
   readonly learn: boolean
+  /**
+   * Completion tokens by choice that its reader has already, from an engine that was lost: they are taken as said, and
+   * the stream begins behind them. Nothing of such a request is left to learn from.
+   */
+  readonly resumed?: readonly (readonly number[])[]
 }
 
 export interface TokenLogprob {

@@ -23,6 +23,8 @@ export class Sequence implements Choice, Schedulable {
   cached = 0
   /** Its prompt was cached once: the drafts and the trace know of it, and the job's other choices have forked. */
   begun = false
+  /** It goes on from what another engine said of it; the job's other choices do so too, each by itself. */
+  resumed = false
   /** Chunks of other prompts that were cached since its own last one. */
   passedOver = 0
   finished: FinishReason | undefined
@@ -61,7 +63,7 @@ export class Sequence implements Choice, Schedulable {
   }
 
   get slots(): number {
-    return this.begun ? 1 : this.job.slots
+    return this.begun || this.resumed ? 1 : this.job.slots
   }
 
   get rows(): number {
@@ -114,6 +116,15 @@ export class Sequence implements Choice, Schedulable {
     this.fresh.text += matched.text
     if (matched.stopped !== undefined) this.finished = 'stop'
     else if (this.tokens.length >= this.rowsMax) this.end('length')
+  }
+
+  /** Takes what its reader has as committed, and says none of it again but how it ended, if it did. */
+  resume(tokens: readonly number[]): void {
+    this.resumed = true
+    for (const token of tokens) if (!this.finished) this.commit(token)
+    this.job.resumed(this.fresh.tokens.length)
+    this.fresh = { text: '', tokens: [], logprobs: [] }
+    if (this.finished) this.job.emit({ type: 'finish', choice: this.choice, reason: this.finished })
   }
 
   /** Hands what was committed since the last call to the tenant's stream. */

@@ -8,7 +8,14 @@ const start: Frame = { type: 'start', worker: 'wrk_a', promptTokens: 3 }
 const end = endFrame(exampleCall('scripted'), 1)
 
 const stream = fc
-  .array(fc.record({ text: fc.string({ unit: 'grapheme' }), choice: fc.nat(3), completionTokens: fc.nat() }))
+  .array(
+    fc.record({
+      text: fc.string({ unit: 'grapheme' }),
+      choice: fc.nat(3),
+      tokens: fc.array(fc.nat()),
+      completionTokens: fc.nat(),
+    }),
+  )
   .map((texts): Frame[] => [start, ...texts.map((text): Frame => ({ type: 'text', ...text })), end])
 
 describe('frames', () => {

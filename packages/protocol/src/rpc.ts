@@ -10,9 +10,16 @@ import { z } from 'zod'
  * Every call carries `authorization: Bearer <cluster secret>`. Closing the connection cancels the request.
  *
  * A worker may decline a call before its first frame with any status but 200 and the body `{ error: WorkerError }`,
- * or with 200 and an `error` frame alone; a gateway reads both alike. A stream starts with one `start` frame.
+ * or with 200 and an `error` frame alone; a gateway reads both alike. A stream starts with one `start` frame. While a
+ * worker has nothing to say it sends `alive` at least every `ALIVE_MS`: silence means that it is lost, or hangs.
+ *
+ * A call whose worker was lost goes on at another one: `resumed` says what the tenant has, the frames begin behind it,
+ * and counts go on from there.
  */
 export const RPC_PREFIX = '/rpc/v1'
+
+/** A worker that is well is never silent for longer, in milliseconds. */
+export const ALIVE_MS = 500
 
 export const armSchema = z.enum(['none', 'suffix', 'static', 'adaptive'])
 
@@ -60,6 +67,8 @@ export const generateCallSchema = z.strictObject({
   learn: z.boolean(),
   /** Unix milliseconds: what was learned from this tenant before then has to go. 0: nothing. */
   forgottenMs: z.int().nonnegative(),
+  /** Completion tokens by choice that the tenant has from a worker that was lost. */
+  resumed: z.array(z.array(z.int().nonnegative())).optional(),
 })
 export type GenerateCall = z.infer<typeof generateCallSchema>
 
@@ -124,12 +133,15 @@ export const frameSchema = z.discriminatedUnion('type', [
     type: z.literal('text'),
     choice: z.int(),
     text: z.string(),
+    /** What it is the text of, as far as the text is not held back: another worker goes on from them. */
+    tokens: z.array(z.int().nonnegative()),
     /** Completion tokens committed so far for this choice: cumulative, so a lost frame bills nothing twice. */
     completionTokens: z.int(),
     /** Of the call's prompt, as `end` says it again; absent: none. */
     cachedTokens: z.int().optional(),
     logprobs: z.array(scoredTokenSchema.extend({ top: z.array(scoredTokenSchema) })).optional(),
   }),
+  z.strictObject({ type: z.literal('alive') }),
   z.strictObject({ type: z.literal('finish'), choice: z.int(), reason: z.enum(['stop', 'length']) }),
   z.strictObject({
     type: z.literal('end'),
@@ -147,6 +159,10 @@ export const workerStatusSchema = z.strictObject({
   model: z.strictObject({ id: z.string(), created: z.int(), contextLength: z.int() }),
   running: z.int(),
   waiting: z.int(),
+  /** Sequences that decode at once. */
+  capacity: z.int().positive(),
+  /** Tenants whose adapter, prefixes and suffix index are likely here still, those served last first. */
+  hot: z.array(z.string()),
 })
 export type WorkerStatus = z.infer<typeof workerStatusSchema>
 

@@ -1,7 +1,7 @@
 import type { Logger } from './logger.ts'
 
 /** The stages of every shutdown, in order. */
-export const SHUTDOWN_STAGES = ['stop admitting', 'drain', 'flush', 'close'] as const
+export const SHUTDOWN_STAGES = ['announce', 'stop admitting', 'drain', 'flush', 'close'] as const
 export type ShutdownStage = (typeof SHUTDOWN_STAGES)[number]
 
 export interface LifecycleOptions {
@@ -11,6 +11,7 @@ export interface LifecycleOptions {
 }
 
 const STAGE_MS_MAX: Readonly<Record<ShutdownStage, number>> = {
+  announce: 65_000,
   'stop admitting': 5_000,
   drain: 30_000,
   flush: 15_000,
@@ -30,7 +31,8 @@ export interface SignalSource {
 }
 
 /**
- * Owns the one ordered list of what ends a process: not ready → stop admitting → drain → flush → close. Modules add
+ * Owns the one ordered list of what ends a process: not ready → announce (whoever sends
+ * work hears of it, and is given time to) → stop admitting → drain → flush → close. Modules add
  * their steps as they start. Within a stage steps run in the order of adding, except `close`, which runs in reverse:
  * what was opened last may rely on what was opened first. A step that fails is logged and the rest still runs.
  */

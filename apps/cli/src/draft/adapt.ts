@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, findTrainingRun, orderTrainingRun, type Tenant, type TrainingRun } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { CliError } from '../errors.ts'
-import type { LearningCommandOptions } from '../options.ts'
+import type { LearningCommandOptions, QueueCommandOptions } from '../options.ts'
 import { log, print, printJson } from '../output.ts'
 import { type Connection, choice, withDatabase } from '../platform/connect.ts'
 import { requireTenant } from '../tenant/lookup.ts'
 import { type ProgressView, progressView } from './progress.ts'
 
-export interface AdaptOptions extends LearningCommandOptions {
+export interface AdaptOptions extends LearningCommandOptions, QueueCommandOptions {
   readonly tenant: string
   readonly wait: boolean
 }
@@ -34,9 +34,9 @@ export async function adapt({ tenant: nameOrId, wait, ...options }: AdaptOptions
 }
 
 /** Trainers look for themselves now and then, so a wake-up that fails only costs time. */
-export async function wakeTrainers({ databaseUrl }: Pick<Connection, 'databaseUrl'>): Promise<void> {
+export async function wakeTrainers({ queueUrl }: Pick<Connection, 'queueUrl'>): Promise<void> {
   try {
-    const queue = await openQueue(databaseUrl, 'training')
+    const queue = await openQueue(queueUrl, 'training')
     await queue.add({ version: 1 }).finally(() => queue.close())
   } catch (error) {
     log(`The trainers could not be woken and will see the run later (${error instanceof Error ? error.name : error}).`)

@@ -112,8 +112,7 @@ describe('foretoken draft status', () => {
       tenant: { name: 'acme' },
       learning: true,
       newTokens: 1_500,
-      tokensNeeded: 4_000,
-      why: '1500 of 4000 new tokens for the next run.',
+      why: '1500 new tokens; the scheduler has not decided about them yet.',
       live: { id, version: 1 },
       versions: [{ id, state: 'live', acceptance: { acceptanceLength: 2.5, acceptanceRate: 0.75 } }],
       arms: [

@@ -10,10 +10,14 @@ export interface PlatformOptions {
   readonly device: string
   readonly threads: number | undefined
   readonly workers: number
+  /** Absent: one. They listen on the port and those behind it. */
+  readonly gateways?: number
   /** Share of a worker's cache memory for prefixes of earlier requests; absent: the environment's or the worker's. */
   readonly prefixCacheShare?: number
   /** Absent: an embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined
+  /** Where jobs are queued; absent: in the database. */
+  readonly queueUrl?: string | undefined
   /** Where adapters and traces are kept; absent: in the data folder. */
   readonly objectStore: string | undefined
   /** Folder of a static draft; absent: the one that ships for this target, if any. */

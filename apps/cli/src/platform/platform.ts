@@ -3,6 +3,7 @@ import { openCredentials, pepperOf } from '../data-folder/credentials.ts'
 import { type DataFolder, openDataFolder } from '../data-folder/folder.ts'
 import { lockDataFolder } from '../data-folder/lock.ts'
 import { publishState } from '../data-folder/state.ts'
+import { CliError } from '../errors.ts'
 import { resolveModel } from '../model/resolve.ts'
 import { Unwind } from '../supervisor/unwind.ts'
 import { checkDevice, checkTls } from './checks.ts'
@@ -11,11 +12,13 @@ import { type FirstKey, firstKey } from './first-key.ts'
 import { objectStoreUrl } from './object-store.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
-import { type ServicesContext, startGateway, startTrainer, startWorkers } from './services.ts'
+import { gatewaysOf, type ServicesContext, startGateways, startLearning, startWorkers } from './services.ts'
 import { resolveStaticDraft } from './static-draft.ts'
 
 export interface Platform {
+  /** Of the first gateway, and of each. */
   readonly url: string
+  readonly urls: readonly string[]
   readonly model: string
   readonly databaseUrl: string
   /** Where adapters and traces are kept. */
@@ -59,7 +62,9 @@ async function start(
   const model = await resolveModel(folder, options.model)
   checkTls(options.tls)
   checkDevice(options.device)
-  await checkPort(options.host, options.port)
+  for (let at = 0; at < gatewaysOf(options); at++) {
+    if (at === 0 || options.port > 0) await checkPort(options.host, options.port + at)
+  }
 
   const credentials = openCredentials(folder)
   const objectStore = objectStoreUrl(folder, options.objectStore)
@@ -68,15 +73,15 @@ async function start(
     ...{ options, credentials, model, objectStore, staticDraft, log, signal, unwind },
     adapters: folder.adapters,
   }
-  // Side by side: a worker loads its model while the database starts. Neither is left starting when the other fails.
-  const starting = [prepareDatabase(folder, context), startWorkers(context)] as const
-  await Promise.allSettled(starting)
-  const [{ databaseUrl, first }, workerUrls] = await Promise.all(starting)
-  const fronts = [startGateway(context, databaseUrl, workerUrls), startTrainer(context, databaseUrl)] as const
+  const { databaseUrl, first } = await prepareDatabase(folder, context)
+  await startWorkers(context, databaseUrl)
+  // Neither is left starting when the other one fails.
+  const fronts = [startGateways(context, databaseUrl), startLearning(context, databaseUrl)] as const
   await Promise.allSettled(fronts)
-  const [url] = await Promise.all(fronts)
+  const [[url, ...others]] = await Promise.all(fronts)
+  if (url === undefined) throw new CliError('No gateway was started.')
   const parts = { databaseUrl, objectStore, staticDraft, pepper: pepperOf(credentials), first }
-  return { url, model: model.id, ...parts, stop: () => unwind.close() }
+  return { url, urls: [url, ...others], model: model.id, ...parts, stop: () => unwind.close() }
 }
 
 /** The database, migrated and with a tenant and key to begin with. */
@@ -86,6 +91,7 @@ async function prepareDatabase(folder: DataFolder, { options, credentials, objec
   await migrate(databaseUrl)
   const db = openDatabase(databaseUrl, { connectionsMax: 1 })
   const first = await firstKey(db, folder, credentials).finally(() => db.close())
-  context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, trainer: options.trainer }))
+  const { queueUrl = databaseUrl, trainer } = options
+  context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, queueUrl, trainer }))
   return { databaseUrl, first }
 }

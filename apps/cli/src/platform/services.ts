@@ -29,8 +29,8 @@ const mainOf = (app: string) => fileURLToPath(new URL(`../../../${app}/src/main.
 const READY_WITHIN_MS = 300_000
 const DRAIN_WITHIN_MS = 35_000
 
-/** Starts all workers side by side; returns where they serve. */
-export async function startWorkers(context: ServicesContext): Promise<string[]> {
+/** Starts all workers side by side; gateways find them in the register. */
+export async function startWorkers(context: ServicesContext, databaseUrl: string): Promise<void> {
   const { options, credentials, model, objectStore, adapters, staticDraft } = context
   const { prefixCacheShare } = options
   // A folder as the store is a disk already.
@@ -47,6 +47,7 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
         FORETOKEN_WORKER_PORT: port ?? '0',
         FORETOKEN_WORKER_HOST: '127.0.0.1',
         FORETOKEN_WORKER_ID: `wrk_${index + 1}`,
+        FORETOKEN_DATABASE_URL: databaseUrl,
         FORETOKEN_CLUSTER_SECRET: credentials.clusterSecret,
         FORETOKEN_MODEL: model.folder,
         FORETOKEN_MODEL_ID: model.id,
@@ -65,7 +66,7 @@ export async function startWorkers(context: ServicesContext): Promise<string[]> 
   )
   // Not `all`: one that fails must not leave others that are still starting behind.
   await Promise.allSettled(starting)
-  return Promise.all(starting)
+  await Promise.all(starting)
 }
 
 /** What workers kept that are no longer started: nobody would delete it when its tenant is forgotten. */
@@ -74,47 +75,62 @@ async function discardAdapters(folder: string, kept: readonly string[]): Promise
   for (const name of found) if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true })
 }
 
-/** Starts the gateway in front of the workers; returns the public URL. */
-export function startGateway(
-  context: ServicesContext,
-  databaseUrl: string,
-  workerUrls: readonly string[],
-): Promise<string> {
+/** Starts the gateways side by side; returns their public URLs. */
+export async function startGateways(context: ServicesContext, databaseUrl: string): Promise<string[]> {
   const { options, credentials } = context
-  return keepRunning(context, {
-    name: 'gateway',
-    entry: mainOf('gateway'),
-    env: (port) => ({
-      FORETOKEN_GATEWAY_PORT: port ?? String(options.port),
-      FORETOKEN_GATEWAY_HOST: options.host,
-      FORETOKEN_DATABASE_URL: databaseUrl,
-      FORETOKEN_KEY_PEPPER: credentials.pepper,
-      FORETOKEN_CLUSTER_SECRET: credentials.clusterSecret,
-      FORETOKEN_WORKER_URLS: workerUrls.join(','),
-      FORETOKEN_TLS_CERT: options.tls && resolve(options.tls.certificate),
-      FORETOKEN_TLS_KEY: options.tls && resolve(options.tls.key),
-      FORETOKEN_LOG_LEVEL: options.logLevel,
+  const starting = Array.from({ length: gatewaysOf(options) }, (_, index) =>
+    keepRunning(context, {
+      name: gatewaysOf(options) > 1 ? `gateway-${index + 1}` : 'gateway',
+      entry: mainOf('gateway'),
+      env: (port) => ({
+        FORETOKEN_GATEWAY_PORT: port ?? String(options.port === 0 ? 0 : options.port + index),
+        FORETOKEN_GATEWAY_HOST: options.host,
+        FORETOKEN_DATABASE_URL: databaseUrl,
+        FORETOKEN_KEY_PEPPER: credentials.pepper,
+        FORETOKEN_CLUSTER_SECRET: credentials.clusterSecret,
+        FORETOKEN_TLS_CERT: options.tls && resolve(options.tls.certificate),
+        FORETOKEN_TLS_KEY: options.tls && resolve(options.tls.key),
+        FORETOKEN_LOG_LEVEL: options.logLevel,
+      }),
     }),
-  })
+  )
+  await Promise.allSettled(starting)
+  return Promise.all(starting)
 }
 
-/** Starts what teaches drafts, unless the operator wants none. */
-export async function startTrainer(context: ServicesContext, databaseUrl: string): Promise<void> {
+export const gatewaysOf = ({ gateways = 1 }: PlatformOptions): number => gateways
+
+/** Starts what teaches drafts, and what decides whose, unless the operator wants none. */
+export async function startLearning(context: ServicesContext, databaseUrl: string): Promise<void> {
   const { options, model, objectStore, staticDraft } = context
   const { trainAfterTokens } = options
   if (!options.trainer) return
-  await superviseService(context, {
+  const shared = {
+    FORETOKEN_DATABASE_URL: databaseUrl,
+    FORETOKEN_QUEUE_URL: options.queueUrl,
+    FORETOKEN_OBJECT_STORE: objectStore,
+    FORETOKEN_LOG_LEVEL: options.logLevel,
+  }
+  const trainer = superviseService(context, {
     name: 'trainer',
     entry: mainOf('trainer'),
     env: () => ({
-      FORETOKEN_DATABASE_URL: databaseUrl,
-      FORETOKEN_OBJECT_STORE: objectStore,
+      ...shared,
       FORETOKEN_MODEL: model.folder,
       FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
-      FORETOKEN_LOG_LEVEL: options.logLevel,
+    }),
+  })
+  const scheduler = superviseService(context, {
+    name: 'scheduler',
+    entry: mainOf('scheduler'),
+    env: () => ({
+      ...shared,
       ...(trainAfterTokens !== undefined && { FORETOKEN_TRAIN_AFTER_TOKENS: String(trainAfterTokens) }),
     }),
   })
+  // Neither is left starting when the other one fails.
+  await Promise.allSettled([trainer, scheduler])
+  await Promise.all([trainer, scheduler])
 }
 
 interface ServiceDefinition extends Pick<ServiceOptions, 'name' | 'entry'> {

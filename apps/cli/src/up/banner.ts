@@ -1,18 +1,19 @@
 import type { FirstKey } from '../platform/first-key.ts'
 
 interface Ready {
-  readonly url: string
+  readonly urls: readonly string[]
   readonly model: string
   readonly first: FirstKey | null
 }
 
 /** What a person needs once the platform serves, down to a request that can be pasted as it is. */
-export function banner({ url, model, first }: Ready): string {
+export function banner({ urls, model, first }: Ready): string {
+  const [url = ''] = urls
   const lines = [
     '',
     'Foretoken is ready.',
     '',
-    `  URL      ${url}/v1`,
+    ...urls.map((each, at) => `  ${at === 0 ? 'URL' : '   '}      ${each}/v1`),
     `  Model    ${model}`,
     `  Tenant   ${first?.tenantId ?? 'the first one is revoked; see `foretoken tenant list`'}`,
     `  API key  ${first?.apiKey ?? 'make one with `foretoken key create`'}`,

@@ -5,7 +5,7 @@ import {
   type GenerateCall,
   type SpeculationSummary,
 } from '@foretoken/protocol'
-import type { CallFrame } from '../workers/call.ts'
+import type { CallFrame } from '../workers/said.ts'
 import { merge } from './merge.ts'
 
 type Text = Extract<Frame, { type: 'text' }>

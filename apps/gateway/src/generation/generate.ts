@@ -1,7 +1,7 @@
 import { ApiError, type GenerateCall } from '@foretoken/protocol'
 import type { Services } from '../services.ts'
 import { Meter, type Outcome, type RequestFacts } from '../usage/meter.ts'
-import { callWorkers } from '../workers/call.ts'
+import { type CallContext, callWorkers } from '../workers/call.ts'
 import { type AnswerEvent, answerOf } from './answer.ts'
 import { CLIENT_GONE, ClientGone } from './in-flight.ts'
 import { Stopwatch } from './stopwatch.ts'
@@ -20,10 +20,11 @@ export interface Generation {
 export async function* generate(services: Services, generation: Generation): AsyncGenerator<AnswerEvent> {
   const { facts, calls, controller } = generation
   const meter = new Meter(facts, new Date())
+  services.journal.enter(meter)
   const stopwatch = new Stopwatch(services.metrics, facts.model)
   let outcome: Outcome = { status: 'cancelled', errorCode: null }
   try {
-    const run = (call: GenerateCall) => callWorkers(services.workers, call, controller.signal, services.logger)
+    const run = (call: GenerateCall) => callWorkers(callContext(services, facts), call, controller.signal)
     for await (const event of answerOf(calls, run, meter)) {
       meter.observe(event)
       stopwatch.observe(event)
@@ -39,7 +40,20 @@ export async function* generate(services: Services, generation: Generation): Asy
   } finally {
     controller.abort(CLIENT_GONE)
     services.inFlight.leave(controller)
+    services.journal.leave(meter)
     finish(services, meter, stopwatch, outcome)
+  }
+}
+
+function callContext({ workers, logger, metrics, config }: Services, { model, requestId }: RequestFacts): CallContext {
+  return {
+    pool: workers,
+    logger,
+    resumeMsMax: config.limits.resumeMsMax,
+    onResumed: (ms) => {
+      metrics.resumeSeconds.observe({ model_name: model }, ms / 1_000)
+      logger.warn({ requestId, ms: Math.round(ms) }, 'answer resumed on another worker')
+    },
   }
 }
 

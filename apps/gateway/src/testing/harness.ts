@@ -59,7 +59,14 @@ export class Harness {
     }
     const lifecycle = new Lifecycle({ logger })
     const store = options.store ?? memory
-    const { url, services } = await startGateway({ config, logger, lifecycle, registry: createRegistry(), store })
+    const { url, services } = await startGateway({
+      id: 'gtw_test',
+      config,
+      logger,
+      lifecycle,
+      registry: createRegistry(),
+      store,
+    })
     return new Harness(url, workers, memory, services, sink)
   }
 

@@ -1,9 +1,10 @@
-import type { AcceptanceRecord, AuthenticatedKey, Rejected, Store, UsageRecord } from '../store.ts'
+import type { AcceptanceRecord, AuthenticatedKey, OpenRequest, Rejected, Store, UsageRecord } from '../store.ts'
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
   readonly keys = new Map<string, AuthenticatedKey>()
   readonly usage = new Map<string, UsageRecord>()
+  readonly open = new Map<string, OpenRequest>()
   readonly acceptance: { tenantId: string; arms: readonly AcceptanceRecord[] }[] = []
   readonly rejected: { tenantId: string; version: string; reason: string }[] = []
   /** The version before the live one. */
@@ -18,9 +19,23 @@ export class MemoryStore implements Store {
     return this.keys.get(presented) ?? null
   }
 
-  async recordUsage(usage: UsageRecord): Promise<void> {
+  async recordUsage(usages: readonly UsageRecord[]): Promise<void> {
     this.failInOutage()
-    if (!this.usage.has(usage.requestId)) this.usage.set(usage.requestId, usage)
+    for (const usage of usages) {
+      if (!this.usage.has(usage.requestId)) this.usage.set(usage.requestId, usage)
+      this.open.delete(usage.requestId)
+    }
+  }
+
+  async journal(_gatewayId: string, requests: readonly OpenRequest[]): Promise<void> {
+    this.failInOutage()
+    for (const request of requests) this.open.set(request.id, request)
+  }
+
+  /** Its only gateway is not lost. */
+  async settleLost(): Promise<number> {
+    this.failInOutage()
+    return 0
   }
 
   async recordAcceptance(tenantId: string, _at: Date, arms: readonly AcceptanceRecord[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AnswerEvent, Progress } from '../generation/answer.ts'
-import type { AuthenticatedKey, UsageRecord } from '../store.ts'
+import type { AuthenticatedKey, OpenRequest, UsageRecord } from '../store.ts'
 
 export interface RequestFacts {
   readonly requestId: string
@@ -60,6 +60,21 @@ export class Meter implements Progress {
       cachedTokens: this.end?.usage.cachedTokens ?? sum(this.cachedTokens),
       completionTokens: this.end?.usage.completionTokens ?? sum(this.completionTokens),
       speculation: this.end?.speculation ?? null,
+    }
+  }
+
+  /** What it has used by now, for the journal. */
+  soFar(): OpenRequest {
+    const { key, requestId, ...facts } = this.facts
+    return {
+      ...facts,
+      id: requestId,
+      tenantId: key.tenantId,
+      keyId: key.keyId,
+      startedAt: this.startedAt,
+      promptTokens: this.promptTokens,
+      cachedTokens: sum(this.cachedTokens),
+      completionTokens: sum(this.completionTokens),
     }
   }
 

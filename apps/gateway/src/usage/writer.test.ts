@@ -67,6 +67,21 @@ describe('the usage writer', () => {
     expect(logs()).toContain('the database refused it')
   })
 
+  it('writes all others of a batch of which one is refused', async () => {
+    const { store, writer, logs } = create()
+    const record = store.recordUsage.bind(store)
+    store.recordUsage = async (usages) => {
+      if (usages.some(({ requestId }) => requestId === 'req_7')) {
+        throw Object.assign(new Error('no such key'), { retryable: false })
+      }
+      return record(usages)
+    }
+    for (let at = 0; at < 20; at++) writer.write(row(`req_${at}`))
+    await writer.flush(1_000)
+    expect(store.usage.size).toBe(19)
+    expect(logs().match(/the database refused it/g)).toHaveLength(1)
+  })
+
   it('keeps a bounded number of rows', async () => {
     const { store, writer, logs } = create({ rowsMax: 10, retryMs: 1 })
     store.outage = new Error('down')

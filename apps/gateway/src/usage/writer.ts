@@ -8,7 +8,7 @@ interface Options {
   readonly rowsMax?: number
 }
 
-const AT_ONCE = 8
+const BATCH = 200
 
 /**
  * Writes usage behind the answers: a request never waits for it and never fails by it. Rows that the database can't
@@ -55,9 +55,8 @@ export class UsageWriter {
     const { retryMs = 100, retryMsMax = 10_000 } = this.options
     let pauseMs = retryMs
     while (this.queue.length > 0 && !this.stopped.signal.aborted) {
-      const rows = this.queue.splice(0, AT_ONCE)
-      const outcomes = await Promise.all(rows.map((usage) => this.attempt(usage)))
-      const again = rows.filter((_, at) => outcomes[at] === 'again')
+      const rows = this.queue.splice(0, BATCH)
+      const again = await this.attempt(rows)
       this.queue.unshift(...again)
       if (again.length === 0) pauseMs = retryMs
       else {
@@ -67,17 +66,24 @@ export class UsageWriter {
     }
   }
 
-  private async attempt(usage: UsageRecord): Promise<'done' | 'again'> {
+  /** Writes all in one go; where one of them is refused, each by itself. Returns what is to be tried again. */
+  private async attempt(rows: readonly UsageRecord[]): Promise<readonly UsageRecord[]> {
     try {
-      await this.store.recordUsage(usage)
-      return 'done'
+      await this.store.recordUsage(rows)
+      return []
     } catch (err) {
-      if (!isRetryable(err)) {
-        this.lose(usage, 'the database refused it', err)
-        return 'done'
+      const [usage] = rows
+      if (isRetryable(err)) {
+        this.logger.warn({ err, requestId: usage?.requestId, rows: rows.length }, 'usage not recorded yet')
+        return rows
       }
-      this.logger.warn({ err, requestId: usage.requestId }, 'usage not recorded yet')
-      return 'again'
+      if (usage && rows.length === 1) {
+        this.lose(usage, 'the database refused it', err)
+        return []
+      }
+      const again: UsageRecord[] = []
+      for (const row of rows) again.push(...(await this.attempt([row])))
+      return again
     }
   }
 

@@ -1,49 +1,112 @@
-import { ApiError, type Frame, fromWorkerError, type GenerateCall, isWorkerErrorLocal } from '@foretoken/protocol'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError, fromWorkerError, type GenerateCall, isWorkerErrorLocal } from '@foretoken/protocol'
 import { WorkerDeclined, WorkerLost } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
 import type { PooledWorker, WorkerPool } from './pool.ts'
+import { type CallFrame, Said } from './said.ts'
 
-/** A request that breaks workers must not break all of them. */
-const ATTEMPTS_MAX = 3
+export interface CallContext {
+  readonly pool: WorkerPool
+  readonly logger: Logger
+  /** How long an answer that has begun waits for a worker to go on. */
+  readonly resumeMsMax: number
+  /** An answer went on so long after its worker was lost. */
+  readonly onResumed: (ms: number) => void
+}
 
-export type CallFrame = Exclude<Frame, { type: 'error' }>
+/** A request that breaks workers must not break all of them: so many in a row without a word between, and in all. */
+const FAILURES_IN_A_ROW_MAX = 3
+const FAILURES_MAX = 8
+const RETRY_MS = 50
 
 /**
- * The frames of one call from whichever worker serves it. Until a first frame arrived, a worker that is lost, full or
- * stopping is replaced by the next one; after it, the call fails, since its beginning may have reached the tenant.
+ * The frames of one call, from whichever workers serve it. One that is lost, full or stopping is replaced by the next,
+ * also in the middle of an answer: the next goes on behind what the tenant has, with the same bytes. Before the first
+ * frame a call that nobody can take fails at once, since its client may try again; a begun one waits for a worker.
  * Throws ApiError, or the signal's reason.
  */
 export async function* callWorkers(
-  pool: WorkerPool,
+  ctx: CallContext,
   call: GenerateCall,
   signal: AbortSignal,
-  logger: Logger,
 ): AsyncGenerator<CallFrame> {
-  const tried = new Set<PooledWorker>()
-  let failure: ApiError | null = null
+  const said = new Said(call)
+  const attempts = new Attempts(ctx, call)
   for (;;) {
-    const worker = pool.choose(call.tenant, call.model, tried)
-    if (!worker) throw failure ?? new ApiError('no_worker', { values: {}, internal: `none is ready for ${call.model}` })
-    tried.add(worker)
-    let begun = false
+    const worker = await attempts.next(said.begun, signal)
     worker.inFlight++
     try {
-      for await (const frame of worker.client.generate(call, signal)) {
-        begun = true
-        yield frame
+      for await (const frame of worker.client.generate(said.rest(), signal)) {
+        const news = said.take(frame)
+        if (!news) continue
+        attempts.goesOn()
+        yield news
       }
       return
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      if (error instanceof WorkerLost) worker.healthy = false
-      failure = toApiError(error, call.model, begun)
-      // What the tenant has to mend is no fault of ours: the line that ends each request says its code.
-      if (failure.status >= 500)
-        logger.warn({ err: error, requestId: call.request, url: worker.url, begun }, 'call failed')
-      if (begun || tried.size >= ATTEMPTS_MAX || !mayServeElsewhere(error)) throw failure
+      attempts.failed(worker, error, said)
     } finally {
       worker.inFlight--
     }
+  }
+}
+
+/** Whom to ask next, and when to give up. */
+class Attempts {
+  /** Not to be asked again: they said no, or broke before there was a word. */
+  private readonly spent = new Set<PooledWorker>()
+  private failure: ApiError | null = null
+  private failures = 0
+  private failuresInARow = 0
+  private lostMs: number | null = null
+
+  constructor(
+    private readonly ctx: CallContext,
+    private readonly call: GenerateCall,
+  ) {}
+
+  async next(begun: boolean, signal: AbortSignal): Promise<PooledWorker> {
+    const { pool, resumeMsMax } = this.ctx
+    const { tenant, model } = this.call
+    const deadlineMs = performance.now() + resumeMsMax
+    for (;;) {
+      const worker = pool.choose(tenant, model, this.spent, { mustBeWell: begun })
+      if (worker) return worker
+      if (!begun || performance.now() > deadlineMs) {
+        throw this.failure ?? new ApiError('no_worker', { values: {}, internal: `none is ready for ${model}` })
+      }
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => {
+        throw signal.reason
+      })
+    }
+  }
+
+  goesOn(): void {
+    this.failuresInARow = 0
+    if (this.lostMs === null) return
+    this.ctx.onResumed(performance.now() - this.lostMs)
+    this.lostMs = null
+    this.spent.clear()
+  }
+
+  /** Returns if another worker may go on; throws what the tenant reads otherwise. */
+  failed(worker: PooledWorker, error: unknown, said: Said): void {
+    const { logger } = this.ctx
+    const lost = error instanceof WorkerLost
+    if (lost) worker.healthy = false
+    // One that was lost may be back, as new, by the time that an answer looks for somebody to go on.
+    if (!lost || !said.begun) this.spent.add(worker)
+    const failure = toApiError(error, this.call.model, said.begun)
+    this.failure = failure
+    // What the tenant has to mend is no fault of ours: the line that ends each request says its code.
+    if (failure.status >= 500) {
+      const { request: requestId } = this.call
+      logger.warn({ err: error, requestId, url: worker.url, begun: said.begun }, 'call failed')
+    }
+    const spent = ++this.failures >= FAILURES_MAX || ++this.failuresInARow >= FAILURES_IN_A_ROW_MAX
+    if (spent || !mayServeElsewhere(error)) throw failure
+    if (said.begun) this.lostMs ??= performance.now()
   }
 }
 

@@ -1,11 +1,13 @@
+import { chooseWorker } from '@foretoken/policy'
 import type { Model, WorkerStatus } from '@foretoken/protocol'
 import { WorkerClient } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
-import { chooseWorker } from './choose.ts'
 
 interface PoolOptions {
+  /** Known whatever the register says. */
   readonly urls: readonly string[]
   readonly clusterSecret: string
+  readonly clusterCa?: Buffer
   readonly pollMs: number
   readonly silenceMsMax: number
   readonly logger: Logger
@@ -20,6 +22,8 @@ export class PooledWorker {
   healthy = false
   inFlight = 0
   private inFlightAtReport = 0
+  /** What `hot` of its status lists, as a set. */
+  private hot: ReadonlySet<string> = new Set()
 
   constructor(
     readonly url: string,
@@ -29,6 +33,7 @@ export class PooledWorker {
       url,
       clusterSecret: options.clusterSecret,
       silenceMsMax: options.silenceMsMax,
+      ...(options.clusterCa && { ca: options.clusterCa }),
     })
   }
 
@@ -42,9 +47,19 @@ export class PooledWorker {
     return this.healthy && this.status?.ready === true
   }
 
+  get capacity(): number {
+    return this.status?.capacity ?? 1
+  }
+
+  /** Whether it served this tenant lately and may have its adapter, prefixes and suffix index still. */
+  hasHot(tenant: string): boolean {
+    return this.hot.has(tenant)
+  }
+
   async refresh(): Promise<void> {
     try {
       this.status = await this.client.status()
+      this.hot = new Set(this.status.hot)
       this.inFlightAtReport = this.inFlight
       this.healthy = true
     } catch {
@@ -53,14 +68,38 @@ export class PooledWorker {
   }
 }
 
-/** All configured workers, polled in the background. Knows who is ready, what they serve, and who should be next. */
+/**
+ * The workers of the register and those given by address, polled in the background. Knows who is ready, what they
+ * serve, and who should be next. One that leaves the register stays for as long as it answers or is in use: a lease may
+ * run out where only the database is slow.
+ */
 export class WorkerPool {
-  readonly workers: readonly PooledWorker[]
+  private readonly byUrl = new Map<string, PooledWorker>()
+  private readonly known = new Map<string, Model>()
+  private members: ReadonlySet<string>
   private timer: NodeJS.Timeout | undefined
   private closed = false
 
   constructor(private readonly options: PoolOptions) {
-    this.workers = options.urls.map((url) => new PooledWorker(url, options))
+    this.members = new Set(options.urls)
+    for (const url of this.members) this.byUrl.set(url, new PooledWorker(url, options))
+  }
+
+  get workers(): readonly PooledWorker[] {
+    return [...this.byUrl.values()]
+  }
+
+  /** Who is in the register now; resolves when those that are new were asked once. */
+  async follow(urls: readonly string[]): Promise<void> {
+    this.members = new Set([...this.options.urls, ...urls])
+    const joining = [...this.members].filter((url) => !this.byUrl.has(url))
+    for (const url of joining) this.byUrl.set(url, new PooledWorker(url, this.options))
+    if (!this.polling) return
+    await Promise.all(joining.map((url) => this.refresh(url)))
+  }
+
+  private get polling(): boolean {
+    return this.timer !== undefined && !this.closed
   }
 
   /** Resolves after the first round of polling, whoever answered. */
@@ -80,38 +119,51 @@ export class WorkerPool {
 
   /** Every model that some worker ever reported, by id. A model whose workers are away is still known. */
   get models(): ReadonlyMap<string, Model> {
-    const models = new Map<string, Model>()
-    for (const { status } of this.workers) {
-      if (status) models.set(status.model.id, toModel(status))
-    }
-    return models
+    return this.known
   }
 
   /**
    * The worker for a tenant's next call. One whose last call broke is asked only when no other is left: it may have
-   * restarted since.
+   * restarted since. With `mustBeWell` it has to have answered since then.
    */
-  choose(tenant: string, model: string, excluded: ReadonlySet<PooledWorker>): PooledWorker | null {
+  choose(
+    tenant: string,
+    model: string,
+    excluded: ReadonlySet<PooledWorker>,
+    { mustBeWell = false } = {},
+  ): PooledWorker | null {
     const able = this.workers.filter(
       (worker) => !excluded.has(worker) && worker.status?.ready === true && worker.status.model.id === model,
     )
     const healthy = able.filter((worker) => worker.healthy)
-    return chooseWorker(healthy.length > 0 ? healthy : able, tenant)
+    const candidates = (healthy.length > 0 || mustBeWell ? healthy : able).map((worker) => {
+      return { id: worker.url, load: worker.load, capacity: worker.capacity, hot: worker.hasHot(tenant) }
+    })
+    const chosen = chooseWorker(candidates, tenant)
+    return chosen && (this.byUrl.get(chosen.id) ?? null)
   }
 
   private async poll(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => this.refresh(worker)))
+    await Promise.all([...this.byUrl.keys()].map((url) => this.refresh(url)))
     if (this.closed) return
     this.timer = setTimeout(() => void this.poll(), this.options.pollMs).unref()
   }
 
-  private async refresh(worker: PooledWorker): Promise<void> {
+  private async refresh(url: string): Promise<void> {
+    const worker = this.byUrl.get(url)
+    if (!worker) return
     const wasReady = worker.ready
     await worker.refresh()
-    if (worker.ready === wasReady) return
     const { logger } = this.options
-    if (worker.ready) logger.info({ worker: worker.status?.worker, url: worker.url }, 'worker ready')
-    else logger.warn({ worker: worker.status?.worker, url: worker.url }, 'worker not ready')
+    if (worker.status) this.known.set(worker.status.model.id, toModel(worker.status))
+    if (worker.ready !== wasReady) {
+      if (worker.ready) logger.info({ worker: worker.status?.worker, url }, 'worker ready')
+      else logger.warn({ worker: worker.status?.worker, url }, 'worker not ready')
+    }
+    if (worker.healthy || worker.inFlight > 0 || this.members.has(url)) return
+    this.byUrl.delete(url)
+    await worker.client.close()
+    logger.info({ worker: worker.status?.worker, url }, 'worker left')
   }
 }
 

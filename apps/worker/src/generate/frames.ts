@@ -36,7 +36,10 @@ export async function* generateFrames(
     return
   }
   yield { type: 'start', worker: source.worker, promptTokens: request.prompt.length }
-  const completionTokens = new Array<number>(request.choices).fill(0)
+  const completionTokens = Array.from(
+    { length: request.choices },
+    (_, choice) => request.resumed?.[choice]?.length ?? 0,
+  )
   try {
     for await (const event of admission.events) {
       if (event.type === 'text') {
@@ -63,14 +66,22 @@ export function workerError(error: unknown): WorkerError {
 function textFrame(
   event: Extract<GenerationEvent, { type: 'text' }>,
   completionTokens: number,
-  tokens: TokenBytes,
+  table: TokenBytes,
 ): Frame {
   const { choice, text, cachedTokens } = event
-  const frame = { type: 'text' as const, choice, text, completionTokens, ...(cachedTokens > 0 && { cachedTokens }) }
+  const tokens = [...event.tokens]
+  const frame = {
+    type: 'text' as const,
+    choice,
+    text,
+    tokens,
+    completionTokens,
+    ...(cachedTokens > 0 && { cachedTokens }),
+  }
   if (!event.logprobs) return frame
   const logprobs = event.logprobs.map((scored) => ({
-    ...scoredToken(scored, tokens),
-    top: scored.top.map((alternative) => scoredToken(alternative, tokens)),
+    ...scoredToken(scored, table),
+    top: scored.top.map((alternative) => scoredToken(alternative, table)),
   }))
   return { ...frame, logprobs }
 }

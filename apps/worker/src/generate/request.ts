@@ -25,6 +25,7 @@ export function generationRequest(call: GenerateCall, model: LoadedModel): Gener
     stopStrings: call.stopStrings,
     ...(call.topLogprobs === undefined ? {} : { topLogprobs: call.topLogprobs }),
     learn: call.learn,
+    ...(call.resumed && { resumed: call.resumed }),
     speculation: {
       arm: call.speculation.arm,
       ...(call.speculation.lookahead === undefined ? {} : { lookahead: call.speculation.lookahead }),

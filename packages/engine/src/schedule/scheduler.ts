@@ -43,10 +43,10 @@ export class Scheduler<Waiting extends Schedulable, Running extends Waiting> {
     return this.queue.size >= this.limits.waitingMax ? 'all' : undefined
   }
 
-  /** A new request waits. */
-  enter(request: Waiting): void {
+  /** A new request waits, whole or by its parts. */
+  enter(request: Waiting, parts: readonly Waiting[] = [request]): void {
     this.service.enter(request.tenant)
-    this.queue.push(request)
+    for (const part of parts) this.queue.push(part)
   }
 
   /** A request ended, whether or not it ever ran. */

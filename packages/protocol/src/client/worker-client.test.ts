@@ -68,6 +68,7 @@ describe('a client of a worker that breaks the contract', () => {
     const { error } = await callWith(
       async function* (_, signal) {
         yield start
+        yield { type: 'hang' }
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
       },
       { silenceMsMax: 200 },

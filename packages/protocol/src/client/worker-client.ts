@@ -2,6 +2,7 @@ import { Pool } from 'undici'
 import { z } from 'zod'
 import { readFrames } from '../frames.ts'
 import {
+  ALIVE_MS,
   type Frame,
   type GenerateCall,
   type MetricFamily,
@@ -17,13 +18,18 @@ export interface WorkerClientOptions {
   /** Base address, without the RPC prefix. */
   readonly url: string
   readonly clusterSecret: string
+  /** Certificates, PEM, that may have signed the worker's own; absent: those that the system trusts. */
+  readonly ca?: Buffer
   readonly connectMsMax?: number
-  /** A stream that is silent for longer counts as lost. A worker that queues a call stays silent meanwhile. */
+  /** A stream that is silent for longer counts as lost: a worker that is well says so every `ALIVE_MS`. */
   readonly silenceMsMax?: number
   /** Limit for the short answers: status and metrics. */
   readonly answerMsMax?: number
   readonly frameBytesMax?: number
 }
+
+/** Several signs of life; undici looks at its clock about once a second. */
+const SILENCE_MS_MAX = 4 * ALIVE_MS
 
 /** The worker answered, and said no. */
 export class WorkerDeclined extends Error {
@@ -51,9 +57,9 @@ export class WorkerClient {
 
   constructor(private readonly options: WorkerClientOptions) {
     this.url = options.url
-    const silenceMs = options.silenceMsMax ?? 300_000
+    const silenceMs = options.silenceMsMax ?? SILENCE_MS_MAX
     this.pool = new Pool(new URL(options.url).origin, {
-      connect: { timeout: options.connectMsMax ?? 2_000 },
+      connect: { timeout: options.connectMsMax ?? 2_000, ...(options.ca && { ca: options.ca }) },
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
     })

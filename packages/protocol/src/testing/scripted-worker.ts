@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFrame } from '../frames.ts'
-import { type GenerateCall, generateCallSchema, type MetricFamily, type WorkerStatus } from '../rpc.ts'
+import { ALIVE_MS, type GenerateCall, generateCallSchema, type MetricFamily, type WorkerStatus } from '../rpc.ts'
 import { type Script, wordsScript } from './scripts.ts'
 
 export interface ScriptedWorkerOptions {
@@ -55,6 +55,8 @@ export class ScriptedWorker {
       model: { id: 'scripted', created: 1_700_000_000, contextLength: 512 },
       running: this.running,
       waiting: 0,
+      capacity: 16,
+      hot: [...new Set(this.calls.map(({ tenant }) => tenant))].reverse(),
     }
   }
 
@@ -75,15 +77,19 @@ export class ScriptedWorker {
     const hangUp = new AbortController()
     res.on('close', () => hangUp.abort())
     res.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders()
+    let alive: NodeJS.Timeout | undefined
     try {
       for await (const act of this.script(call, hangUp.signal)) {
         if (hangUp.signal.aborted) break
         if (act.type === 'crash') await crash(res)
+        else if (act.type === 'hang') clearInterval(alive)
         else res.write(act.type === 'raw' ? act.bytes : encodeFrame(act))
+        if (act.type === 'start') alive = setInterval(() => res.write(encodeFrame({ type: 'alive' })), ALIVE_MS)
       }
     } catch (error) {
       if (!hangUp.signal.aborted) throw error
     } finally {
+      clearInterval(alive)
       this.running--
       if (hangUp.signal.aborted && !res.writableFinished) this.cancelled++
       res.end()

@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DraftVerdict, Frame, GenerateCall, WorkerError } from '../rpc.ts'
 
-/** What a script can do besides sending a frame: drop the connection, send bytes as they are, wait. */
-export type Act = Frame | { readonly type: 'crash' } | { readonly type: 'raw'; readonly bytes: string }
+/** What a script can do besides sending a frame: drop the connection, give no more sign of life, send bytes as they are. */
+export type Act =
+  | Frame
+  | { readonly type: 'crash' }
+  | { readonly type: 'hang' }
+  | { readonly type: 'raw'; readonly bytes: string }
 
 /** How a scripted worker answers one call; `signal` aborts when the gateway hangs up. */
 export type Script = (call: GenerateCall, signal: AbortSignal) => AsyncIterable<Act>
@@ -21,7 +25,9 @@ export async function* wordsScript(call: GenerateCall, signal: AbortSignal, word
   const length = call.completionTokensMax ?? 5
   for (let position = 0; position < length; position++) {
     if (wordMs > 0) await sleep(wordMs, undefined, { signal })
-    for (let choice = 0; choice < call.choices; choice++) yield textFrame(call, choice, position)
+    for (let choice = 0; choice < call.choices; choice++) {
+      if (position >= (call.resumed?.[choice]?.length ?? 0)) yield textFrame(call, choice, position)
+    }
   }
   for (let choice = 0; choice < call.choices; choice++) yield { type: 'finish', choice, reason: 'length' }
   yield endFrame(call, length * call.choices)
@@ -71,7 +77,9 @@ function textFrame(call: GenerateCall, choice: number, position: number): Frame 
     type: 'text',
     choice,
     text,
+    tokens: [digest.readUInt8(0) % WORDS.length],
     completionTokens: position + 1,
+    cachedTokens: 1,
     ...(call.topLogprobs !== undefined && {
       logprobs: [{ ...scored, top: Array.from({ length: call.topLogprobs }, () => scored) }],
     }),

@@ -56,6 +56,22 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
       expect(none).toBe(auto)
     })
 
+    it('goes on from what another worker said, with what that one would have said', async () => {
+      for (const details of [{}, { topLogprobs: 1 }, { stopStrings: ['e'] }, { choices: 3 }]) {
+        const whole = await collect(client, { ...call, ...details })
+        for (const cut of [0, 1, 2, 5, 9, whole.length]) {
+          const before = whole.slice(0, cut)
+          const choices = Array.from({ length: details.choices ?? 1 }, (_, choice) => choice)
+          const resumed = choices.map((choice) => before.flatMap((frame) => tokensOf(frame, choice)))
+          const after = await collect(client, { ...call, ...details, resumed })
+          for (const choice of choices) {
+            expect(said([...before, ...after], choice)).toEqual(said(whole, choice))
+          }
+          expect(usageOf(after)).toMatchObject(usageOf(whole))
+        }
+      }
+    })
+
     it('reads text and tokens as prompts', async () => {
       const inputs: GenerateCall['input'][] = [
         { kind: 'text', text: 'SELECT name' },
@@ -141,6 +157,29 @@ async function collect(client: WorkerClient, call: GenerateCall): Promise<Frame[
   const frames: Frame[] = []
   for await (const frame of client.generate(call, new AbortController().signal)) frames.push(frame)
   return frames
+}
+
+const tokensOf = (frame: Frame, choice: number) =>
+  frame.type === 'text' && frame.choice === choice ? frame.tokens : []
+
+/** Everything that a tenant reads of one choice. Who resumes tells its end once more. */
+function said(frames: readonly Frame[], choice: number) {
+  const own = frames.flatMap((frame) => (frame.type === 'text' && frame.choice === choice ? [frame] : []))
+  const ends = frames.flatMap((frame) => (frame.type === 'finish' && frame.choice === choice ? [frame.reason] : []))
+  return {
+    text: own.map(({ text }) => text).join(''),
+    tokens: own.flatMap(({ tokens }) => tokens),
+    scored: own.flatMap(({ logprobs = [] }) => logprobs.map(({ text }) => text)),
+    count: own.at(-1)?.completionTokens,
+    ends: [...new Set(ends)],
+  }
+}
+
+function usageOf(frames: readonly Frame[]) {
+  const end = frames.at(-1)
+  if (end?.type !== 'end') throw new Error('no end')
+  const { promptTokens, completionTokens } = end.usage
+  return { type: 'end', usage: { promptTokens, completionTokens } }
 }
 
 function textOf(frames: readonly Frame[]): string {

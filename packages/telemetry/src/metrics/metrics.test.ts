@@ -11,7 +11,7 @@ describe('metrics', () => {
     createEngineMetrics(registry)
     createRequestMetrics(registry)
     const names = registry.getMetricsAsArray().map((metric) => metric.name)
-    expect(names.every((name) => name.startsWith('vllm:'))).toBe(true)
+    expect(names.every((name) => /^(vllm|foretoken):/.test(name))).toBe(true)
     expect(names).toContain('vllm:spec_decode_num_accepted_tokens_per_pos_total')
     expect(names).toContain('vllm:time_to_first_token_seconds')
   })

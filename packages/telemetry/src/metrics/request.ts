@@ -53,6 +53,17 @@ export function createRequestMetrics(registry: Registry) {
       labelNames: ['model_name', 'finished_reason'] as const,
       registers,
     }),
+    /**
+     * From the loss of a worker to the next word of another one, of answers that had begun.
+     * PromQL, resumed a minute: `sum(rate(foretoken:resume_seconds_count[5m])) * 60`
+     */
+    resumeSeconds: new Histogram({
+      name: 'foretoken:resume_seconds',
+      help: 'Seconds until an answer went on whose worker was lost',
+      labelNames,
+      buckets: SECONDS_TO_FIRST_TOKEN,
+      registers,
+    }),
     /** PromQL, prompt tokens a second: `sum(rate(vllm:prompt_tokens_total[1m]))` */
     promptTokens: new Counter({
       name: 'vllm:prompt_tokens_total',

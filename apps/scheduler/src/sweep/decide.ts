@@ -2,7 +2,6 @@ import { outdated, type SegmentInfo } from '@foretoken/learning'
 
 /** What the decision needs to know of a tenant; null: the database has no such tenant. */
 export interface TenantFacts {
-  readonly active: boolean
   readonly learning: boolean
   readonly forgottenMs: number
   /** The newest segment that a run has seen. */
@@ -10,7 +9,6 @@ export interface TenantFacts {
 }
 
 export interface SweepRules {
-  readonly trainAfterTokens: number
   /** Traces beyond these many newest tokens are no use to anybody. */
   readonly keepTokens: number
   /** A worker may write what it recorded before a tenant was forgotten so much later. */
@@ -19,9 +17,9 @@ export interface SweepRules {
 
 export interface SweepDecision {
   readonly remove: readonly SegmentInfo[]
-  /** Completion tokens that no run has seen. */
+  /** Completion tokens that are kept, and those of them that no run has seen. */
+  readonly tokens: number
   readonly newTokens: number
-  readonly train: boolean
 }
 
 /**
@@ -34,16 +32,15 @@ export function decideSweep(
   tenant: TenantFacts | null,
   rules: SweepRules,
 ): SweepDecision {
-  if (!tenant) return { remove: [], newTokens: 0, train: false }
-  if (!tenant.learning) return { remove: segments, newTokens: 0, train: false }
+  if (!tenant) return { remove: [], tokens: 0, newTokens: 0 }
+  if (!tenant.learning) return { remove: segments, tokens: 0, newTokens: 0 }
   const forgottenUntil = tenant.forgottenMs === 0 ? 0 : tenant.forgottenMs + rules.forgetMarginMs
   const mine = segments.filter(({ writtenMs }) => writtenMs >= forgottenUntil)
-  const newTokens = mine
-    .filter(({ key }) => tenant.seenUntil === null || key > tenant.seenUntil)
-    .reduce((sum, { tokens }) => sum + tokens, 0)
+  const useless = outdated(mine, rules.keepTokens)
+  const sum = (some: readonly SegmentInfo[]) => some.reduce((total, { tokens }) => total + tokens, 0)
   return {
-    remove: [...segments.filter(({ writtenMs }) => writtenMs < forgottenUntil), ...outdated(mine, rules.keepTokens)],
-    newTokens,
-    train: tenant.active && newTokens >= rules.trainAfterTokens,
+    remove: [...segments.filter(({ writtenMs }) => writtenMs < forgottenUntil), ...useless],
+    tokens: sum(mine) - sum(useless),
+    newTokens: sum(mine.filter(({ key }) => tenant.seenUntil === null || key > tenant.seenUntil)),
   }
 }
