@@ -9,6 +9,11 @@ export class Zipf {
     for (let at = 1; at < count; at++) this.cumulated[at] = (this.cumulated[at] ?? 0) + (this.cumulated[at - 1] ?? 0)
   }
 
+  /** Share of the rank; the most popular one is 0. */
+  share(rank: number): number {
+    return (this.cumulated[rank] ?? 1) - (rank > 0 ? (this.cumulated[rank - 1] ?? 0) : 0)
+  }
+
   /** @param draw uniform in [0, 1) */
   rank(draw: number): number {
     let [low, high] = [0, this.cumulated.length - 1]

@@ -30,7 +30,7 @@ export interface TrainingRules {
   /** With so many new tokens a tenant is due: after `agedRounds` it is trained, worth it or not. */
   readonly enoughTokens: number
   readonly agedRounds: number
-  /** Part of the budget that aged tenants may take. */
+  /** Part of each period's budget that belongs to aged tenants before others. */
   readonly agedShare: number
 }
 

@@ -17,15 +17,15 @@ export interface StepMean {
 export function observeSteps(averages: MovingAverages, { mean, count }: StepMean, rules: DriftRules): MovingAverages {
   if (count <= 0) return averages
   const total = averages.count + count
-  const moved = (value: number, halfLife: number) => {
-    const part = Math.max(1 - 2 ** (-count / halfLife), count / total)
-    return value + part * (mean - value)
-  }
   return {
-    fast: moved(averages.fast, rules.fastHalfLifeSteps),
-    slow: moved(averages.slow, rules.slowHalfLifeSteps),
+    fast: moved(averages.fast, mean, Math.max(1 - 2 ** (-count / rules.fastHalfLifeSteps), count / total)),
+    slow: moved(averages.slow, mean, Math.max(1 - 2 ** (-count / rules.slowHalfLifeSteps), count / total)),
     count: total,
   }
+}
+
+function moved(value: number, to: number, part: number): number {
+  return value + part * (to - value)
 }
 
 /**

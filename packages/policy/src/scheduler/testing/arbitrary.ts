@@ -78,7 +78,7 @@ export const anyTenants = fc
 export const SCARCE: Rules = {
   ...DEFAULT_RULES,
   training: { ...DEFAULT_RULES.training, budgetMs: 200_000, roundMs: 3_600_000, agedRounds: 24 },
-  memory: { ...DEFAULT_RULES.memory, hotBytesMax: 5_000_000, diskBytesMax: 5_000_000, storeBytesMax: 15_000_000 },
+  memory: { ...DEFAULT_RULES.memory, hotBytesMax: 1_500_000, diskBytesMax: 1_500_000, storeBytesMax: 5_000_000 },
 }
 
 export const anyState: fc.Arbitrary<SchedulerState> = fc.record({

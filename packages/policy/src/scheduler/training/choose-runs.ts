@@ -17,16 +17,16 @@ export interface RunChoice {
 }
 
 /**
- * Which tenants are trained now, within what the budget has for this round: ordered ones first; then aged ones, the
- * longest waiting first, from their part of the budget; then by worth, the most saved milliseconds per millisecond of
- * training first (Dantzig's greedy rule for the knapsack: runs are small beside the budget).
+ * Which tenants are trained now, within what the budget has for this round: ordered ones first, then by worth, the most
+ * saved milliseconds per millisecond of training first (Dantzig's greedy rule for the knapsack: runs are small beside the
+ * budget). The first part of each period belongs to aged tenants before others, the longest waiting first.
  *
- * No starvation: an aged tenant waits for those that aged before it, and each round that has them trains one at least,
- * or saves up for it. So it is trained within agedRounds + (aged tenants × a run's cost ÷ the least a round has) rounds.
+ * No starvation: that part is agedShare of the budget, and enough for one run at least. So an aged tenant is trained
+ * after those that aged before it, within agedRounds and one period for each such part that they fill.
  */
 export function chooseRuns(state: SchedulerState, nowMs: number, rules: Rules): RunChoice {
   const expectations = expectationsOf(state.tenants)
-  const queues = queuesOf(state.tenants, expectations, nowMs, rules)
+  const queues = queuesOf(state, expectations, nowMs, rules)
   const availableMs = availableBudget(state, nowMs, rules)
   const grounds = new Map<number, TrainingGround>()
   let leftMs = availableMs
@@ -42,11 +42,9 @@ export function chooseRuns(state: SchedulerState, nowMs: number, rules: Rules): 
     }
     return true
   }
-  // What does not fit today is saved up for, not overtaken: otherwise cheaper runs would overtake it for ever.
-  const everybodyFits =
-    take(queues.ordered, 'ordered', Number.POSITIVE_INFINITY) &&
-    take(queues.aged, 'aged', rules.training.agedShare * roundShare(rules))
-  if (everybodyFits) take(queues.worth, 'worth', Number.POSITIVE_INFINITY)
+  // What does not fit yet is saved up for, not overtaken: otherwise cheaper runs would overtake it for ever.
+  const agedMs = agedShare(rules) * rules.training.budgetMs
+  if (take(queues.ordered, 'ordered', ALL) && take(queues.aged, 'aged', agedMs)) take(queues.worth, 'worth', ALL)
   return { expectations, grounds, availableMs, leftMs }
 }
 
@@ -56,9 +54,18 @@ function availableBudget({ budget }: SchedulerState, nowMs: number, { training }
   return Math.max(0, training.budgetMs * elapsed - budget.spentMs)
 }
 
-function roundShare({ training }: Rules): number {
-  return training.budgetMs * Math.min(1, training.roundMs / training.periodMs)
+/** Within the first part of a period. */
+function isForAged({ budget }: SchedulerState, nowMs: number, rules: Rules): boolean {
+  return nowMs - budget.periodStartMs <= agedShare(rules) * rules.training.periodMs
 }
+
+/** Of each period's budget; enough for a run. */
+function agedShare({ training }: Rules): number {
+  const runMs = training.costMsFixed + training.costMsPerToken * training.tokensMax
+  return Math.max(training.agedShare, runMs / training.budgetMs)
+}
+
+const ALL = Number.POSITIVE_INFINITY
 
 interface Waiting {
   readonly at: number
@@ -67,15 +74,17 @@ interface Waiting {
   readonly costMs: number
 }
 
-function queuesOf(tenants: readonly TenantState[], expectations: Expectations, nowMs: number, rules: Rules) {
+function queuesOf(state: SchedulerState, expectations: Expectations, nowMs: number, rules: Rules) {
+  const forAged = isForAged(state, nowMs, rules)
   const queues = { ordered: [] as Waiting[], aged: [] as Waiting[], worth: [] as Waiting[] }
-  for (const [at, state] of tenants.entries()) {
-    if (!mayTrain(state, rules.training)) continue
-    const value = valueOfTraining(state, expectations, nowMs, rules)
+  for (const [at, tenant] of state.tenants.entries()) {
+    if (!mayTrain(tenant, rules.training)) continue
+    const value = valueOfTraining(tenant, expectations, nowMs, rules)
     const { costMs } = value
-    if (state.control === 'ordered') queues.ordered.push({ at, key: at, costMs })
-    else if (isAged(state, nowMs, rules.training)) queues.aged.push({ at, key: state.enoughSinceMs ?? 0, costMs })
-    else if (isWorth(value, state, rules)) queues.worth.push({ at, key: -worthPerCost(value, state, rules), costMs })
+    if (tenant.control === 'ordered') queues.ordered.push({ at, key: at, costMs })
+    else if (forAged && isAged(tenant, nowMs, rules.training))
+      queues.aged.push({ at, key: tenant.enoughSinceMs ?? 0, costMs })
+    else if (isWorth(value, tenant, rules)) queues.worth.push({ at, key: -worthPerCost(value, tenant, rules), costMs })
   }
   for (const queue of Object.values(queues)) queue.sort((a, b) => a.key - b.key || a.at - b.at)
   return queues

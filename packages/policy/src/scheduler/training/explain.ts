@@ -67,5 +67,5 @@ function reasonToWait(value: TrainingValue, state: TenantState, rules: Rules): s
 
 function estimate({ probability, gain, gainNow, savedMs }: TrainingValue, { training }: Rules): string {
   const instead = gainNow > 0 ? ` instead of ${percentText(gainNow)}` : ''
-  return `A run gives ${percentText(gain)} more goodput${instead} with a chance of ${percentText(probability)}, so ${timeText(savedMs * probability)} of target time in ${training.horizonDays} days`
+  return `A run gives ${percentText(Math.max(0, gain))} more goodput${instead} with a chance of ${percentText(probability)}, so ${timeText(savedMs * probability)} of target time in ${training.horizonDays} days`
 }

@@ -57,7 +57,7 @@ export function expect(
   { strata, all }: Expectations,
   state: TenantState,
   tokens: number,
-  weight: OutcomeWeight,
+  { nowMs, halfLifeMs }: Clock,
 ): Expected {
   const stratum = strata[stratumOf(state, tokens)] ?? all
   const populationShare = (1 + all.promoted) / (2 + all.runs)
@@ -68,7 +68,8 @@ export function expect(
   gains *= GAIN_WEIGHT
   let gainRuns = GAIN_WEIGHT
   for (const outcome of state.outcomes) {
-    const heard = weight(outcome) * Math.min(1, learnedShare(outcome.tokens) / learnedShare(tokens))
+    const fresh = 2 ** ((outcome.atMs - nowMs) / halfLifeMs)
+    const heard = fresh * Math.min(1, learnedShare(outcome.tokens) / learnedShare(tokens))
     runs += heard
     if (outcome.promoted) promoted += heard
     gains += heard * fullGain(outcome)
@@ -77,7 +78,11 @@ export function expect(
   return { probability: promoted / runs, gain: (gains / gainRuns) * learnedShare(tokens) }
 }
 
-export type OutcomeWeight = (outcome: Outcome) => number
+interface Clock {
+  readonly nowMs: number
+  /** Of what an outcome says. */
+  readonly halfLifeMs: number
+}
 
 /** Before anything is known: the middle of what templated traffic gained here. */
 const GAIN_PRIOR = 0.15

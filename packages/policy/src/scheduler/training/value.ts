@@ -1,6 +1,7 @@
+import { GAIN_MIN } from '../promotion/bootstrap.ts'
 import type { Rules } from '../rules.ts'
-import type { LiveDraft, Outcome, TenantState } from '../state.ts'
-import { type Expectations, expect } from './gain.ts'
+import type { LiveDraft, TenantState } from '../state.ts'
+import { type Expectations, expect, learnedShare } from './gain.ts'
 
 export interface TrainingValue {
   readonly tokens: number
@@ -30,7 +31,8 @@ export function valueOfTraining(
   rules: Rules,
 ): TrainingValue {
   const { tokensMax, horizonDays } = rules.training
-  const context = { state, expectations, nowMs, rules }
+  const halfLifeMs = DAY_MS * rules.training.evidenceHalfLifeDays
+  const context = { state, expectations, nowMs, halfLifeMs, rules }
   const tokens = Math.min(tokensMax, state.tokensUsable)
   const days = horizonDays - trialDays(state, rules)
   const now = valueAt(tokens, days, context)
@@ -45,18 +47,20 @@ interface Context {
   readonly state: TenantState
   readonly expectations: Expectations
   readonly nowMs: number
+  readonly halfLifeMs: number
   readonly rules: Rules
 }
 
 function valueAt(tokens: number, days: number, context: Context): Omit<TrainingValue, 'laterMs'> {
-  const { state, expectations, nowMs } = context
+  const { state, expectations } = context
   const { training } = context.rules
-  const weight = ({ atMs }: Outcome) => 2 ** ((atMs - nowMs) / DAY_MS / training.evidenceHalfLifeDays)
-  const { gain, probability: success } = expect(expectations, state, tokens, weight)
   const gainNow = currentGain(state)
+  const expected = expect(expectations, state, tokens, context)
+  const gain = gainNow > 0 ? regained(state, gainNow, tokens, expected.gain) : expected.gain
   const more = Math.max(0, gain - gainNow)
-  // A first draft only has to beat the static one, which is what the population's share is about.
-  const probability = gainNow > 0 ? (success * more) / (more + GATE_NOISE) : success
+  // The first run is about what the population's share says; later ones meet what a gate has measured here.
+  const isFirst = gainNow === 0 && state.outcomes.length === 0
+  const probability = expected.probability * (isFirst ? 1 : passChance(more))
   const savedMs = savedMsPerDay(state, gainNow, gainNow + more) * Math.max(0, days)
   const costMs = training.costMsFixed + training.costMsPerToken * tokens
   return { tokens, costMs, probability, gain, gainNow, savedMs, valueMs: savedMs * probability - costMs }
@@ -69,8 +73,23 @@ function trialDays({ requestsPerDay }: TenantState, { promotion }: Rules): numbe
 
 const DAY_MS = 24 * 3_600 * 1_000
 
-/** Gain over the current draft that a gate of some dozen requests passes half of the time. */
-const GATE_NOISE = 0.03
+/** What the draft that serves gives is the best witness of what another of the same traffic would, by their tokens. */
+function regained({ outcomes }: TenantState, gainNow: number, tokens: number, otherwise: number): number {
+  const trained = outcomes.findLast(({ promoted }) => promoted)
+  return trained ? (gainNow * learnedShare(tokens)) / learnedShare(trained.tokens) : otherwise
+}
+
+/**
+ * Chance that a gate is sure of a gain: its estimate errs by GATE_ERROR, and it asks for GAIN_MIN at the 95 % bound.
+ * (The normal distribution by its logistic approximation.)
+ */
+function passChance(gain: number): number {
+  const z = (gain - GAIN_MIN) / GATE_ERROR - 1.645
+  return 1 / (1 + Math.exp(-1.702 * z))
+}
+
+/** Of gates with some dozen requests. */
+const GATE_ERROR = 0.03
 
 /** Target time that better goodput saves a day; both gains are over the static draft. */
 function savedMsPerDay({ targetMsPerDay }: TenantState, gainNow: number, gainThen: number): number {
@@ -89,11 +108,17 @@ export function currentGain(state: TenantState): number {
 
 const STEPS_TRUSTED = 500
 
-/** Milliseconds a day that having the tenant's own draft in memory saves. */
+/**
+ * Milliseconds a day that having the tenant's own draft in memory saves. One that the static draft stands in for counts a
+ * little: traffic that changed may change back, and without the weights nobody would know.
+ */
 export function savedByDraft(state: TenantState): number {
+  if (state.arm === 'static') return savedMsPerDay(state, 0, RETURN_GAIN)
   const gain = currentGain(state)
   return state.live?.place === 'hot' ? state.targetMsPerDay * gain : savedMsPerDay(state, 0, gain)
 }
+
+const RETURN_GAIN = 0.01
 
 function hasWeights(live: LiveDraft | null): boolean {
   return live !== null && live.place !== 'nowhere' && live.place !== 'cheap-parts'
