@@ -1,15 +1,9 @@
 import { type Database, type NewDecision, orderTrainingRun, recordDecisions, rollBackDraft } from '@foretoken/db'
-import { type Decision, decideRound, type Rules, type SchedulerState } from '@foretoken/policy'
+import { type Decision, decideRound, type Rules, type SchedulerState, topicOf } from '@foretoken/policy'
 import type { Population } from './state/population.ts'
 
-/** What each kind of decision is about. Places are the workers' own business, and trials are not run yet. */
-const TOPICS: Readonly<Partial<Record<Decision['kind'], string>>> = {
-  train: 'training',
-  wait: 'training',
-  'keep-route': 'route',
-  rollback: 'route',
-  'mark-drift': 'route',
-}
+/** What is neither done nor said: places are the workers' own business, and between two arms the engine picks. */
+const NOT_HERE: ReadonlySet<Decision['kind']> = new Set(['route-static', 'route-adaptive'])
 
 export interface RoundContext {
   readonly db: Database
@@ -34,8 +28,8 @@ export async function playRound(ctx: RoundContext, state: SchedulerState, nowMs:
   const rows: NewDecision[] = []
   let [trained, rolledBack] = [0, 0]
   for (const decision of round.decisions) {
-    const topic = TOPICS[decision.kind]
-    if (topic === undefined) continue
+    const topic = topicOf(decision)
+    if (topic === 'place' || NOT_HERE.has(decision.kind)) continue
     const changed = decision.changes && (await act(ctx, decision, nowMs))
     if (changed && decision.kind === 'train') trained++
     if (changed && decision.kind === 'rollback') rolledBack++

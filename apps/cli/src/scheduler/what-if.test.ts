@@ -1,7 +1,6 @@
-import { DEFAULT_RULES } from '@foretoken/policy'
+import { DEFAULT_RULES, whatIf } from '@foretoken/policy'
 import { describe, expect, it } from 'vitest'
 import { rulePaths, withRules } from './rules.ts'
-import { compare } from './what-if.ts'
 
 const averages = { fast: 2, slow: 2, count: 1_000 }
 const tenant = {
@@ -20,9 +19,9 @@ const recorded = {
 
 describe('a what-if', () => {
   it('names what other rules would have decided, and why', () => {
-    const [difference] = compare(recorded, withRules(DEFAULT_RULES, ['budgetMs=1']))
+    const [difference] = whatIf(recorded, withRules(DEFAULT_RULES, ['budgetMs=1']))
     expect(difference).toMatchObject({ tenant: 'ten_a', before: { kind: 'train' }, after: { kind: 'wait' } })
-    expect(compare(recorded, withRules(DEFAULT_RULES, ['training.price=0.9']))).toEqual([])
+    expect([...whatIf(recorded, withRules(DEFAULT_RULES, ['training.price=0.9']))]).toEqual([])
   })
 
   it('changes exactly the rules that are named', () => {

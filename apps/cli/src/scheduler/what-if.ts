@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { DEFAULT_RULES, type Decision, decideRound, type Rules, type SchedulerState } from '@foretoken/policy'
+import { DEFAULT_RULES, type Difference, type Rules, whatIf as replay, type SchedulerState } from '@foretoken/policy'
 import { CliError } from '../errors.ts'
 import type { LearningCommandOptions } from '../options.ts'
 import { print, printJson, renderTable } from '../output.ts'
@@ -16,12 +16,6 @@ interface Recorded {
   readonly state: SchedulerState
 }
 
-export interface Difference {
-  readonly tenant: string
-  readonly before: Pick<Decision, 'kind' | 'reason'>
-  readonly after: Pick<Decision, 'kind' | 'reason'>
-}
-
 /** `foretoken scheduler what-if`: the last round again, under other rules. */
 export async function whatIf({ set, ...options }: LearningCommandOptions & { readonly set: string[] }): Promise<void> {
   if (set[0] === 'list') return printRules()
@@ -31,22 +25,11 @@ export async function whatIf({ set, ...options }: LearningCommandOptions & { rea
     if (!bytes) throw new CliError('No scheduler has played a round here yet: there is nothing to decide again.')
     return parse(bytes)
   })
-  const differences = compare(recorded, withRules(recorded.rules, set))
+  // Where drafts lie is the workers' own business.
+  const differences = [...replay(recorded, withRules(recorded.rules, set))].filter(({ topic }) => topic !== 'place')
   if (options.json)
     return printJson({ at: new Date(recorded.nowMs), tenants: recorded.state.tenants.length, differences })
   print(render(recorded, differences))
-}
-
-/** What one set of rules decides otherwise than another, on the same state at the same moment. */
-export function compare({ state, nowMs, rules }: Recorded, others: Rules): Difference[] {
-  const [before, after] = [decideRound(state, nowMs, rules), decideRound(state, nowMs, others)]
-  return state.tenants.flatMap(({ tenant }, at) => {
-    const [old, young] = [before.of(at), after.of(at)]
-    return old.flatMap((decision, topic) => {
-      const other = young[topic]
-      return other && other.kind !== decision.kind ? [{ tenant, before: decision, after: other }] : []
-    })
-  })
 }
 
 /** Infinity has no place in JSON: a rule that was it came back as null. */
@@ -60,7 +43,12 @@ function parse(bytes: Uint8Array): Recorded {
 function render({ nowMs, state }: Recorded, differences: readonly Difference[]): string {
   const head = `Of ${state.tenants.length} tenants, on the round of ${new Date(nowMs).toISOString()}:`
   if (differences.length === 0) return `${head} nothing would have been decided otherwise.`
-  const rows = differences.map(({ tenant, before, after }) => [tenant, before.kind, after.kind, after.reason])
+  const rows = differences.map(({ tenant, before, after }) => [
+    tenant,
+    before?.kind ?? '-',
+    after?.kind ?? '-',
+    after?.reason ?? '-',
+  ])
   return `${head}\n${renderTable(['TENANT', 'WAS', 'WOULD BE', 'BECAUSE'], rows)}`
 }
 

@@ -31,8 +31,11 @@ export function* whatIf(
 const TOPICS = ['training', 'trial', 'route', 'place'] as const
 
 function byTopic(decisions: readonly Decision[]): ReadonlyMap<Topic, Decision> {
-  return new Map(decisions.map((decision) => [TOPIC_OF[decision.kind], decision]))
+  return new Map(decisions.map((decision) => [topicOf(decision), decision]))
 }
+
+/** What a decision is about. */
+export const topicOf = ({ kind }: Pick<Decision, 'kind'>): Topic => TOPIC_OF[kind]
 
 const TOPIC_OF: Readonly<Record<DecisionKind, Topic>> = {
   train: 'training',
