@@ -27,7 +27,13 @@ export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
 export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
-export { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './queries/acceptance.ts'
+export {
+  type AcceptanceEntry,
+  type AcceptanceRecord,
+  acceptanceOf,
+  condenseAcceptance,
+  recordAcceptance,
+} from './queries/acceptance.ts'
 export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
 export {
   type ArmAcceptance,

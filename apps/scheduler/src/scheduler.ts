@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { type Database, holdLease, releaseLease } from '@foretoken/db'
+import { condenseAcceptance, type Database, holdLease, releaseLease } from '@foretoken/db'
 import type { Rules, SchedulerState } from '@foretoken/policy'
 import type { ObjectStore } from '@foretoken/storage'
 import type { Logger } from '@foretoken/telemetry'
@@ -25,7 +25,10 @@ export interface SchedulerParts {
 /** Where the last round's state lies, for `foretoken scheduler what-if`. */
 export const STATE_KEY = 'scheduler/state.json.gz'
 
-const DAY_MS = 24 * 3_600_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** Acceptance of so many days is kept by five minutes, older by hours. */
+const FINE_DAYS = 8
 /** A new leader reads so many days again. */
 const HISTORY_DAYS = 7
 const LEASE = 'scheduler'
@@ -38,6 +41,7 @@ const LEASE = 'scheduler'
 export class Scheduler {
   private readonly stopping = new AbortController()
   private running: Promise<void> | null = null
+  private condensedMs = 0
   private mind: { history: History; context: RoundContext } | null = null
 
   constructor(private readonly parts: SchedulerParts) {}
@@ -88,6 +92,7 @@ export class Scheduler {
     const state = context.population.state(facts, await this.budget(nowMs), nowMs)
     const result = await playRound(context, state, nowMs)
     await this.keep(state, nowMs)
+    await this.condense(nowMs)
     const ms = Math.round(performance.now() - startedMs)
     const isNews = removed + result.trained + result.rolledBack > 0
     logger[isNews ? 'info' : 'debug']({ ...result, removed, tenants: state.tenants.length, ms }, 'round played')
@@ -113,6 +118,14 @@ export class Scheduler {
     const periodStartMs = Math.floor(nowMs / periodMs) * periodMs
     const spentMs = await spentSince(db, periodStartMs, (tokens) => costMsFixed + costMsPerToken * tokens)
     return { periodStartMs, spentMs }
+  }
+
+  /** Statistics of the days before the last become hours. */
+  private async condense(nowMs: number): Promise<void> {
+    if (nowMs - this.condensedMs < HOUR_MS) return
+    this.condensedMs = nowMs
+    const rows = await condenseAcceptance(this.parts.db, new Date(nowMs - FINE_DAYS * DAY_MS))
+    if (rows > 0) this.parts.logger.info({ rows }, 'acceptance condensed')
   }
 
   /** For who asks what would have been. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import { Membership } from '@foretoken/cluster'
-import { openDatabase } from '@foretoken/db'
+import { openDatabase, recordAcceptance } from '@foretoken/db'
 import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
 import { createAdaptorServer } from '@hono/node-server'
+import { AcceptanceCounter } from './acceptance.ts'
 import { createApp } from './app.ts'
 import { readConfig } from './config.ts'
 import { type Serving, startServing } from './serving.ts'
@@ -46,6 +47,13 @@ async function register(
   const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
   const db = openDatabase(databaseUrl, { connectionsMax: 1, onIdleError: onError })
   const membership = new Membership({ db, role: 'worker', details: serving.details, onError })
+  const acceptance = new AcceptanceCounter({
+    worker: membership.id,
+    write: (batch) => recordAcceptance(db, batch),
+    onError: (err) => logger.warn({ err }, 'acceptance not written yet'),
+  })
+  serving.countAcceptance((tenant, arms) => acceptance.add(tenant, arms))
+  lifecycle.on('flush', 'acceptance', () => acceptance.close())
   await membership.join(url)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'database', () => db.close())

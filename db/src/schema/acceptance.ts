@@ -36,3 +36,13 @@ export const acceptanceStats = pgTable(
     check('acceptance_stats_counts', sql`${table.accepted} <= ${table.proposed}`),
   ],
 )
+
+/** Batches of statistics that were added already, so that one that is written again adds nothing. */
+export const acceptanceBatches = pgTable(
+  'acceptance_batches',
+  { id: text('id').primaryKey(), writtenAt: instant('written_at').notNull().defaultNow() },
+  (table) => [
+    /** Serves `condenseAcceptance`. */
+    index('acceptance_batches_written_at').on(table.writtenAt),
+  ],
+)

@@ -103,10 +103,11 @@ describe('foretoken draft status', () => {
     const id = await live()
     await record(tenantId, 1_500)
     const arm = { steps: 10, committedTokens: 25, proposed: [10, 10], accepted: [9, 6] }
-    await recordAcceptance(db, tenantId, new Date(), [
+    const arms = [
       { ...arm, arm: 'adaptive', draftVersion: id },
       { ...arm, arm: 'none', draftVersion: null, proposed: [], accepted: [], committedTokens: 10 },
-    ])
+    ]
+    await recordAcceptance(db, { id: 'batch_1', entries: [{ tenantId, at: new Date(), arms }] })
     const [status] = JSON.parse(await foretoken('draft', 'status', '--json'))
     expect(status).toMatchObject({
       tenant: { name: 'acme' },
