@@ -65,7 +65,7 @@ function outcomeOf(error: unknown): Outcome {
 function finish(services: Services, meter: Meter, stopwatch: Stopwatch, outcome: Outcome): void {
   const usage = meter.settle(outcome, new Date())
   services.usage.write(usage)
-  services.usage.writeAcceptance(usage.tenantId, usage.finishedAt, meter.arms)
+  services.acceptance.add(usage.tenantId, usage.finishedAt, meter.arms)
   stopwatch.finish(usage)
   services.logger.info(
     {
