@@ -54,7 +54,7 @@ function choiceOf(index: number, delta: Choice['delta']): Choice {
 type BodyBase = Pick<ChatCompletion, 'id' | 'created' | 'model' | 'object'>
 
 async function bodyOf(
-  events: AsyncIterable<AnswerEvent>,
+  events: AsyncIterable<readonly AnswerEvent[]>,
   request: ChatRequest,
   base: BodyBase,
 ): Promise<ChatCompletion> {

@@ -62,7 +62,11 @@ function choiceOf(index: number, text: string): Choice {
   return { index, text, logprobs: null, finish_reason: null }
 }
 
-async function bodyOf(events: AsyncIterable<AnswerEvent>, request: CompletionRequest, base: Base): Promise<Completion> {
+async function bodyOf(
+  events: AsyncIterable<readonly AnswerEvent[]>,
+  request: CompletionRequest,
+  base: Base,
+): Promise<Completion> {
   const { choices, end } = await collect(events)
   const prefixes = request.echo ? echoes(request) : []
   return {
