@@ -4,6 +4,7 @@ import { isPlainFrame } from './plain-frames.ts'
 import { type Frame, frameSchema } from './rpc.ts'
 import { endFrame, exampleCall } from './testing/scripts.ts'
 
+const token = fc.record({ text: fc.string(), bytes: fc.array(fc.nat(255)), logprob: fc.integer() })
 const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record(
     {
@@ -14,7 +15,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
       completionTokens: fc.maxSafeInteger(),
       cachedTokens: fc.nat(),
       logprobs: fc.array(
-        fc.record({ text: fc.string(), bytes: fc.array(fc.nat(255)), logprob: fc.integer(), top: fc.constant([]) }),
+        fc.record({ text: fc.string(), bytes: fc.array(fc.nat(255)), logprob: fc.integer(), top: fc.array(token) }),
       ),
     },
     { requiredKeys: ['type', 'choice', 'text', 'tokens', 'completionTokens'] },

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export interface Candidate {
   readonly url: string
@@ -18,6 +18,7 @@ const LOAD_FREE = 4
  * whose first choice it is move. Null when there is no candidate.
  */
 export function chooseWorker<Worker extends Candidate>(workers: readonly Worker[], tenant: string): Worker | null {
+  if (workers.length === 1) return workers[0] ?? null
   const bound = loadBound(workers)
   const ranked = workers
     .map((worker) => ({ worker, rank: rankOf(tenant, worker.url) }))
@@ -32,5 +33,5 @@ export function loadBound(workers: readonly Candidate[]): number {
 }
 
 function rankOf(tenant: string, url: string): string {
-  return createHash('sha256').update(`${tenant}\n${url}`).digest('hex')
+  return hash('sha256', `${tenant}\n${url}`, 'hex')
 }
