@@ -3,15 +3,15 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { AnswerEvent } from '../generation/answer.ts'
 import { generate } from '../generation/generate.ts'
-import { sendEvents, sseEvent } from '../generation/sse.ts'
+import { sendEvents } from '../generation/sse.ts'
 import type { AuthenticatedEnv, Services } from '../services.ts'
 import type { UsageRecord } from '../store.ts'
 
 /** What sets one endpoint's answers apart from another's. */
 export interface AnswerFormat {
   readonly endpoint: UsageRecord['endpoint']
-  /** The chunks of a stream that an event becomes. */
-  chunksOf(event: AnswerEvent): readonly object[]
+  /** What an event becomes in a stream: server-sent events, or nothing. */
+  eventsOf(event: AnswerEvent): string
   /** The body of a plain answer. */
   bodyOf(batches: AsyncIterable<readonly AnswerEvent[]>): Promise<object>
 }
@@ -65,5 +65,5 @@ function checkModel({ workers }: Services, model: string): void {
 
 /** What comes together is one text. */
 async function* encode(batches: AsyncGenerator<readonly AnswerEvent[]>, format: AnswerFormat): AsyncGenerator<string> {
-  for await (const events of batches) yield events.flatMap((event) => format.chunksOf(event).map(sseEvent)).join('')
+  for await (const events of batches) yield events.map((event) => format.eventsOf(event)).join('')
 }

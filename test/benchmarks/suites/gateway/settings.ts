@@ -6,7 +6,7 @@ export interface Settings {
   readonly rounds: number
 }
 
-export const FULL: Settings = { rates: [50, 100, 200, 500, 1_000, 1_500, 2_000], seconds: 4, rounds: 3 }
+export const FULL: Settings = { rates: [50, 100, 200, 500, 1_000, 1_500, 2_000], seconds: 3, rounds: 3 }
 export const QUICK: Settings = { rates: [200, 1_000], seconds: 2, rounds: 1 }
 
 /** Sent to each contender before anything counts: its code is compiled while it runs. */

@@ -19,7 +19,9 @@ export function summarise(measurements: readonly Measurement[], baselines: Basel
           const alone = measurements.find((other) => other.contender === baseline && sameRate(other, each))
           return alone ? [each.load.latencyMs[p] - alone.load.latencyMs[p]] : []
         })
-        medians[`${name} added ${p} ms`] = rounded(median(added))
+        // Who answered nothing, or only errors, has no latency.
+        const known = added.filter((ms) => !Number.isNaN(ms))
+        if (known.length > 0) medians[`${name} added ${p} ms`] = rounded(median(known))
       }
     }
     const cpuMs = median(rounds.flatMap(({ cpuMsPerRequest }) => cpuMsPerRequest ?? []))
