@@ -6,6 +6,7 @@ import type { Suite } from './suite.ts'
 
 const SUITES: Record<string, () => Promise<Suite>> = {
   engine: () => import('./suites/engine/index.ts'),
+  gateway: () => import('./suites/gateway/index.ts'),
   learning: () => import('./suites/learning/index.ts'),
   peers: () => import('./suites/peers/index.ts'),
   regime: () => import('./suites/regime/index.ts'),

@@ -1,3 +1,4 @@
+import { isPlainFrame } from './plain-frames.ts'
 import { type Frame, frameSchema } from './rpc.ts'
 
 const NEWLINE = 0x0a
@@ -67,13 +68,19 @@ export class FrameDecoder {
   }
 }
 
-/** Frames of one answer, in order. Throws FrameError when the peer breaks the contract or the stream ends early. */
+/**
+ * Frames of one answer, in order, those together that came together: a step of a generator costs more than a frame.
+ * Throws FrameError when the peer breaks the contract or the stream ends early.
+ */
 export async function* readFrames(
   source: AsyncIterable<Uint8Array>,
   bytesMax = FRAME_BYTES_MAX,
-): AsyncGenerator<Frame> {
+): AsyncGenerator<readonly Frame[]> {
   const decoder = new FrameDecoder(bytesMax)
-  for await (const chunk of source) yield* decoder.push(chunk)
+  for await (const chunk of source) {
+    const frames = decoder.push(chunk)
+    if (frames.length > 0) yield frames
+  }
   decoder.finish()
 }
 
@@ -86,6 +93,7 @@ function parseFrame(line: Uint8Array): Frame {
   } catch {
     throw new FrameError('a frame is not JSON in UTF-8')
   }
+  if (isPlainFrame(value)) return value
   const parsed = frameSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const where = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', ')

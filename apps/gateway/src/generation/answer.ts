@@ -44,28 +44,60 @@ export interface Progress {
 /** The frames of all calls as one answer: one `start` at the first, one `end` after the last. */
 export async function* answerOf(
   calls: readonly GenerateCall[],
-  run: (call: GenerateCall) => AsyncGenerator<CallFrame>,
+  run: (call: GenerateCall) => AsyncGenerator<readonly CallFrame[]>,
   progress: Progress,
-): AsyncGenerator<AnswerEvent> {
-  const ends: Extract<CallFrame, { type: 'end' }>[] = []
-  let started = false
-  for await (const { source, item: frame } of merge(calls.map(run))) {
-    const choiceOf = (choice: number) => source * (calls[source]?.choices ?? 1) + choice
-    if (frame.type === 'start') {
-      progress.started(frame.promptTokens)
-      if (!started) yield { type: 'start' }
-      started = true
-    } else if (frame.type === 'end') ends.push(frame)
-    else {
-      if (frame.type === 'text' && frame.cachedTokens) progress.cached(source, frame.cachedTokens)
-      yield { ...frame, choice: choiceOf(frame.choice) }
+): AsyncGenerator<readonly AnswerEvent[]> {
+  const answer = new Answer(calls, progress)
+  for await (const { source, item: frames } of merge(calls.map(run))) {
+    const events = frames.flatMap((frame) => answer.take(source, frame) ?? [])
+    if (events.length > 0) yield events
+  }
+  yield [answer.end()]
+}
+
+class Answer {
+  private readonly ends: Extract<CallFrame, { type: 'end' }>[] = []
+  private started = false
+
+  constructor(
+    private readonly calls: readonly GenerateCall[],
+    private readonly progress: Progress,
+  ) {}
+
+  /** Null for what tells the client nothing yet. */
+  take(source: number, frame: CallFrame): AnswerEvent | null {
+    switch (frame.type) {
+      case 'start':
+        return this.start(frame.promptTokens)
+      case 'end':
+        this.ends.push(frame)
+        return null
+      case 'text':
+        if (frame.cachedTokens) this.progress.cached(source, frame.cachedTokens)
+        return source === 0 ? frame : { ...frame, choice: this.choiceOf(source, frame.choice) }
+      case 'finish':
+        return source === 0 ? frame : { ...frame, choice: this.choiceOf(source, frame.choice) }
     }
   }
-  yield {
-    type: 'end',
-    usage: addUsage(ends),
-    speculation: addSummaries(ends.map((end) => end.speculation)),
-    drafts: ends.flatMap((end) => end.drafts),
+
+  end(): AnswerEvent {
+    return {
+      type: 'end',
+      usage: addUsage(this.ends),
+      speculation: addSummaries(this.ends.map((end) => end.speculation)),
+      drafts: this.ends.flatMap((end) => end.drafts),
+    }
+  }
+
+  private start(promptTokens: number): AnswerEvent | null {
+    this.progress.started(promptTokens)
+    if (this.started) return null
+    this.started = true
+    return { type: 'start' }
+  }
+
+  private choiceOf(source: number, choice: number): number {
+    return source * (this.calls[source]?.choices ?? 1) + choice
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { ChatRequest, CompletionRequest, GenerateCall } from '@foretoken/protocol'
 import type { AuthenticatedKey } from '../store.ts'
 
@@ -54,6 +54,7 @@ export function toCalls(request: SharedRequest, details: CallDetails): GenerateC
  * stays the same call.
  */
 function toSeed(seed: number | undefined): string {
-  const bits = seed === undefined ? randomBytes(8).readBigUInt64BE() : BigInt.asUintN(64, BigInt(seed))
-  return bits.toString()
+  if (seed !== undefined) return BigInt.asUintN(64, BigInt(seed)).toString()
+  // Node draws these from a pool.
+  return ((BigInt(randomInt(2 ** 32)) << 32n) | BigInt(randomInt(2 ** 32))).toString()
 }

@@ -13,11 +13,11 @@ export interface Generation {
 }
 
 /**
- * Runs a request's calls and yields the answer. However it ends – completely, by an error, by the client's leaving, by
+ * Runs a request's calls and yields the answer, as many events at once as came together. However it ends – completely, by an error, by the client's leaving, by
  * a consumer that stops reading – it writes one usage row, observes the metrics and logs one line, once: the `finally`
  * of a generator runs exactly once after it began.
  */
-export async function* generate(services: Services, generation: Generation): AsyncGenerator<AnswerEvent> {
+export async function* generate(services: Services, generation: Generation): AsyncGenerator<readonly AnswerEvent[]> {
   const { facts, calls, controller } = generation
   const meter = new Meter(facts, new Date())
   services.journal.enter(meter)
@@ -25,14 +25,15 @@ export async function* generate(services: Services, generation: Generation): Asy
   let outcome: Outcome = { status: 'cancelled', errorCode: null }
   try {
     const run = (call: GenerateCall) => callWorkers(callContext(services, facts), call, controller.signal)
-    for await (const event of answerOf(calls, run, meter)) {
-      meter.observe(event)
-      stopwatch.observe(event)
-      if (event.type === 'end') {
+    for await (const events of answerOf(calls, run, meter)) {
+      for (const event of events) {
+        meter.observe(event)
+        stopwatch.observe(event)
+        if (event.type !== 'end') continue
         outcome = { status: 'completed', errorCode: null }
         services.verdicts.apply(facts.key.tenantId, event.drafts)
       }
-      yield event
+      yield events
     }
   } catch (error) {
     outcome = outcomeOf(error)
@@ -65,7 +66,6 @@ function outcomeOf(error: unknown): Outcome {
 function finish(services: Services, meter: Meter, stopwatch: Stopwatch, outcome: Outcome): void {
   const usage = meter.settle(outcome, new Date())
   services.usage.write(usage)
-  services.usage.writeAcceptance(usage.tenantId, usage.finishedAt, meter.arms)
   stopwatch.finish(usage)
   services.logger.info(
     {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { ApiError } from '@foretoken/protocol'
 
 /**
@@ -13,12 +14,12 @@ export class InFlight {
     return this.controllers.size
   }
 
-  /** A controller that aborts with the client. Pair with `leave`. */
-  enter(client: AbortSignal): AbortController {
+  /** A controller that aborts when the client's connection closes. Pair with `leave`. */
+  enter(outgoing: Pick<ServerResponse, 'destroyed' | 'once'>): AbortController {
     if (!this.admitting) throw new ApiError('shutting_down', { values: {} })
     const controller = new AbortController()
-    if (client.aborted) controller.abort(CLIENT_GONE)
-    else client.addEventListener('abort', () => controller.abort(CLIENT_GONE), { once: true })
+    if (outgoing.destroyed) controller.abort(CLIENT_GONE)
+    else outgoing.once('close', () => controller.abort(CLIENT_GONE))
     this.controllers.add(controller)
     return controller
   }

@@ -1,67 +1,148 @@
+import type { ServerResponse } from 'node:http'
 import { ApiError } from '@foretoken/protocol'
-import { CLIENT_GONE, ClientGone } from './in-flight.ts'
+import { ClientGone } from './in-flight.ts'
 
-export const KEEP_ALIVE_COMMENT = ': keep-alive\n\n'
-export const DONE_EVENT = 'data: [DONE]\n\n'
+const KEEP_ALIVE_COMMENT = ': keep-alive\n\n'
+const DONE_EVENT = 'data: [DONE]\n\n'
 
 export function sseEvent(data: unknown): string {
   return `data: ${JSON.stringify(data)}\n\n`
 }
 
 interface SseOptions {
-  readonly controller: AbortController
+  readonly outgoing: ServerResponse
+  /** Silence after which the client gets a comment. */
+  readonly keepAliveMs: number
   /** A client that reads nothing for longer counts as gone. */
   readonly stallMsMax: number
-  /** Breaks the connection. */
-  readonly hangUp: () => void
   /** Told about errors that are nobody's doing but ours. */
   readonly onFault: (error: unknown) => void
 }
 
 /**
- * An answer of server-sent events. The client's pace is the pace of the whole chain: the next text is fetched when the
- * last was taken. A client that leaves aborts the controller at once. An error becomes an event in OpenAI's envelope
- * and ends the stream without [DONE], so that no client mistakes the part it got for the whole.
+ * Answers with server-sent events. Resolves when the answer has begun, with its first text or the first comment, and
+ * goes on by itself; rejects with what went wrong before, which can then get an HTTP status of its own.
+ *
+ * The client's pace is the pace of the whole chain: the next texts are fetched when the last were taken. An error
+ * becomes an event in OpenAI's envelope and ends the stream without [DONE], so that no client mistakes the part it got
+ * for the whole.
  */
-export function sseResponse(texts: AsyncGenerator<string>, options: SseOptions): Response {
-  const utf8 = new TextEncoder()
-  let stalled: NodeJS.Timeout | undefined
-  const leave = async () => {
-    clearTimeout(stalled)
-    options.controller.abort(CLIENT_GONE)
-    await texts.return(undefined)
-  }
-  const giveUp = () => {
-    options.hangUp()
-    void leave()
-  }
-  const body = new ReadableStream<Uint8Array>({
-    async pull(stream) {
-      clearTimeout(stalled)
-      const next = await nextText(texts, options)
-      if (next === null) return stream.close()
-      stream.enqueue(utf8.encode(next))
-      stalled = setTimeout(giveUp, options.stallMsMax).unref()
-    },
-    cancel: leave,
-  })
-  return new Response(body, {
-    headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-    },
+export function sendEvents(texts: AsyncGenerator<string>, options: SseOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = new EventStream(options, resolve)
+    stream.send(texts).then(resolve, reject)
   })
 }
 
-async function nextText(texts: AsyncGenerator<string>, options: SseOptions): Promise<string | null> {
-  try {
-    const next = await texts.next()
-    return next.done ? null : next.value
-  } catch (error) {
-    if (error instanceof ClientGone) return null
+/** More than this is written at once; less waits for the end of the event loop's turn, as more may come in it. */
+const TURN_CHARACTERS_MAX = 16_384
+
+/**
+ * Writes to Node's response itself: a web stream in between costs promises and a copy for each text. What comes in one
+ * turn of the event loop goes out in one write.
+ */
+class EventStream {
+  private begun = false
+  private pending = ''
+  private scheduled = false
+  /** Resolves when the client has taken what was written; null while it keeps up. */
+  private taken: Promise<void> | null = null
+  private readonly silence: NodeJS.Timeout
+
+  constructor(
+    private readonly options: SseOptions,
+    private readonly onBegin: () => void,
+  ) {
+    this.silence = setTimeout(() => this.keepAlive(), options.keepAliveMs)
+  }
+
+  /** Rejects with an error that came before the first text. */
+  async send(texts: AsyncGenerator<string>): Promise<void> {
+    const { outgoing } = this.options
+    try {
+      for await (const text of texts) {
+        if (outgoing.destroyed) return
+        this.add(text)
+        if (this.taken) await this.taken
+      }
+      this.add(DONE_EVENT)
+    } catch (error) {
+      if (!this.begun) throw error
+      this.add(this.lastWords(error))
+    } finally {
+      clearTimeout(this.silence)
+      if (this.begun) this.end()
+    }
+  }
+
+  private add(text: string): void {
+    this.silence.refresh()
+    this.pending += text
+    if (!this.begun) this.onBegin()
+    this.begun = true
+    if (this.pending.length > TURN_CHARACTERS_MAX) this.write()
+    else if (!this.scheduled) {
+      this.scheduled = true
+      setImmediate(() => {
+        this.scheduled = false
+        this.write()
+      })
+    }
+  }
+
+  private write(): void {
+    const { outgoing } = this.options
+    if (outgoing.writableEnded || outgoing.destroyed) return
+    this.writeHead()
+    const text = this.pending
+    this.pending = ''
+    if (text === '') outgoing.flushHeaders()
+    else if (!outgoing.write(text)) this.taken ??= this.wait()
+  }
+
+  /** What is left goes out with the end. */
+  private end(): void {
+    const { outgoing } = this.options
+    if (outgoing.destroyed) return
+    this.writeHead()
+    outgoing.end(this.pending)
+    this.pending = ''
+  }
+
+  private writeHead(): void {
+    const { outgoing } = this.options
+    if (!outgoing.headersSent) outgoing.writeHead(200, HEADERS)
+  }
+
+  private wait(): Promise<void> {
+    const { outgoing, stallMsMax } = this.options
+    return new Promise((resolve) => {
+      const stalled = setTimeout(() => outgoing.destroy(), stallMsMax).unref()
+      const done = () => {
+        clearTimeout(stalled)
+        outgoing.off('drain', done).off('close', done)
+        this.taken = null
+        resolve()
+      }
+      outgoing.on('drain', done).on('close', done)
+    })
+  }
+
+  private keepAlive(): void {
+    if (this.taken) this.silence.refresh()
+    else this.add(KEEP_ALIVE_COMMENT)
+  }
+
+  private lastWords(error: unknown): string {
+    if (error instanceof ClientGone) return ''
     if (error instanceof ApiError) return sseEvent(error.toEnvelope())
-    options.onFault(error)
+    this.options.onFault(error)
     return sseEvent(new ApiError('internal_error', { values: {} }).toEnvelope())
   }
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
 }

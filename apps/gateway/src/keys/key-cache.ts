@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ApiError } from '@foretoken/protocol'
 import type { AuthenticatedKey, Store } from '../store.ts'
 import { within } from '../within.ts'
@@ -28,7 +28,7 @@ export class KeyCache {
 
   /** Null for a key that opens nothing; throws `authentication_unavailable` when the store can't tell. */
   async authenticate(presented: string): Promise<AuthenticatedKey | null> {
-    const digest = createHash('sha256').update(presented).digest('base64')
+    const digest = hash('sha256', presented, 'base64')
     const known = this.entries.get(digest)
     if (known && known.untilMs > this.options.now()) return known.key
     this.entries.delete(digest)

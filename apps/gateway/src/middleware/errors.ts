@@ -12,7 +12,7 @@ const RETRY_AFTER_SECONDS = '1'
 export function errorHandler(logger: Logger): ErrorHandler<GatewayEnv> {
   return (error, ctx) => {
     if (error instanceof ApiError) return toResponse(error, ctx)
-    if (error instanceof ClientGone || ctx.req.raw.signal.aborted) {
+    if (error instanceof ClientGone || ctx.env.outgoing.destroyed) {
       return new Response(null, { status: CLIENT_CLOSED_REQUEST })
     }
     logger.error({ err: error, requestId: ctx.var.requestId }, 'request failed')

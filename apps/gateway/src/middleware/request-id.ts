@@ -18,9 +18,11 @@ export function requestId(logger: Logger) {
     const header = ctx.req.header('x-request-id')
     const clientId = header !== undefined && CLIENT_ID.test(header) ? header : undefined
     ctx.set('requestId', id)
+    // On Node's response: a header that is added to a Response afterwards makes a new one, with a stream for its body.
+    ctx.env.outgoing.setHeader('x-request-id', clientId ?? id)
+    ctx.env.outgoing.setHeader('x-foretoken-request-id', id)
     await next()
-    ctx.header('x-request-id', clientId ?? id)
-    ctx.header('x-foretoken-request-id', id)
+    if (!logger.isLevelEnabled('debug')) return
     const ms = Math.round(performance.now() - startMs)
     const route = `${ctx.req.method} ${routePath(ctx, -1)}`
     logger.debug({ requestId: id, clientRequestId: clientId, route, status: ctx.res.status, ms }, 'answered')

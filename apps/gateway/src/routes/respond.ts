@@ -1,19 +1,19 @@
 import { ApiError, type GenerateCall, type SpeculationMetrics, toSpeculationMetrics } from '@foretoken/protocol'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { AnswerEvent } from '../generation/answer.ts'
 import { generate } from '../generation/generate.ts'
-import { HEARTBEAT, withHeartbeat } from '../generation/heartbeat.ts'
-import { DONE_EVENT, KEEP_ALIVE_COMMENT, sseEvent, sseResponse } from '../generation/sse.ts'
+import { sendEvents } from '../generation/sse.ts'
 import type { AuthenticatedEnv, Services } from '../services.ts'
 import type { UsageRecord } from '../store.ts'
 
 /** What sets one endpoint's answers apart from another's. */
 export interface AnswerFormat {
   readonly endpoint: UsageRecord['endpoint']
-  /** The chunks of a stream that an event becomes. */
-  chunksOf(event: AnswerEvent): readonly object[]
+  /** What an event becomes in a stream: server-sent events, or nothing. */
+  eventsOf(event: AnswerEvent): string
   /** The body of a plain answer. */
-  bodyOf(events: AsyncIterable<AnswerEvent>): Promise<object>
+  bodyOf(batches: AsyncIterable<readonly AnswerEvent[]>): Promise<object>
 }
 
 interface GeneratingRequest {
@@ -32,20 +32,19 @@ export async function respond(
   checkModel(services, request.model)
   const { model, stream, calls } = request
   const facts = { requestId: ctx.var.requestId, key: ctx.var.key, endpoint: format.endpoint, model, stream }
-  const controller = services.inFlight.enter(ctx.req.raw.signal)
+  const { outgoing } = ctx.env
+  const controller = services.inFlight.enter(outgoing)
   const events = generate(services, { facts, calls, controller })
   if (!stream) return ctx.json(await format.bodyOf(events))
 
   const { keepAliveMs, stallMsMax } = services.config.limits
-  const beats = withHeartbeat(events, keepAliveMs)
-  // What fails before the first event, or the first keep-alive, still gets an HTTP status of its own.
-  const first = await beats.next()
-  return sseResponse(encode(first, beats, format), {
-    controller,
+  await sendEvents(encode(events, format), {
+    outgoing,
+    keepAliveMs,
     stallMsMax,
-    hangUp: () => ctx.env.outgoing.destroy(),
     onFault: (err) => services.logger.error({ err, requestId: facts.requestId }, 'stream failed'),
   })
+  return RESPONSE_ALREADY_SENT
 }
 
 /** `metrics` of an answer, for requests that asked for it. */
@@ -64,23 +63,7 @@ function checkModel({ workers }: Services, model: string): void {
   throw new ApiError('no_worker', { values: {}, internal: 'no worker has ever answered' })
 }
 
-type Beat = AnswerEvent | typeof HEARTBEAT
-
-async function* encode(
-  first: IteratorResult<Beat>,
-  rest: AsyncGenerator<Beat>,
-  format: AnswerFormat,
-): AsyncGenerator<string> {
-  try {
-    if (!first.done) yield textOf(first.value, format)
-    for await (const beat of rest) yield textOf(beat, format)
-    yield DONE_EVENT
-  } finally {
-    await rest.return(undefined)
-  }
-}
-
-/** All chunks of one event in one write. */
-function textOf(beat: Beat, format: AnswerFormat): string {
-  return beat === HEARTBEAT ? KEEP_ALIVE_COMMENT : format.chunksOf(beat).map(sseEvent).join('')
+/** What comes together is one text. */
+async function* encode(batches: AsyncGenerator<readonly AnswerEvent[]>, format: AnswerFormat): AsyncGenerator<string> {
+  for await (const events of batches) yield events.map((event) => format.eventsOf(event)).join('')
 }

@@ -38,6 +38,19 @@ describe('the usage writer', () => {
     expect(store.usage.size).toBe(100)
   })
 
+  it('writes what comes together in one go, and does not wait for more when it is flushed', async () => {
+    const { store, writer } = create({ gatherMs: 60_000 })
+    const batches: number[] = []
+    const record = store.recordUsage.bind(store)
+    store.recordUsage = async (usages) => {
+      batches.push(usages.length)
+      return record(usages)
+    }
+    for (let at = 0; at < 100; at++) writer.write(row(`req_${at}`))
+    await writer.flush(1_000)
+    expect(batches).toEqual([100])
+  })
+
   it('retries until the database is back, each row once', async () => {
     const { store, writer } = create()
     let failures = 0

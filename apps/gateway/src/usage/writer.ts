@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@foretoken/telemetry'
-import type { AcceptanceRecord, Store, UsageRecord } from '../store.ts'
+import type { Store, UsageRecord } from '../store.ts'
 
 interface Options {
+  /** How long the first row waits for others. A gateway that is killed has not billed what ended in this time. */
+  readonly gatherMs?: number
   readonly retryMs?: number
   readonly retryMsMax?: number
   readonly rowsMax?: number
@@ -18,10 +20,11 @@ const BATCH = 200
 export class UsageWriter {
   private readonly queue: UsageRecord[] = []
   private running: Promise<void> | null = null
+  private readonly flushing = new AbortController()
   private readonly stopped = new AbortController()
 
   constructor(
-    private readonly store: Pick<Store, 'recordUsage' | 'recordAcceptance'>,
+    private readonly store: Pick<Store, 'recordUsage'>,
     private readonly logger: Logger,
     private readonly options: Options = {},
   ) {}
@@ -34,16 +37,9 @@ export class UsageWriter {
     })
   }
 
-  /** Statistics are worth one attempt: repeating an addition could count it twice. */
-  writeAcceptance(tenantId: string, at: Date, arms: readonly AcceptanceRecord[]): void {
-    if (arms.length === 0) return
-    this.store.recordAcceptance(tenantId, at, arms).catch((err: unknown) => {
-      this.logger.warn({ err, tenantId }, 'acceptance not recorded')
-    })
-  }
-
   /** Waits until everything is written, at most `msMax`; the rest is logged. Writes nothing afterwards. */
   async flush(msMax: number): Promise<void> {
+    this.flushing.abort()
     const limit = setTimeout(() => this.stopped.abort(), msMax)
     while (this.running) await this.running
     clearTimeout(limit)
@@ -55,6 +51,7 @@ export class UsageWriter {
     const { retryMs = 100, retryMsMax = 10_000 } = this.options
     let pauseMs = retryMs
     while (this.queue.length > 0 && !this.stopped.signal.aborted) {
+      await this.gather()
       const rows = this.queue.splice(0, BATCH)
       const again = await this.attempt(rows)
       this.queue.unshift(...again)
@@ -64,6 +61,12 @@ export class UsageWriter {
         pauseMs = Math.min(pauseMs * 2, retryMsMax)
       }
     }
+  }
+
+  private async gather(): Promise<void> {
+    const { gatherMs = 0 } = this.options
+    if (gatherMs === 0 || this.queue.length >= BATCH) return
+    await sleep(gatherMs, undefined, { signal: this.flushing.signal }).catch(() => {})
   }
 
   /** Writes all in one go; where one of them is refused, each by itself. Returns what is to be tried again. */

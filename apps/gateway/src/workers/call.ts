@@ -20,7 +20,7 @@ const FAILURES_MAX = 8
 const RETRY_MS = 50
 
 /**
- * The frames of one call, from whichever workers serve it. One that is lost, full or stopping is replaced by the next,
+ * The frames of one call, those together that came together, from whichever workers serve it. One that is lost, full or stopping is replaced by the next,
  * also in the middle of an answer: the next goes on behind what the tenant has, with the same bytes. Before the first
  * frame a call that nobody can take fails at once, since its client may try again; a begun one waits for a worker.
  * Throws ApiError, or the signal's reason.
@@ -29,16 +29,16 @@ export async function* callWorkers(
   ctx: CallContext,
   call: GenerateCall,
   signal: AbortSignal,
-): AsyncGenerator<CallFrame> {
+): AsyncGenerator<readonly CallFrame[]> {
   const said = new Said(call)
   const attempts = new Attempts(ctx, call)
   for (;;) {
     const worker = await attempts.next(said.begun, signal)
     worker.inFlight++
     try {
-      for await (const frame of worker.client.generate(said.rest(), signal)) {
-        const news = said.take(frame)
-        if (!news) continue
+      for await (const frames of worker.client.generateBatches(said.rest(), signal)) {
+        const news = said.takeAll(frames)
+        if (news.length === 0) continue
         attempts.goesOn()
         yield news
       }

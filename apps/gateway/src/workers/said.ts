@@ -1,6 +1,7 @@
-import type { Frame, GenerateCall } from '@foretoken/protocol'
+import type { GenerateCall } from '@foretoken/protocol'
+import type { WorkerFrame } from '@foretoken/protocol/client'
 
-export type CallFrame = Exclude<Frame, { type: 'error' | 'alive' }>
+export type CallFrame = Exclude<WorkerFrame, { type: 'alive' }>
 
 /**
  * What a tenant has of one call, whichever workers said it: enough to go on at another one, and to leave out what that
@@ -30,8 +31,13 @@ export class Said {
     return { ...this.call, resumed: this.tokens }
   }
 
+  /** Those of the frames that tell the tenant something new. */
+  takeAll(frames: readonly WorkerFrame[]): CallFrame[] {
+    return frames.flatMap((frame) => this.take(frame) ?? [])
+  }
+
   /** The frame as the tenant is to have it; null where it is told nothing new. */
-  take(frame: Exclude<Frame, { type: 'error' }>): CallFrame | null {
+  take(frame: WorkerFrame): CallFrame | null {
     switch (frame.type) {
       case 'alive':
         return null
@@ -51,7 +57,7 @@ export class Said {
   }
 
   /** Workers that read one prompt as different tokens are not of one deployment. */
-  private start(frame: Extract<Frame, { type: 'start' }>): CallFrame | null {
+  private start(frame: Extract<CallFrame, { type: 'start' }>): CallFrame | null {
     if (this.promptTokens === frame.promptTokens) return null
     if (this.begun) throw new Error(`a prompt of ${this.promptTokens} tokens is one of ${frame.promptTokens} elsewhere`)
     this.promptTokens = frame.promptTokens

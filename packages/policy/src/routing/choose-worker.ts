@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export interface Candidate {
   readonly id: string
@@ -65,7 +65,7 @@ function firstRanked<Worker extends Candidate>(candidates: readonly Worker[], te
 }
 
 function rankOf(tenant: string, id: string): string {
-  return createHash('sha256').update(`${tenant}\n${id}`).digest('hex')
+  return hash('sha256', `${tenant}\n${id}`, 'hex')
 }
 
 function leastLoaded<Worker extends Candidate>(candidates: readonly Worker[]): Worker | null {

@@ -28,6 +28,9 @@ export interface WorkerClientOptions {
   readonly frameBytesMax?: number
 }
 
+/** What a worker says that serves a call. */
+export type WorkerFrame = Exclude<Frame, { type: 'error' }>
+
 /** Several signs of life; undici looks at its clock about once a second. */
 const SILENCE_MS_MAX = 4 * ALIVE_MS
 
@@ -66,17 +69,24 @@ export class WorkerClient {
     this.headers = { authorization: `Bearer ${options.clusterSecret}`, 'content-type': 'application/json' }
   }
 
+  /** The frames of one call, one by one. */
+  async *generate(call: GenerateCall, signal: AbortSignal): AsyncGenerator<WorkerFrame> {
+    for await (const frames of this.generateBatches(call, signal)) yield* frames
+  }
+
   /**
-   * The frames of one call, `start` first and `end` last. Throws WorkerDeclined for the worker's own errors and
+   * The frames of one call, those together that came together, `start` first and `end` last. Throws WorkerDeclined for the worker's own errors and
    * WorkerLost for everything else, except the signal's reason when that was aborted.
    */
-  async *generate(call: GenerateCall, signal: AbortSignal): AsyncGenerator<Exclude<Frame, { type: 'error' }>> {
+  async *generateBatches(call: GenerateCall, signal: AbortSignal): AsyncGenerator<readonly WorkerFrame[]> {
     try {
       const answer = await this.request('POST', '/generate', signal, JSON.stringify(call))
       if (answer.statusCode !== 200) throw await declined(answer.body)
-      for await (const frame of readFrames(answer.body, this.options.frameBytesMax)) {
-        if (frame.type === 'error') throw new WorkerDeclined(frame.error)
-        yield frame
+      for await (const frames of readFrames(answer.body, this.options.frameBytesMax)) {
+        const said = frames.filter((frame) => frame.type !== 'error')
+        if (said.length > 0) yield said
+        const refusal = frames.find((frame) => frame.type === 'error')
+        if (refusal) throw new WorkerDeclined(refusal.error)
       }
     } catch (error) {
       throw explain(error, signal)

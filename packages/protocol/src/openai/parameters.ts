@@ -77,6 +77,8 @@ export const completionUnsupported: UnsupportedParameters = {
   suffix: oneOf(''),
 }
 
+const textFormat = z.strictObject({ type: z.literal('text') })
+
 function isTextFormat(value: unknown): boolean {
-  return z.strictObject({ type: z.literal('text') }).safeParse(value).success
+  return textFormat.safeParse(value).success
 }

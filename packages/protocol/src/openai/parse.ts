@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ApiError } from '../errors/api-error.ts'
 import { toApiError } from './issues.ts'
 
@@ -33,16 +33,22 @@ export function parseBody<Schema extends z.ZodType>(
 
 /** The object without its unsupported but harmless parameters. Anything that is no object passes: the schema judges it. */
 export function dropHarmless(body: unknown, unsupported: UnsupportedParameters, path: string): unknown {
-  const object = z.record(z.string(), z.unknown()).safeParse(body)
-  if (!object.success) return body
-  const kept = Object.entries(object.data).filter(([name, value]) => {
+  if (!isObject(body)) return body
+  const entries = Object.entries(body)
+  const kept = entries.filter(([name, value]) => {
+    if (name === '__proto__') return false
     if (!Object.hasOwn(unsupported, name)) return true
     if (value !== null && !unsupported[name]?.(value)) {
       throw new ApiError('unsupported_parameter', { values: { name: path + name }, param: path + name })
     }
     return false
   })
-  return Object.fromEntries(kept)
+  return kept.length === entries.length ? body : Object.fromEntries(kept)
+}
+
+/** An object of JSON that is no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Clients send null for "not set"; inside, there is one way to be absent. */

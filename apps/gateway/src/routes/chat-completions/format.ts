@@ -7,6 +7,7 @@ import {
   toOpenAiUsage,
 } from '@foretoken/protocol'
 import type { AnswerEvent } from '../../generation/answer.ts'
+import { Chunks } from '../chunks.ts'
 import { collect } from '../collect.ts'
 import { type AnswerFormat, metricsOf } from '../respond.ts'
 
@@ -17,32 +18,33 @@ export function chatFormat(request: ChatRequest, requestId: string): AnswerForma
     created: Math.floor(Date.now() / 1_000),
     model: request.model,
   }
+  const withUsage = request.stream_options?.include_usage === true
+  const chunks = new Chunks<ChatCompletionChunk>({ ...base, object: 'chat.completion.chunk' }, withUsage)
   return {
     endpoint: 'chat.completions',
-    chunksOf: (event) => chunksOf(event, request, { ...base, object: 'chat.completion.chunk' }),
+    eventsOf: (event) => eventsOf(event, request, chunks),
     bodyOf: (events) => bodyOf(events, request, { ...base, object: 'chat.completion' }),
   }
 }
 
 type Choice = ChatCompletionChunk['choices'][number]
-type ChunkBase = Pick<ChatCompletionChunk, 'id' | 'created' | 'model' | 'object'>
 
-function chunksOf(event: AnswerEvent, request: ChatRequest, base: ChunkBase): ChatCompletionChunk[] {
-  const withUsage = request.stream_options?.include_usage === true
-  const chunk = (choice: Choice) => ({ ...base, choices: [choice], ...(withUsage && { usage: null }) })
+function eventsOf(event: AnswerEvent, request: ChatRequest, chunks: Chunks<ChatCompletionChunk>): string {
   switch (event.type) {
     case 'start':
-      return Array.from({ length: request.n }, (_, index) => chunk(choiceOf(index, { role: 'assistant', content: '' })))
+      return Array.from({ length: request.n }, (_, index) =>
+        chunks.of(choiceOf(index, { role: 'assistant', content: '' })),
+      ).join('')
     case 'text': {
-      if (event.text === '' && !event.logprobs) return []
-      return [chunk({ ...choiceOf(event.choice, { content: event.text }), logprobs: toLogprobs(event.logprobs) })]
+      if (event.text === '' && !event.logprobs) return ''
+      return chunks.of({ ...choiceOf(event.choice, { content: event.text }), logprobs: toLogprobs(event.logprobs) })
     }
     case 'finish':
-      return [chunk({ ...choiceOf(event.choice, {}), finish_reason: event.reason })]
+      return chunks.of({ ...choiceOf(event.choice, {}), finish_reason: event.reason })
     case 'end': {
-      if (!withUsage && !request.speculation.metrics) return []
-      const usage = withUsage ? { usage: toOpenAiUsage(event.usage) } : {}
-      return [{ ...base, choices: [], ...usage, ...metricsOf(event, request) }]
+      if (!chunks.withUsage && !request.speculation.metrics) return ''
+      const usage = chunks.withUsage ? { usage: toOpenAiUsage(event.usage) } : {}
+      return chunks.end({ ...usage, ...metricsOf(event, request) })
     }
   }
 }
@@ -54,7 +56,7 @@ function choiceOf(index: number, delta: Choice['delta']): Choice {
 type BodyBase = Pick<ChatCompletion, 'id' | 'created' | 'model' | 'object'>
 
 async function bodyOf(
-  events: AsyncIterable<AnswerEvent>,
+  events: AsyncIterable<readonly AnswerEvent[]>,
   request: ChatRequest,
   base: BodyBase,
 ): Promise<ChatCompletion> {

@@ -7,6 +7,7 @@ import {
   toOpenAiUsage,
 } from '@foretoken/protocol'
 import type { AnswerEvent } from '../../generation/answer.ts'
+import { Chunks } from '../chunks.ts'
 import { collect } from '../collect.ts'
 import { type AnswerFormat, metricsOf } from '../respond.ts'
 
@@ -18,10 +19,11 @@ export function completionFormat(request: CompletionRequest, requestId: string):
     created: Math.floor(Date.now() / 1_000),
     model: request.model,
   }
+  const chunks = new Chunks<CompletionChunk>(base, request.stream_options?.include_usage === true)
   const offsets = new Map<number, number>()
   return {
     endpoint: 'completions',
-    chunksOf: (event) => chunksOf(event, request, base, offsets),
+    eventsOf: (event) => eventsOf(event, request, chunks, offsets),
     bodyOf: (events) => bodyOf(events, request, base),
   }
 }
@@ -30,30 +32,32 @@ type Base = Pick<CompletionChunk, 'id' | 'created' | 'model' | 'object'>
 type Choice = CompletionChunk['choices'][number]
 
 /** `offsets`: characters sent so far by choice, for `text_offset`. */
-function chunksOf(
+function eventsOf(
   event: AnswerEvent,
   request: CompletionRequest,
-  base: Base,
+  chunks: Chunks<CompletionChunk>,
   offsets: Map<number, number>,
-): CompletionChunk[] {
-  const withUsage = request.stream_options?.include_usage === true
-  const chunk = (choice: Choice) => ({ ...base, choices: [choice], ...(withUsage && { usage: null }) })
+): string {
   switch (event.type) {
     case 'start':
-      return request.echo ? echoes(request).map((text, index) => chunk(choiceOf(index, text))) : []
+      return request.echo
+        ? echoes(request)
+            .map((text, index) => chunks.of(choiceOf(index, text)))
+            .join('')
+        : ''
     case 'text': {
-      if (event.text === '' && !event.logprobs) return []
+      if (event.text === '' && !event.logprobs) return ''
       const offset = offsets.get(event.choice) ?? 0
       offsets.set(event.choice, offset + event.text.length)
       const logprobs = event.logprobs ? toLogprobs(event.logprobs, offset) : null
-      return [chunk({ ...choiceOf(event.choice, event.text), logprobs })]
+      return chunks.of({ ...choiceOf(event.choice, event.text), logprobs })
     }
     case 'finish':
-      return [chunk({ ...choiceOf(event.choice, ''), finish_reason: event.reason })]
+      return chunks.of({ ...choiceOf(event.choice, ''), finish_reason: event.reason })
     case 'end': {
-      if (!withUsage && !request.speculation.metrics) return []
-      const usage = withUsage ? { usage: toOpenAiUsage(event.usage) } : {}
-      return [{ ...base, choices: [], ...usage, ...metricsOf(event, request) }]
+      if (!chunks.withUsage && !request.speculation.metrics) return ''
+      const usage = chunks.withUsage ? { usage: toOpenAiUsage(event.usage) } : {}
+      return chunks.end({ ...usage, ...metricsOf(event, request) })
     }
   }
 }
@@ -62,7 +66,11 @@ function choiceOf(index: number, text: string): Choice {
   return { index, text, logprobs: null, finish_reason: null }
 }
 
-async function bodyOf(events: AsyncIterable<AnswerEvent>, request: CompletionRequest, base: Base): Promise<Completion> {
+async function bodyOf(
+  events: AsyncIterable<readonly AnswerEvent[]>,
+  request: CompletionRequest,
+  base: Base,
+): Promise<Completion> {
   const { choices, end } = await collect(events)
   const prefixes = request.echo ? echoes(request) : []
   return {

@@ -3,6 +3,7 @@ import { chatUnsupported, sharedParameters } from '../parameters.ts'
 import {
   dropHarmless,
   emptyList,
+  isObject,
   never,
   optional,
   parseBody,
@@ -58,11 +59,8 @@ export function parseChatRequest(body: unknown): ChatRequest {
 }
 
 function withPlainMessages(body: unknown): unknown {
-  const holder = z.looseObject({ messages: z.array(z.unknown()) }).safeParse(body)
-  if (!holder.success) return body
-  const { messages } = holder.data
-  return {
-    ...holder.data,
-    messages: messages.map((message, at) => dropHarmless(message, messageUnsupported, `messages[${at}].`)),
-  }
+  if (!isObject(body) || !Array.isArray(body.messages)) return body
+  const messages: unknown[] = body.messages
+  const plain = messages.map((message, at) => dropHarmless(message, messageUnsupported, `messages[${at}].`))
+  return { ...body, messages: plain }
 }

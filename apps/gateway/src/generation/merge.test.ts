@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HEARTBEAT, withHeartbeat } from './heartbeat.ts'
 import { merge } from './merge.ts'
 
 async function* list<T>(items: readonly T[], ended?: () => void): AsyncGenerator<T> {
@@ -31,26 +30,5 @@ describe('merged generators', () => {
       await new Promise(setImmediate)
       expect(ended).toHaveLength(count)
     }
-  })
-})
-
-describe('a heartbeat', () => {
-  it('fills silence and loses nothing', async () => {
-    let release = () => {}
-    const released = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    async function* source() {
-      yield 'a'
-      await released
-      yield 'b'
-    }
-    const seen: (string | typeof HEARTBEAT)[] = []
-    for await (const beat of withHeartbeat(source(), 5)) {
-      seen.push(beat)
-      if (seen.filter((one) => one === HEARTBEAT).length === 3) release()
-    }
-    expect(seen.filter((beat) => beat !== HEARTBEAT)).toEqual(['a', 'b'])
-    expect(seen.filter((beat) => beat === HEARTBEAT).length).toBeGreaterThanOrEqual(3)
   })
 })
