@@ -39,6 +39,7 @@ export class HistoryAnswering {
     const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
     const engine = await startEngine(model, draft ? [suffix, new RecurrentSpeculator(draft)] : [suffix], {
       sequencesMax: CONCURRENT,
+      lookaheadMax: LOOKAHEAD_MAX,
       prefillRowsBusy: PREFILL_ROWS, // nobody waits for the next token of an answer
       traces: { record },
     })
@@ -83,6 +84,8 @@ export class HistoryAnswering {
 /** As a worker does by default; beyond it a batch gains little on few cores. */
 const CONCURRENT = 16
 const PREFILL_ROWS = 128
+/** A full batch pays for every row, so that long chains save nothing there; and fewer lengths are sooner measured. */
+const LOOKAHEAD_MAX = 4
 /** Answers wait for the store when so much is held, long before any had to be dropped. */
 const STORE_FIRST_BYTES = 64 << 20
 const HELD_BYTES_MAX = 1 << 30
