@@ -26,7 +26,7 @@ afterAll(async () => {
   await db.close()
   expect(await platform.stop()).toBe(0)
   rmSync(folder, { recursive: true })
-}, 60_000)
+}, 180_000)
 
 /** Questions to tables, an unending stream of different ones. */
 const questions = referenceWorkloads.filter(({ name }) => name === 'sql').map((workload) => textsOf(workload, 7))[0]
@@ -103,10 +103,10 @@ test('it drafts as soon as the worker has read it, which the first request has i
   }
   const { text } = await ask('adaptive')
   // The first request does not wait for it.
-  await expect.poll(async () => (await ask('adaptive')).version, { timeout: 30_000 }).toBe(draft)
+  await expect.poll(async () => (await ask('adaptive')).version, { timeout: 60_000 }).toBe(draft)
   expect((await ask('adaptive')).text).toBe(text)
   expect((await ask('none')).text).toBe(text)
-}, 60_000)
+}, 180_000)
 
 test('the same command again answers nothing twice; of a tenant that opted out it answers nothing', async () => {
   const again = resultSchema.omit({ run: true }).parse(await custom(file))
@@ -114,4 +114,4 @@ test('the same command again answers nothing twice; of a tenant that opted out i
   expect(again.earlier).toBe(again.answers)
   await platform.run('tenant', 'learning', tenant, 'off')
   await expect(custom(file)).rejects.toThrow('is opted out of learning')
-}, 60_000)
+}, 180_000)
