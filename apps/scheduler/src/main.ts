@@ -1,7 +1,7 @@
 import { Membership } from '@foretoken/cluster'
 import { openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
-import { FLUSH_MS } from '@foretoken/learning'
+import { FORGET_MARGIN_MS } from '@foretoken/learning'
 import { openObjectStore } from '@foretoken/storage'
 import { createLogger, Lifecycle } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     sweepRules: {
       keepTokens: config.rules.training.tokensMax * RUNS_KEPT,
       // What a worker holds when its tenant is forgotten, and what it is still generating.
-      forgetMarginMs: FLUSH_MS + 60_000,
+      forgetMarginMs: FORGET_MARGIN_MS,
     },
     roundMs: config.roundMs,
     // Trainers look for runs now and then in any case.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findTrainingRun, listDraftVersions, orderTrainingRun, type TrainingRun } from '@foretoken/db'
-import { wakeTrainers } from '../draft/adapt.ts'
+import { wakeTrainers } from '../draft/run.ts'
 import { complete } from './completion.ts'
 import { type Learning, lessonOf, type Taught } from './learning.ts'
 import type { Stage } from './stage.ts'

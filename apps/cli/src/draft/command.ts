@@ -5,13 +5,14 @@ import {
   queueUrlOption,
   withLearningOptions,
 } from '../options.ts'
+import { addCustomCommand } from './custom/command.ts'
 import { addTrainCommand } from './train/command.ts'
 
 interface TenantOptions extends LearningCommandOptions {
   readonly tenant: string
 }
 
-/** `foretoken draft status | why | hold | adapt | rollback | train`. */
+/** `foretoken draft status | why | hold | adapt | custom | rollback | train`. */
 export function addDraftCommand(program: Command): void {
   const draft = program.command('draft').description('drafts: what they do for each tenant, and how they learn')
   withLearningOptions(draft.command('status'))
@@ -45,6 +46,7 @@ export function addDraftCommand(program: Command): void {
       const { adapt } = await import('./adapt.ts')
       await adapt(options)
     })
+  addCustomCommand(draft)
   withLearningOptions(draft.command('rollback'))
     .description("take a tenant's draft out of use for good, and the last good one back into it")
     .requiredOption('--tenant <tenant>', 'by name or id')
