@@ -17,6 +17,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // As long as it takes on a busy machine; a check that holds ends the wait at once.
+    expect: { poll: { timeout: 20_000 } },
     reporters: process.env.CI ? ['default', closingLine] : ['default'],
   },
 })

@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   draft: 'drf',
   adapter: 'adp',
   trainingRun: 'trn',
+  job: 'job',
   gateway: 'gtw',
   worker: 'wrk',
   trainer: 'trr',

@@ -27,7 +27,14 @@ export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
 export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
-export { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './queries/acceptance.ts'
+export {
+  type AcceptanceEntry,
+  type AcceptanceRecord,
+  acceptanceOf,
+  condenseAcceptance,
+  recordAcceptance,
+} from './queries/acceptance.ts'
+export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
 export {
   type ArmAcceptance,
   acceptanceByVersion,
@@ -35,6 +42,7 @@ export {
   listDraftVersions,
   liveDraftVersion,
 } from './queries/drafts.ts'
+export { holdLease, releaseLease } from './queries/leases.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
 export {
   announceProcess,
@@ -54,6 +62,15 @@ export {
   rollBackDraft,
 } from './queries/promotion.ts'
 export {
+  type LiveVersion,
+  liveVersions,
+  runsSince,
+  type StepsOfArm,
+  stepsBetween,
+  type Traffic,
+  trafficBetween,
+} from './queries/scheduler-facts.ts'
+export {
   createTenant,
   type Forgotten,
   findTenant,
@@ -61,7 +78,9 @@ export {
   forgetTenant,
   listTenants,
   revokeTenant,
+  setHeld,
   setLearning,
+  setPlan,
   setWeight,
   type Tenant,
 } from './queries/tenants.ts'

@@ -25,9 +25,12 @@ describe('migrate', () => {
     await migrate(url)
     const names = (await query(url, TABLES)).map((row) => row.table_name)
     expect(names).toEqual([
+      'acceptance_batches',
       'acceptance_stats',
       'api_keys',
+      'decisions',
       'draft_versions',
+      'leases',
       'open_requests',
       'processes',
       'requests',
@@ -42,7 +45,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(8)
+    expect(await query(url, TABLES)).toHaveLength(11)
   })
 
   it('names the failure of an unreachable server without its password', async () => {

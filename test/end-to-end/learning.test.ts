@@ -1,17 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { createCandidate, type Database, newId, openDatabase, promoteDraft } from '@foretoken/db'
+import type { Database } from '@foretoken/db'
 import { RecurrentDraft, readDraft } from '@foretoken/drafting'
 import { adapterFiles } from '@foretoken/drafting/testing'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { staticDraftFolder } from '@foretoken/static-draft'
-import { openObjectStore } from '@foretoken/storage'
 import type OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { mapConcurrently } from '../engine/generate.ts'
 import { randomTenantAdapter } from '../exactness/learned/adapters.ts'
+import { databaseOf, forceLive, stored, storedAdapter } from './drafts.ts'
 import { type Platform, startPlatform } from './platform.ts'
 
 /**
@@ -27,9 +24,7 @@ let before: string[]
 
 beforeAll(async () => {
   platform = await startPlatform()
-  const state = z.looseObject({ databaseUrl: z.string() })
-  const { databaseUrl } = state.parse(JSON.parse(readFileSync(join(platform.dataDir, 'state.json'), 'utf8')))
-  db = openDatabase(databaseUrl)
+  db = databaseOf(platform.dataDir)
   const [own] = statuses.parse(await platform.run('draft', 'status'))
   tenant = own?.tenant.id ?? ''
 }, 120_000)
@@ -107,21 +102,10 @@ async function servedBy(version: string | undefined): Promise<Awaited<ReturnType
   throw new Error(`${version ?? 'the static draft'} never served`)
 }
 
-/** Puts an adapter into service that no gate has seen. */
-async function forceLive(files: ReadonlyMap<string, Uint8Array>, contentHash: string): Promise<string> {
-  const id = newId('adapter')
-  const artifactUri = `adapters/${tenant}/${id}`
-  const store = openObjectStore(pathToFileURL(join(platform.dataDir, 'objects')).href)
-  for (const [name, bytes] of files) await store.put(`${artifactUri}/${name}`, bytes)
-  await createCandidate(db, { id, tenantId: tenant, contentHash, artifactUri })
-  await promoteDraft(db, tenant, id, 'Forced by a test.')
-  return id
-}
-
-function stored(kind: 'traces' | 'adapters'): string[] {
-  const folder = join(platform.dataDir, 'objects', kind, tenant)
-  return existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : []
-}
+/** What the tenant is served with, whatever a gate would say. */
+const forced = (files: ReadonlyMap<string, Uint8Array>, contentHash: string) =>
+  forceLive(db, { dataDir: platform.dataDir, tenant }, { files, contentHash })
+const kept = (kind: 'traces' | 'adapters') => stored(platform.dataDir, kind, tenant)
 
 let trained: string
 
@@ -137,18 +121,14 @@ test('traffic leaves traces, and a trainer says in figures what it could make of
   expect(versions).toHaveLength(1)
   expect(live?.id ?? null).toBe(run.state === 'promoted' ? versions[0]?.id : null)
   trained = versions[0]?.id ?? ''
-  expect(stored('adapters').filter((name) => name.includes('safetensors'))).toHaveLength(1)
+  expect(kept('adapters').filter((name) => name.includes('safetensors'))).toHaveLength(1)
 }, 240_000)
 
 let live: string
 
 test('what is live drafts for its tenant within seconds, for nobody else, and changes no answer', async () => {
-  const folder = join(platform.dataDir, 'objects', 'adapters', tenant, trained)
-  const files = new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]))
-  const { content_hash } = z
-    .object({ foretoken: z.looseObject({ content_hash: z.string() }) })
-    .parse(JSON.parse(readFileSync(join(folder, 'adapter_config.json'), 'utf8'))).foretoken
-  live = await forceLive(files, content_hash)
+  const { files, contentHash } = storedAdapter(platform.dataDir, tenant, trained)
+  live = await forced(files, contentHash)
   expect((await servedBy(live)).shares.adaptive).toBeGreaterThan(0)
   await expectSameAnswers()
   const { id } = z.looseObject({ id: z.string() }).parse(await platform.run('tenant', 'create', 'another'))
@@ -173,7 +153,7 @@ test('an adapter of random weights is rolled back by itself within 200 steps', a
   const draft = await RecurrentDraft.open(await readDraft(staticDraftFolder), referenceTargetFolder)
   const { files, ref } = adapterFiles('adp_poison', draft.artifact, randomTenantAdapter(draft, 3, 1))
   await draft.close()
-  const poison = await forceLive(files, ref.contentHash)
+  const poison = await forced(files, ref.contentHash)
   let steps = (await servedBy(poison)).steps
   for (let index = 0; index < 400; index++) {
     const answer = await ask(platform.client, questions[index % questions.length] ?? '')
@@ -194,7 +174,7 @@ test('one that is cut short never serves', async () => {
   const { files } = adapterFiles('adp_cut', draft.artifact, randomTenantAdapter(draft, 4, 1))
   await draft.close()
   const cut = new Map([...files].map(([name, bytes]) => [name, bytes.subarray(0, bytes.length - 7)]))
-  const broken = await forceLive(cut, 'f00d')
+  const broken = await forced(cut, 'f00d')
   await expect
     .poll(
       async () => {
@@ -207,10 +187,10 @@ test('one that is cut short never serves', async () => {
 }, 60_000)
 
 test('what was learned from a tenant can be deleted, all of it', async () => {
-  expect(stored('traces').length).toBeGreaterThan(0)
+  expect(kept('traces').length).toBeGreaterThan(0)
   await platform.run('tenant', 'forget', tenant)
-  expect(stored('traces')).toEqual([])
-  expect(stored('adapters')).toEqual([])
+  expect(kept('traces')).toEqual([])
+  expect(kept('adapters')).toEqual([])
   await servedBy(undefined)
   await expectSameAnswers()
   const { live, versions } = await status()

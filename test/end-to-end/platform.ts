@@ -11,16 +11,23 @@ import { z } from 'zod'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const cli = ['apps/cli/bin/foretoken.js']
-const readySchema = z.strictObject({ url: z.url(), model: z.string(), tenant: z.string(), apiKey: z.string() })
+const readySchema = z.strictObject({
+  url: z.url(),
+  /** With more than one gateway. */
+  urls: z.array(z.url()).optional(),
+  model: z.string(),
+  tenant: z.string(),
+  apiKey: z.string(),
+})
 
 export type Platform = Awaited<ReturnType<typeof startPlatform>>
 
 /** The whole platform as a user starts it: `foretoken up` on its embedded default, met only through URL and commands. */
-export async function startPlatform(env: Readonly<Record<string, string>> = {}) {
+export async function startPlatform(env: Readonly<Record<string, string>> = {}, options: readonly string[] = []) {
   const dataDir = await mkdtemp(join(tmpdir(), 'foretoken-test-'))
   const platform = spawn(
     process.execPath,
-    [...cli, 'up', '--json', '--port', '0', '--log-level', 'info', '--data-dir', dataDir],
+    [...cli, 'up', '--json', '--port', '0', '--log-level', 'info', '--data-dir', dataDir, ...options],
     {
       cwd: root,
       env: { ...process.env, ...env },

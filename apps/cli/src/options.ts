@@ -16,6 +16,12 @@ export const objectStoreOption = () =>
     'where adapters and traces are kept: file:///… or s3://… (default: in the data folder)',
   ).env('FORETOKEN_OBJECT_STORE')
 
+export const queueUrlOption = () =>
+  new Option(
+    '--queue-url <url>',
+    "where jobs are queued: postgres://… or redis://… (default: the platform's database)",
+  ).env('FORETOKEN_QUEUE_URL')
+
 export const jsonOption = () => new Option('--json', 'write JSON to standard output, and nothing else').default(false)
 
 /** Adds what every command on tenants and keys takes. */
@@ -27,6 +33,10 @@ export interface DatabaseCommandOptions {
   readonly dataDir: string
   readonly databaseUrl?: string
   readonly json: boolean
+}
+
+export interface QueueCommandOptions extends DatabaseCommandOptions {
+  readonly queueUrl?: string
 }
 
 /** Adds what every command on things learned takes. */

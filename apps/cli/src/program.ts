@@ -4,6 +4,8 @@ import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
 import { addKeyCommand } from './key/command.ts'
 import { addModelCommand } from './model/command.ts'
+import { addQueueCommand } from './queue/command.ts'
+import { addSchedulerCommand } from './scheduler/command.ts'
 import { addStatusCommand } from './status/command.ts'
 import { addTenantCommand } from './tenant/command.ts'
 import { addUpCommand } from './up/command.ts'
@@ -18,6 +20,8 @@ export function createProgram(): Command {
   addKeyCommand(program)
   addModelCommand(program)
   addDraftCommand(program)
+  addSchedulerCommand(program)
+  addQueueCommand(program)
   addDoctorCommand(program)
   return program
 }

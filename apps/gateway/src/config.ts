@@ -19,6 +19,8 @@ const environmentSchema = z
       .pipe(z.array(z.url({ protocol: /^https?$/ })).min(1))
       .optional(),
     FORETOKEN_CLUSTER_SECRET: z.string().min(16),
+    /** Path of a PEM file: who signed the workers' certificates. */
+    FORETOKEN_CLUSTER_CA: z.string().min(1).optional(),
     /** Paths of PEM files; with both, the gateway speaks HTTPS only. */
     FORETOKEN_TLS_CERT: z.string().min(1).optional(),
     FORETOKEN_TLS_KEY: z.string().min(1).optional(),
@@ -42,6 +44,7 @@ export interface GatewayConfig {
   readonly port: number
   readonly workerUrls: readonly string[]
   readonly clusterSecret: string
+  readonly clusterCa?: Buffer
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null
   readonly metricsToken: string | null
   readonly limits: Limits
@@ -100,6 +103,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     port: data.FORETOKEN_GATEWAY_PORT,
     workerUrls: data.FORETOKEN_WORKER_URLS ?? [],
     clusterSecret: data.FORETOKEN_CLUSTER_SECRET,
+    ...(data.FORETOKEN_CLUSTER_CA && { clusterCa: readFileSync(data.FORETOKEN_CLUSTER_CA) }),
     tls: readTls(data.FORETOKEN_TLS_CERT, data.FORETOKEN_TLS_KEY),
     metricsToken: data.FORETOKEN_METRICS_TOKEN ?? null,
     limits: { ...DEFAULT_LIMITS, propagationMs: data.FORETOKEN_PROPAGATION_MS },

@@ -68,15 +68,3 @@ describe('the log', () => {
     expect(gateway.logs).not.toContain(KEY)
   })
 })
-
-describe('acceptance', () => {
-  it('is recorded per tenant when a request completes', async () => {
-    gateway = await Harness.start()
-    await gateway.post(PATH, chat)
-    await eventually(() => expect(gateway.memory.acceptance).toHaveLength(1))
-    expect(gateway.memory.acceptance[0]).toMatchObject({
-      tenantId: 'ten_test',
-      arms: [{ arm: 'suffix' }, { arm: 'none' }],
-    })
-  })
-})

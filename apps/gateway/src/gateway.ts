@@ -8,7 +8,6 @@ import { KeyCache } from './keys/key-cache.ts'
 import { type ListeningServer, listen } from './server.ts'
 import type { Services } from './services.ts'
 import type { Store } from './store.ts'
-import { AcceptanceWriter } from './usage/acceptance.ts'
 import { Journal } from './usage/journal.ts'
 import { UsageWriter } from './usage/writer.ts'
 import { WorkerPool } from './workers/pool.ts'
@@ -44,12 +43,12 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     workers: new WorkerPool({
       urls: config.workerUrls,
       clusterSecret: config.clusterSecret,
+      ...(config.clusterCa && { clusterCa: config.clusterCa }),
       pollMs: limits.workerPollMs,
       silenceMsMax: limits.workerSilenceMsMax,
       logger,
     }),
     usage: new UsageWriter(store, logger, { gatherMs: limits.gatherMs }),
-    acceptance: new AcceptanceWriter(store, logger, limits.gatherMs),
     journal: new Journal(store, logger, { gatewayId: parts.id, everyMs: limits.journalMs }),
     inFlight: new InFlight(),
   }
@@ -63,7 +62,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 }
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
-  const { acceptance, inFlight, journal, usage, verdicts, workers, config } = services
+  const { inFlight, journal, usage, verdicts, workers, config } = services
   lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
@@ -73,7 +72,6 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
   lifecycle.on('drain', 'answers on their way', () => server.stop())
   lifecycle.on('flush', 'journal', () => journal.close())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
-  lifecycle.on('flush', 'acceptance', () => acceptance.flush())
   lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())
   lifecycle.on('close', 'connections', () => server.destroy())

@@ -5,7 +5,6 @@ import type { Verdicts } from './drafts/verdicts.ts'
 import type { InFlight } from './generation/in-flight.ts'
 import type { KeyCache } from './keys/key-cache.ts'
 import type { AuthenticatedKey, Store } from './store.ts'
-import type { AcceptanceWriter } from './usage/acceptance.ts'
 import type { Journal } from './usage/journal.ts'
 import type { UsageWriter } from './usage/writer.ts'
 import type { WorkerPool } from './workers/pool.ts'
@@ -21,7 +20,6 @@ export interface Services {
   readonly keys: KeyCache
   readonly workers: WorkerPool
   readonly usage: UsageWriter
-  readonly acceptance: AcceptanceWriter
   readonly journal: Journal
   readonly verdicts: Verdicts
   readonly inFlight: InFlight

@@ -102,8 +102,6 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
       await Promise.all([under.store.recordUsage([usage]), under.store.recordUsage([usage, usage])])
       await under.store.settleLost()
       expect(await under.rowsOf(key.tenantId)).toBe(1)
-      const arms = [{ arm: 'none', draftVersion: null, steps: 1, committedTokens: 1, proposed: [], accepted: [] }]
-      await under.store.recordAcceptance(key.tenantId, new Date(2), arms)
     })
 
     it('resolves a key to the live draft of its tenant, and to the one before when that is rejected', async () => {

@@ -1,19 +1,17 @@
 import {
-  type AcceptanceRecord,
   type AuthenticatedKey,
   authenticate,
   type Database,
   journalOpenRequests,
   type OpenRequest,
   type Rejected,
-  recordAcceptance,
   recordUsage,
   rejectDraft,
   settleLostRequests,
   type UsageRecord,
 } from '@foretoken/db'
 
-export type { AcceptanceRecord, AuthenticatedKey, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
+export type { AuthenticatedKey, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
 
 /** What the gateway needs of the database: a port, so that tests can break it at will. */
 export interface Store {
@@ -25,8 +23,6 @@ export interface Store {
   journal(gatewayId: string, requests: readonly OpenRequest[]): Promise<void>
   /** Bills what lost gateways served; says of how many requests. */
   settleLost(): Promise<number>
-  /** Adds to statistics; not idempotent. */
-  recordAcceptance(tenantId: string, at: Date, arms: readonly AcceptanceRecord[]): Promise<void>
   /** Takes a tenant's draft out of use, and the last good one back into it. Idempotent. */
   rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected>
   /** Resolves when the database answers. */
@@ -39,7 +35,6 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     recordUsage: (usages) => recordUsage(db, usages),
     journal: (gatewayId, requests) => journalOpenRequests(db, gatewayId, requests),
     settleLost: () => settleLostRequests(db),
-    recordAcceptance: (tenantId, at, arms) => recordAcceptance(db, tenantId, at, arms),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     ping: async () => {
       await db.pool.query('select 1')

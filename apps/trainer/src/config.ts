@@ -1,17 +1,16 @@
-import { TRAIN_AFTER_TOKENS } from '@foretoken/learning'
 import { LOG_LEVELS } from '@foretoken/telemetry'
 import { z } from 'zod'
 
 const schema = z.object({
   FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Where jobs are queued; absent: in the database. */
+  FORETOKEN_QUEUE_URL: z.url({ protocol: /^(postgres(ql)?|rediss?)$/ }).optional(),
   /** Where traces are and adapters go: file:///… or s3://… */
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }),
   /** The Hugging Face folder that the workers serve. */
   FORETOKEN_MODEL: z.string().min(1),
   /** Folder of the static draft that was trained for it; without one no adapter can be trained. */
   FORETOKEN_STATIC_DRAFT: z.string().min(1).optional(),
-  /** So many new completion tokens of a tenant start a run. */
-  FORETOKEN_TRAIN_AFTER_TOKENS: z.coerce.number().int().positive().default(TRAIN_AFTER_TOKENS),
   /** A run learns from so many of the newest. */
   FORETOKEN_TRAIN_TOKENS_MAX: z.coerce.number().int().positive().default(20_000),
   FORETOKEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
@@ -26,10 +25,10 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   const { data } = parsed
   return {
     databaseUrl: data.FORETOKEN_DATABASE_URL,
+    queueUrl: data.FORETOKEN_QUEUE_URL ?? data.FORETOKEN_DATABASE_URL,
     objectStore: data.FORETOKEN_OBJECT_STORE,
     modelFolder: data.FORETOKEN_MODEL,
     staticDraft: data.FORETOKEN_STATIC_DRAFT ?? null,
-    trainAfterTokens: data.FORETOKEN_TRAIN_AFTER_TOKENS,
     tokensMax: data.FORETOKEN_TRAIN_TOKENS_MAX,
     logLevel: data.FORETOKEN_LOG_LEVEL,
   }

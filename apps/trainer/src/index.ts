@@ -2,17 +2,16 @@
  * The trainer: a process of its own, at low priority, that turns a tenant's traces into a better draft, or finds that it
  * can't, and says why.
  *
- * Core idea: a loop over rows. A sweep orders a run for each tenant with enough new tokens; anybody may order one by
- * hand. The loop claims one run at a time, has it trained and evaluated, stores the artifact, and writes the result:
+ * Core idea: a loop over rows. The scheduler orders runs, and anybody may by hand. The loop claims one run at a time, has it trained and evaluated, stores the artifact, and writes the result:
  * candidate, promotion or rejection and the run's end in one transaction. Queues only wake the loop.
  *
  * Invariants
  * - A run belongs to one trainer at a time, for as long as it renews its lease; who lost it writes nothing.
  * - A draft becomes live only with the outcome `better`; its files are stored, whole and unchangeable, before its row.
- * - Of tenants that opted out or were forgotten nothing is learned, and no traces are left after a sweep.
+ * - Of tenants that opted out or were forgotten nothing is learned.
  *
  * Failure: a killed trainer's run is taken up again when its lease ends, at most three times. While the database or the
- * store is away the loop waits and tries again. A run that fails waits for as many new tokens as any other.
+ * store is away the loop waits and tries again. A run that fails is not repeated; the scheduler decides about the next one.
  *
  * Concurrency: any number of trainers; each claims its own runs.
  */

@@ -2,21 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@foretoken/telemetry'
 
 export interface LoopWork {
-  /** Looks for runs to order and traces to delete. */
-  sweep(signal: AbortSignal): Promise<void>
   /** Does one run, if there is one to claim. False: there was none. */
   next(signal: AbortSignal): Promise<boolean>
 }
 
 export interface LoopTimes {
-  readonly sweepMs: number
   /** Looks for runs so often, woken or not: a wake-up may get lost, and a lease ends silently. */
   readonly pollMs: number
   /** Pause after something failed. */
   readonly retryMs: number
 }
 
-/** One thing at a time, for ever: sweeps when that is due, does runs while there are any, and waits to be woken. */
+/** One thing at a time, for ever: does runs while there are any, and waits to be woken. */
 export class Loop {
   private readonly stopping = new AbortController()
   private waking = new AbortController()
@@ -46,14 +43,9 @@ export class Loop {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping
-    let sweptAt = Number.NEGATIVE_INFINITY
     while (!signal.aborted) {
       this.waking = new AbortController()
       try {
-        if (performance.now() - sweptAt >= this.times.sweepMs) {
-          await this.work.sweep(signal)
-          sweptAt = performance.now()
-        }
         if (await this.work.next(signal)) continue
         await this.pause(this.times.pollMs)
       } catch (err) {

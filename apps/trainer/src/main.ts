@@ -2,16 +2,13 @@ import { constants, setPriority } from 'node:os'
 import { Membership } from '@foretoken/cluster'
 import { openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
-import { adaptTenant, FLUSH_MS } from '@foretoken/learning'
+import { adaptTenant } from '@foretoken/learning'
 import { loadModel, targetFingerprint } from '@foretoken/model'
 import { openObjectStore } from '@foretoken/storage'
 import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
 import { readConfig, type TrainerConfig } from './config.ts'
 import type { Adapt } from './run/execute.ts'
 import { startTrainer } from './trainer.ts'
-
-/** Traces are kept for so many runs' worth of tokens. */
-const RUNS_KEPT = 10
 
 /** The trainer as a process. A supervisor that spawned it with an IPC channel is told when it is at work. */
 async function main(): Promise<void> {
@@ -26,8 +23,8 @@ async function main(): Promise<void> {
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
   lifecycle.on('close', 'database', () => db.close())
-  const queue = await openQueue(config.databaseUrl, 'training', {
-    onError: (err) => logger.warn({ err }, 'the queue lost a connection'),
+  const queue = await openQueue(config.queueUrl, 'training', {
+    onError: (err) => logger.warn({ err }, 'something is wrong with the queue'),
   })
   lifecycle.on('close', 'queue', () => queue.close())
   const loop = startTrainer({
@@ -36,12 +33,6 @@ async function main(): Promise<void> {
     adapt: adaptWith(config),
     logger,
     tokensMax: config.tokensMax,
-    rules: {
-      trainAfterTokens: config.trainAfterTokens,
-      keepTokens: config.tokensMax * RUNS_KEPT,
-      // What a worker holds when its tenant is forgotten, and what it is still generating.
-      forgetMarginMs: FLUSH_MS + 60_000,
-    },
   })
   lifecycle.on('drain', 'training', () => loop.stop())
   await queue.consume(() => loop.wake())

@@ -6,8 +6,6 @@ import type { Logger } from '@foretoken/telemetry'
 import { Loop, type LoopTimes } from './loop.ts'
 import { type Adapt, executeRun } from './run/execute.ts'
 import { LeaseLost } from './run/heartbeat.ts'
-import type { SweepRules } from './sweep/decide.ts'
-import { sweep } from './sweep/sweep.ts'
 
 export interface TrainerParts {
   readonly db: Database
@@ -15,17 +13,16 @@ export interface TrainerParts {
   readonly adapt: Adapt
   readonly logger: Logger
   readonly tokensMax: number
-  readonly rules: SweepRules
   readonly times?: Partial<LoopTimes & { leaseMs: number }>
 }
 
-const TIMES = { sweepMs: 10_000, pollMs: 5_000, retryMs: 5_000, leaseMs: 60_000 }
+const TIMES = { pollMs: 5_000, retryMs: 5_000, leaseMs: 60_000 }
 const ATTEMPTS_MAX = 3
 
 /** Starts the loop. Nothing here listens: the caller wakes it. */
 export function startTrainer(parts: TrainerParts): Loop {
   const times = { ...TIMES, ...parts.times }
-  const { db, store, logger, rules } = parts
+  const { db, logger } = parts
   // Another one at each start: who comes after a killed trainer on the same machine is not that trainer.
   const trainer = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
   const claim = { trainer, leaseMs: times.leaseMs, attemptsMax: ATTEMPTS_MAX }
@@ -33,10 +30,6 @@ export function startTrainer(parts: TrainerParts): Loop {
   const context = { ...parts, beatMs: Math.min(times.leaseMs / 4, 1_000) }
   const loop = new Loop(
     {
-      sweep: async (signal) => {
-        const { ordered, removed } = await sweep(db, store, rules, signal)
-        if (ordered + removed > 0) logger.info({ ordered, removed }, 'traces swept')
-      },
       next: async (signal) => {
         const run = await claimTrainingRun(db, claim)
         if (!run) return false

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { ENGINE_DEFAULTS } from '@foretoken/engine'
 import { z } from 'zod'
 
@@ -8,6 +9,11 @@ const schema = z.object({
   FORETOKEN_WORKER_ID: z.string().min(1).default('wrk_local'),
   /** Where gateways find it; absent: they have to know its address. */
   FORETOKEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Paths of PEM files; with both, the worker speaks HTTPS only. Gateways trust what `FORETOKEN_CLUSTER_CA` signed. */
+  FORETOKEN_WORKER_TLS_CERT: z.string().min(1).optional(),
+  FORETOKEN_WORKER_TLS_KEY: z.string().min(1).optional(),
+  /** Where gateways reach it, if that is not where it listens: behind a name, or on all addresses. */
+  FORETOKEN_WORKER_URL: z.url({ protocol: /^https?$/ }).optional(),
   FORETOKEN_CLUSTER_SECRET: z.string().min(16),
   /** A Hugging Face folder. */
   FORETOKEN_MODEL: z.string().min(1),
@@ -50,6 +56,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     host: data.FORETOKEN_WORKER_HOST,
     port: data.FORETOKEN_WORKER_PORT,
     id: data.FORETOKEN_WORKER_ID,
+    publicUrl: data.FORETOKEN_WORKER_URL,
+    tls: readTls(data.FORETOKEN_WORKER_TLS_CERT, data.FORETOKEN_WORKER_TLS_KEY),
     databaseUrl: data.FORETOKEN_DATABASE_URL,
     clusterSecret: data.FORETOKEN_CLUSTER_SECRET,
     modelFolder: data.FORETOKEN_MODEL,
@@ -72,4 +80,11 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       : undefined,
     logLevel: data.FORETOKEN_LOG_LEVEL,
   }
+}
+
+function readTls(cert: string | undefined, key: string | undefined) {
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new Error("The worker's configuration is wrong: FORETOKEN_WORKER_TLS_CERT and …_TLS_KEY go together.")
+  }
+  return cert === undefined || key === undefined ? null : { cert: readFileSync(cert), key: readFileSync(key) }
 }

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { createServer } from 'node:https'
 import { Membership } from '@foretoken/cluster'
-import { openDatabase } from '@foretoken/db'
+import { openDatabase, recordAcceptance } from '@foretoken/db'
 import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
 import { createAdaptorServer } from '@hono/node-server'
+import { AcceptanceCounter } from './acceptance.ts'
 import { createApp } from './app.ts'
 import { readConfig } from './config.ts'
 import { type Serving, startServing } from './serving.ts'
@@ -15,7 +17,10 @@ async function main(): Promise<void> {
   lifecycle.listen()
 
   const serving = await startServing(config, logger, () => lifecycle.ready)
-  const server = createAdaptorServer(createApp(serving, config.clusterSecret))
+  const app = createApp(serving, config.clusterSecret)
+  const server = createAdaptorServer(
+    config.tls ? { fetch: app.fetch, createServer, serverOptions: config.tls } : { fetch: app.fetch },
+  )
   lifecycle.on('drain', 'engine', () => serving.engine.drain())
   lifecycle.on('flush', 'traces', () => serving.drafts.close())
   lifecycle.on('close', 'model', () => serving.model.target.close())
@@ -25,7 +30,7 @@ async function main(): Promise<void> {
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : config.port
-  const url = `http://${config.host}:${port}`
+  const url = config.publicUrl ?? `${config.tls ? 'https' : 'http'}://${config.host}:${port}`
   lifecycle.markReady()
   if (config.databaseUrl !== undefined) await register(config.databaseUrl, url, serving, { logger, lifecycle })
   logger.info({ url }, 'listening')
@@ -42,6 +47,13 @@ async function register(
   const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
   const db = openDatabase(databaseUrl, { connectionsMax: 1, onIdleError: onError })
   const membership = new Membership({ db, role: 'worker', details: serving.details, onError })
+  const acceptance = new AcceptanceCounter({
+    worker: membership.id,
+    write: (batch) => recordAcceptance(db, batch),
+    onError: (err) => logger.warn({ err }, 'acceptance not written yet'),
+  })
+  serving.countAcceptance((tenant, arms) => acceptance.add(tenant, arms))
+  lifecycle.on('flush', 'acceptance', () => acceptance.close())
   await membership.join(url)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'database', () => db.close())

@@ -27,6 +27,8 @@ export interface Serving {
   readonly registry: Registry
   readonly frameSource: FrameSource
   status(): WorkerStatus
+  /** From now on tells what the arms did in each request. */
+  countAcceptance(count: NonNullable<FrameSource['onEnd']>): void
   /** What the register says of it. */
   details(): WorkerDetails
 }
@@ -75,13 +77,18 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
 
   if (!kernels) logger.warn(NO_KERNELS)
 
+  let onEnd: FrameSource['onEnd']
   const created = Math.floor(Date.now() / 1000)
   return {
     model,
     engine,
     drafts,
     registry,
+    countAcceptance: (count) => {
+      onEnd = count
+    },
     frameSource: {
+      onEnd: (tenant, arms) => onEnd?.(tenant, arms),
       engine,
       tokens: model.tokenizer,
       worker: config.id,
@@ -107,6 +114,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
       waiting: engine.load.waiting,
       capacity: config.limits.sequencesMax,
       adapters: drafts.statistics.memory?.adapters ?? 0,
+      targetStepMs: engine.targetStepMs,
     }),
   }
 }

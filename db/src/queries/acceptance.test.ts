@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../database.ts'
 import { temporaryDatabase } from '../testing.ts'
-import { type AcceptanceRecord, acceptanceOf, recordAcceptance } from './acceptance.ts'
+import { type AcceptanceRecord, acceptanceOf, condenseAcceptance, recordAcceptance } from './acceptance.ts'
 import { createTenant } from './tenants.ts'
 
 let db: Database
@@ -14,6 +14,10 @@ async function tenant(name: string) {
   if (!created.ok) throw new Error(`tenant ${name} exists`)
   return created.tenant.id
 }
+
+let batches = 0
+const add = (tenantId: string, at: Date, arms: readonly AcceptanceRecord[], id = `batch_${++batches}`) =>
+  recordAcceptance(db, { id, entries: [{ tenantId, at, arms }] })
 
 const suffix: AcceptanceRecord = {
   arm: 'suffix',
@@ -36,9 +40,9 @@ afterAll(() => db.close().then(drop))
 describe('acceptance statistics', () => {
   it('add up per arm, version, position and five-minute bucket', async () => {
     const tenantId = await tenant('adds')
-    await recordAcceptance(db, tenantId, at, [suffix, none])
-    await recordAcceptance(db, tenantId, new Date('2026-03-01T10:04:59Z'), [suffix])
-    await recordAcceptance(db, tenantId, new Date('2026-03-01T10:05:00Z'), [suffix])
+    await add(tenantId, at, [suffix, none])
+    await add(tenantId, new Date('2026-03-01T10:04:59Z'), [suffix])
+    await add(tenantId, new Date('2026-03-01T10:05:00Z'), [suffix])
     const rows = await acceptanceOf(db, tenantId, period)
     const seen = rows.map((row) => [
       row.bucket.toISOString().slice(11, 16),
@@ -67,7 +71,7 @@ describe('acceptance statistics', () => {
       [adaptive, none, suffix],
       [none, adaptive, suffix],
     ]
-    await Promise.all(Array.from({ length: 60 }, (_, i) => recordAcceptance(db, tenantId, at, orders[i % 3] ?? [])))
+    await Promise.all(Array.from({ length: 60 }, (_, i) => add(tenantId, at, orders[i % 3] ?? [])))
     const rows = await acceptanceOf(db, tenantId, period)
     const total = (arm: string) => rows.filter((row) => row.arm === arm).reduce((sum, row) => sum + row.proposed, 0)
     expect([total('suffix'), total('adaptive'), total('none')]).toEqual([660, 660, 0])
@@ -75,14 +79,44 @@ describe('acceptance statistics', () => {
 
   it('take one arm reported twice in one request', async () => {
     const tenantId = await tenant('twice')
-    await recordAcceptance(db, tenantId, at, [suffix, suffix])
+    await add(tenantId, at, [suffix, suffix])
     expect((await acceptanceOf(db, tenantId, period))[0]).toMatchObject({ steps: 10, proposed: 10 })
   })
 
   it('write nothing for a request that ran no step, and show a tenant its own rows only', async () => {
     const [mine, theirs] = [await tenant('mine'), await tenant('theirs')]
-    await recordAcceptance(db, mine, at, [])
-    await recordAcceptance(db, theirs, at, [suffix])
+    await add(mine, at, [])
+    await add(theirs, at, [suffix])
     expect(await acceptanceOf(db, mine, period)).toEqual([])
+  })
+
+  it('count a batch once, however often and concurrently it is written', async () => {
+    const tenantId = await tenant('retried')
+    await Promise.all(Array.from({ length: 8 }, () => add(tenantId, at, [suffix], 'batch_retried')))
+    await add(tenantId, at, [suffix], 'batch_retried')
+    expect((await acceptanceOf(db, tenantId, period))[0]).toMatchObject({ steps: 5, proposed: 5 })
+  })
+
+  it('add those of many tenants at once, and leave out who is gone', async () => {
+    const tenants = await Promise.all(['one', 'two'].map(tenant))
+    const entries = [...tenants, 'ten_gone'].map((tenantId) => ({ tenantId, at, arms: [suffix] }))
+    await recordAcceptance(db, { id: 'batch_many', entries })
+    for (const id of tenants) expect((await acceptanceOf(db, id, period))[0]).toMatchObject({ steps: 5 })
+  })
+
+  it('become hours in time, with the same sums', async () => {
+    const tenantId = await tenant('old')
+    for (const minute of [0, 7, 12, 59]) await add(tenantId, new Date(at.getTime() + (minute - 2) * 60_000), [suffix])
+    const sums = async () => {
+      const rows = await acceptanceOf(db, tenantId, period)
+      const of = (pick: (row: (typeof rows)[number]) => number) => rows.reduce((sum, row) => sum + pick(row), 0)
+      return { rows: rows.length, sums: [of((row) => row.steps), of((row) => row.proposed), of((row) => row.accepted)] }
+    }
+    const fine = await sums()
+    expect(fine.rows).toBe(12)
+    expect(await condenseAcceptance(db, new Date('2026-03-01T10:30:00Z'))).toBe(0)
+    expect(await condenseAcceptance(db, new Date('2026-03-01T11:00:00Z'))).toBeGreaterThan(8)
+    expect(await sums()).toEqual({ ...fine, rows: 3 })
+    expect(await condenseAcceptance(db, new Date('2026-03-01T11:00:00Z'))).toBe(0)
   })
 })

@@ -14,38 +14,81 @@ export interface AcceptanceRecord {
   readonly accepted: readonly number[]
 }
 
+/** What one tenant's requests did at about that time. */
+export interface AcceptanceEntry {
+  readonly tenantId: string
+  readonly at: Date
+  readonly arms: readonly AcceptanceRecord[]
+}
+
 const BUCKET_MS = 5 * 60_000
 
 /**
- * Adds a request's acceptance to its tenant's five-minute bucket, all arms and positions in one statement.
- *
- * Not idempotent: after a lost connection it may have counted or not. These are statistics, not money, so callers
- * don't repeat it. Rows go in a fixed order: two requests that touch the same rows then wait, never deadlock.
+ * Adds a batch to its tenants' five-minute buckets, in one statement. Safe to repeat: a batch's id is remembered for a
+ * day. Rows go in a fixed order, so that two batches that touch the same rows wait, never deadlock. Tenants that are
+ * gone are left out.
  */
 export async function recordAcceptance(
   db: Database,
-  tenantId: string,
-  at: Date,
-  arms: readonly AcceptanceRecord[],
+  batch: { readonly id: string; readonly entries: readonly AcceptanceEntry[] },
 ): Promise<void> {
-  const bucket = new Date(Math.floor(at.getTime() / BUCKET_MS) * BUCKET_MS)
-  const rows = rowsByKey(arms).map((row) => ({ tenantId, bucket, ...row }))
+  const rows = batch.entries.flatMap(({ tenantId, at, arms }) => {
+    const bucket = new Date(Math.floor(at.getTime() / BUCKET_MS) * BUCKET_MS)
+    return rowsByKey(arms).map((row) => ({ tenant_id: tenantId, bucket, ...row }))
+  })
   if (rows.length === 0) return
-  const { arm, draftVersion, position } = acceptanceStats
   await guarded('record acceptance', () =>
-    db.drizzle
-      .insert(acceptanceStats)
-      .values(rows)
-      .onConflictDoUpdate({
-        target: [acceptanceStats.tenantId, acceptanceStats.bucket, arm, draftVersion, position],
-        set: {
-          steps: sql`${acceptanceStats.steps} + excluded.steps`,
-          committed: sql`${acceptanceStats.committed} + excluded.committed`,
-          proposed: sql`${acceptanceStats.proposed} + excluded.proposed`,
-          accepted: sql`${acceptanceStats.accepted} + excluded.accepted`,
-        },
-      }),
+    db.drizzle.execute(sql`
+      with fresh as (
+        insert into acceptance_batches (id) values (${batch.id}) on conflict do nothing returning id
+      )
+      insert into acceptance_stats (tenant_id, arm, draft_version, position, bucket, steps, committed, proposed, accepted)
+      select tenant_id, arm, draft_version, position, bucket, sum(steps), sum(committed), sum(proposed), sum(accepted)
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
+        tenant_id text, arm text, draft_version text, position smallint, bucket timestamptz,
+        steps bigint, committed bigint, proposed bigint, accepted bigint
+      )
+      where exists (select from fresh) and exists (select from tenants where tenants.id = row.tenant_id)
+      group by tenant_id, arm, draft_version, position, bucket
+      order by tenant_id, bucket, arm, draft_version, position
+      on conflict (tenant_id, bucket, arm, draft_version, position) do update set
+        steps = acceptance_stats.steps + excluded.steps,
+        committed = acceptance_stats.committed + excluded.committed,
+        proposed = acceptance_stats.proposed + excluded.proposed,
+        accepted = acceptance_stats.accepted + excluded.accepted`),
   )
+}
+
+/**
+ * Makes hours of the buckets before then, and forgets batches that nobody will write again. Sums stay what they were.
+ *
+ * @returns rows that became part of others
+ */
+export async function condenseAcceptance(db: Database, before: Date): Promise<number> {
+  const condensed = await guarded('condense acceptance', () =>
+    db.drizzle.execute(sql`
+      with fine as (
+        delete from acceptance_stats
+        where bucket < date_trunc('hour', ${before}::timestamptz) and bucket <> date_trunc('hour', bucket)
+        returning *
+      ), hours as (
+        insert into acceptance_stats
+          (tenant_id, arm, draft_version, position, bucket, steps, committed, proposed, accepted)
+        select tenant_id, arm, draft_version, position, date_trunc('hour', bucket),
+          sum(steps), sum(committed), sum(proposed), sum(accepted)
+        from fine
+        group by tenant_id, arm, draft_version, position, date_trunc('hour', bucket)
+        on conflict (tenant_id, bucket, arm, draft_version, position) do update set
+          steps = acceptance_stats.steps + excluded.steps,
+          committed = acceptance_stats.committed + excluded.committed,
+          proposed = acceptance_stats.proposed + excluded.proposed,
+          accepted = acceptance_stats.accepted + excluded.accepted
+      ), forgotten as (
+        delete from acceptance_batches where written_at < now() - interval '1 day'
+      )
+      select from fine`),
+  )
+  return condensed.rowCount ?? 0
 }
 
 /** A tenant's buckets that begin in [from, to), ordered by time, arm, version and position. */
@@ -64,30 +107,17 @@ export function acceptanceOf(
   )
 }
 
-interface Row {
-  readonly arm: string
-  readonly draftVersion: string | null
-  readonly position: number
-  steps: number
-  committed: number
-  proposed: number
-  accepted: number
-}
-
-/** One row per (arm, version, position), sorted by that key: a statement may not touch one row twice. */
-function rowsByKey(arms: readonly AcceptanceRecord[]): Row[] {
-  const rows = new Map<string, Row>()
-  for (const { arm, draftVersion, ...counts } of arms) {
-    const positions = Math.max(1, counts.proposed.length)
-    for (let position = 0; position < positions; position++) {
-      const key = JSON.stringify([arm, draftVersion, position])
-      const row = rows.get(key) ?? { arm, draftVersion, position, steps: 0, committed: 0, proposed: 0, accepted: 0 }
-      row.steps += position === 0 ? counts.steps : 0
-      row.committed += position === 0 ? counts.committedTokens : 0
-      row.proposed += counts.proposed[position] ?? 0
-      row.accepted += counts.accepted[position] ?? 0
-      rows.set(key, row)
-    }
-  }
-  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+/** One row per arm, version and position, as the statement names its columns. */
+function rowsByKey(arms: readonly AcceptanceRecord[]) {
+  return arms.flatMap(({ arm, draftVersion, steps, committedTokens, proposed, accepted }) =>
+    Array.from({ length: Math.max(1, proposed.length) }, (_, position) => ({
+      arm,
+      draft_version: draftVersion,
+      position,
+      steps: position === 0 ? steps : 0,
+      committed: position === 0 ? committedTokens : 0,
+      proposed: proposed[position] ?? 0,
+      accepted: accepted[position] ?? 0,
+    })),
+  )
 }

@@ -134,8 +134,16 @@ it("a version's acceptance is summed over time and positions", async () => {
     proposed: [10, 8],
     accepted: [9, 7],
   }
-  await recordAcceptance(db, owner, new Date('2026-03-01T10:00:00Z'), [arm, { ...arm, draftVersion: 'adp_2' }])
-  await recordAcceptance(db, owner, new Date('2026-03-02T10:00:00Z'), [arm])
+  await recordAcceptance(db, {
+    id: 'batch_1',
+    entries: [
+      { tenantId: owner, at: new Date('2026-03-01T10:00:00Z'), arms: [arm, { ...arm, draftVersion: 'adp_2' }] },
+    ],
+  })
+  await recordAcceptance(db, {
+    id: 'batch_2',
+    entries: [{ tenantId: owner, at: new Date('2026-03-02T10:00:00Z'), arms: [arm] }],
+  })
   expect(await acceptanceByVersion(db, owner)).toEqual([
     { arm: 'adaptive', draftVersion: 'adp_1', steps: 20, committed: 60, proposed: 36, accepted: 32 },
     { arm: 'adaptive', draftVersion: 'adp_2', steps: 10, committed: 30, proposed: 18, accepted: 16 },

@@ -73,6 +73,22 @@ export async function setWeight(db: Database, tenantId: string, weight: number):
   return changed.length > 0
 }
 
+/** Stops or allows training of a tenant by the scheduler; orders by hand are served all the same. */
+export async function setHeld(db: Database, tenantId: string, held: boolean): Promise<boolean> {
+  const changed = await guarded('set held', () =>
+    db.drizzle.update(tenants).set({ held }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
+  )
+  return changed.length > 0
+}
+
+/** Sets the plan that the scheduler weighs a tenant by. */
+export async function setPlan(db: Database, tenantId: string, plan: string): Promise<boolean> {
+  const changed = await guarded('set plan', () =>
+    db.drizzle.update(tenants).set({ plan }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
+  )
+  return changed.length > 0
+}
+
 export interface Forgotten {
   readonly forgottenAt: Date
   /** Versions whose files now have to go. */

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, pgTable, smallint, text, unique } from 'drizzle-orm/pg-core'
+import { bigint, check, index, pgTable, smallint, text, unique } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 import { tenants } from './tenants.ts'
 
@@ -31,6 +31,18 @@ export const acceptanceStats = pgTable(
     unique('acceptance_stats_key')
       .on(table.tenantId, table.bucket, table.arm, table.draftVersion, table.position)
       .nullsNotDistinct(),
+    /** Serves `stepsBetween`. */
+    index('acceptance_stats_bucket').on(table.bucket),
     check('acceptance_stats_counts', sql`${table.accepted} <= ${table.proposed}`),
+  ],
+)
+
+/** Batches of statistics that were added already, so that one that is written again adds nothing. */
+export const acceptanceBatches = pgTable(
+  'acceptance_batches',
+  { id: text('id').primaryKey(), writtenAt: instant('written_at').notNull().defaultNow() },
+  (table) => [
+    /** Serves `condenseAcceptance`. */
+    index('acceptance_batches_written_at').on(table.writtenAt),
   ],
 )

@@ -41,6 +41,8 @@ export const requests = pgTable(
     foreignKey({ columns: [table.tenantId, table.keyId], foreignColumns: [apiKeys.tenantId, apiKeys.id] }),
     /** Serves `usageTotals`: one tenant's requests that ended in a period. */
     index('requests_tenant_id_finished_at').on(table.tenantId, table.finishedAt),
+    /** Serves `trafficBetween`. */
+    index('requests_finished_at').on(table.finishedAt),
     check('requests_endpoint', sql`${table.endpoint} in ('chat.completions', 'completions')`),
     check('requests_status', sql`${table.status} in ('completed', 'cancelled', 'failed')`),
     check(

@@ -19,6 +19,10 @@ export const tenants = pgTable(
     forgottenAt: instant('forgotten_at'),
     /** Its share of a busy worker against other tenants': one of weight 2 gets twice the tokens of one of weight 1. */
     weight: real('weight').notNull().default(1),
+    /** Names how much its saved time counts to the scheduler beside others'. */
+    plan: text('plan').notNull().default('standard'),
+    /** An operator wants no training of it until told otherwise. */
+    held: boolean('held').notNull().default(false),
     createdAt: createdAt(),
     revokedAt: instant('revoked_at'),
   },

@@ -11,6 +11,8 @@ export const workerDetailsSchema = z.object({
   capacity: z.int(),
   /** Adapters in memory. */
   adapters: z.int(),
+  /** What a run of its target takes for one sequence, in milliseconds. */
+  targetStepMs: z.number(),
 })
 export type WorkerDetails = z.infer<typeof workerDetailsSchema>
 

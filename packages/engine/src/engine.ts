@@ -56,6 +56,11 @@ export class Engine {
     this.loop = this.run()
   }
 
+  /** What a run of the target takes for one sequence, without drafts, in milliseconds; as runs since then corrected it. */
+  get targetStepMs(): number {
+    return this.parts.costs.targetMs(1, 1)
+  }
+
   get load(): EngineLoad {
     const { waiting, blocker } = this.scheduler
     let preempted = 0

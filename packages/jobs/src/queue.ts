@@ -1,120 +1,75 @@
-import {
-  Queue as BullQueue,
-  Worker as BullWorker,
-  createPostgresBackend,
-  isPgPool,
-  type PgPool,
-  runMigrations,
-} from 'bullmq'
-import pg from 'pg'
-import { type Payload, QUEUES, type QueueName } from './queues.ts'
+import { newId } from '@foretoken/db'
+import { jobOptions } from './backend/backend.ts'
+import { openBackend } from './backend/open.ts'
+import { type DeadLetter, listDeadLetters, replayDeadLetter } from './dead-letters.ts'
+import { type Handle, processWith } from './process.ts'
+import { type Payload as PayloadOf, QUEUES, type QueueContract, type QueueName } from './queues.ts'
 
-export interface Queue<Name extends QueueName> {
-  add(payload: Payload<Name>): Promise<void>
-  /** Hands each job to this consumer, one after the other. */
-  consume(handle: (payload: Payload<Name>) => void | Promise<void>): Promise<void>
+export interface Queue<Payload> {
+  /** Resolves with the job's id when the job is stored. Nothing is added while a job of this id is stored. */
+  add(payload: Payload, options?: AddOptions): Promise<string>
+  /** Hands jobs to this consumer, one after the other. A queue object has one consumer. */
+  consume(handle: Handle<Payload>): Promise<void>
+  /** Jobs that are tried no more, oldest first. */
+  deadLetters(): Promise<DeadLetter[]>
+  /** Queues dead letters again, with all attempts before them; returns the ids of those that there were. */
+  replay(ids: readonly string[] | 'all'): Promise<string[]>
+  /** Waits for the job in hand. */
   close(): Promise<void>
 }
 
+export interface AddOptions {
+  /** What makes it the same job for whoever adds it twice: no whole number, no colon. Absent: a fresh one. */
+  readonly id?: string
+  /** Not to be started before. */
+  readonly delayMs?: number
+}
+
 export interface QueueOptions {
+  /** Told of connections that broke and jobs that failed; neither ends the queue. */
   readonly onError?: (error: Error) => void
 }
 
-/** BullMQ finds its tables by the search path of the pool that it is given. */
-const SCHEMA = 'bullmq'
-/** Nothing is kept of a job that was done: the row that it pointed to tells what became of it. */
-const JOB = { removeOnComplete: true, removeOnFail: true }
-const CONNECTIONS = 3
-
-export async function openQueue<Name extends QueueName>(
-  databaseUrl: string,
-  name: Name,
-  { onError = () => undefined }: QueueOptions = {},
-): Promise<Queue<Name>> {
-  // A consumer holds one of them for LISTEN.
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: CONNECTIONS,
-    keepAlive: true,
-    connectionTimeoutMillis: 5_000,
-    application_name: `foretoken ${name} queue`,
-    options: `-c search_path=${SCHEMA}`,
-  })
-  pool.on('error', onError)
-  const closing: (() => Promise<unknown>)[] = [() => pool.end()]
-  const close = async () => {
-    for (const step of closing.splice(0).reverse()) await step()
-  }
-  try {
-    await migrate(pool)
-    const queue = new BullQueue(name, { connection: connectionOf(pool) }, createPostgresBackend)
-    queue.on('error', onError)
-    closing.push(() => queue.close())
-    await queue.waitUntilReady()
-    return {
-      add: (payload) => onLiveConnection(async () => void (await queue.add(name, payload, JOB))),
-      consume: async (handle) => {
-        const worker = consumer(pool, name, handle)
-        worker.on('error', onError)
-        closing.push(() => worker.close())
-        await worker.waitUntilReady()
-      },
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
 /**
- * A pool does not know that a connection broke while nobody used it: the first statement on it is answered with the
- * words in which PostgreSQL had closed it, and was not run. The pool then drops it, so after as many tries as it has
- * connections the next one is new.
+ * @param url postgres://…, redis://… or rediss://…
+ * @throws QueueError when it can't be opened.
  */
-async function onLiveConnection(run: () => Promise<void>, triesLeft = CONNECTIONS): Promise<void> {
-  try {
-    await run()
-  } catch (error) {
-    if (triesLeft === 0 || !wasClosedByServer(error)) throw error
-    await onLiveConnection(run, triesLeft - 1)
-  }
-}
-
-/** Class 57P of PostgreSQL's error codes: admin_shutdown, crash_shutdown and their like. */
-function wasClosedByServer(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code?.startsWith('57P') ?? false)
-}
-
-function consumer<Name extends QueueName>(
-  pool: pg.Pool,
+export function openQueue<Name extends QueueName>(
+  url: string,
   name: Name,
-  handle: (payload: Payload<Name>) => void | Promise<void>,
-) {
-  const schema = QUEUES[name]
-  return new BullWorker(
-    name,
-    async ({ data }: { data: unknown }) => {
-      const payload = schema.safeParse(data)
-      if (payload.success) await handle(payload.data)
+  options?: QueueOptions,
+): Promise<Queue<PayloadOf<Name>>> {
+  return openQueueOf(url, name, QUEUES[name], options)
+}
+
+/** A queue of any contract: what `openQueue` opens, and its tests. */
+export async function openQueueOf<Payload>(
+  url: string,
+  name: string,
+  contract: QueueContract<Payload>,
+  { onError = () => undefined }: QueueOptions = {},
+): Promise<Queue<Payload>> {
+  const { jobs, attempt, ...backend } = await openBackend(url, name, onError)
+  const deadLetters = () => attempt(() => listDeadLetters(jobs, name, contract.retry.attempts))
+  let consumed = false
+  return {
+    add: async (payload, { id = newId('job'), delayMs = 0 } = {}) => {
+      await attempt(() => jobs.add(name, payload, { ...jobOptions(contract), jobId: id, delay: delayMs }))
+      return id
     },
-    { connection: connectionOf(pool) },
-    createPostgresBackend,
-  )
-}
-
-/** BullMQ's own idea of a pool is stricter about optional properties than the types of pg are. */
-function connectionOf(pool: unknown): PgPool {
-  if (isPgPool(pool)) return pool
-  throw new TypeError('this is no pool of pg')
-}
-
-/** On one connection, since it takes a lock; a no-op where the schema is current. */
-async function migrate(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect()
-  try {
-    await runMigrations(client, SCHEMA)
-  } finally {
-    client.release()
+    consume: async (handle) => {
+      if (consumed) throw new Error('a queue object has one consumer: open another')
+      consumed = true
+      await backend.consume(processWith(contract, handle, onError), contract)
+    },
+    deadLetters,
+    replay: async (ids) => {
+      const replayed: string[] = []
+      for (const id of ids === 'all' ? (await deadLetters()).map((letter) => letter.id) : ids) {
+        if (await attempt(() => replayDeadLetter(jobs, id))) replayed.push(id)
+      }
+      return replayed
+    },
+    close: backend.close,
   }
 }

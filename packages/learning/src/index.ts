@@ -1,7 +1,8 @@
 /**
  * How drafts learn. Verification leaves traces (what the target said, and from which hidden state); a tenant's traces
  * go to the object store in segments; a training run reads them back, fits the tenant's adapter, and measures on held
- * out requests whether it is better than what serves the tenant now.
+ * out requests whether it is better than what serves the tenant now. A tenant that has sent nothing yet may bring its
+ * history instead (`history/`): the target answers it here, and what that leaves are traces like any other.
  *
  * Invariants: recording never delays a step and never holds more memory than it was given. Nothing of one tenant is
  * read for another: the tenant's id is the folder. Of a tenant that opted out nothing is kept, and what was kept of one
@@ -10,9 +11,12 @@
  * On failure: a segment that is damaged, or was recorded from another target, is skipped and counted, since traces are
  * worth little one by one; a store that is slow or away costs traces, never requests.
  */
+
+export { GAIN_MIN as PROMOTION_GAIN_MIN } from '@foretoken/policy'
 export { adaptTenant } from './adapt/adapt-tenant.ts'
-export { GAIN_MIN as PROMOTION_GAIN_MIN } from './adapt/bootstrap.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'
+export { PromptError } from './asking/prompt-file.ts'
+export * from './history/index.ts'
 export * from './static-draft/index.ts'
 export * from './trace/index.ts'

@@ -57,7 +57,8 @@ describe('the lock of a data folder', () => {
 })
 
 describe('the state of a running platform', () => {
-  const platform = { databaseUrl: 'postgresql://somewhere/foretoken', objectStore: 'file:///objects', trainer: true }
+  const databaseUrl = 'postgresql://somewhere/foretoken'
+  const platform = { databaseUrl, objectStore: 'file:///objects', queueUrl: databaseUrl, trainer: true }
 
   it('leads to its database for as long as it runs', () => {
     const withdraw = publishState(folder, platform)

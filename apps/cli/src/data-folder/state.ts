@@ -10,10 +10,11 @@ const stateSchema = z.strictObject({
   identity: z.string(),
   databaseUrl: z.string(),
   objectStore: z.string(),
+  queueUrl: z.string(),
   /** Whether a trainer runs too. */
   trainer: z.boolean(),
 })
-export type RunningPlatform = Pick<z.infer<typeof stateSchema>, 'databaseUrl' | 'objectStore' | 'trainer'>
+export type RunningPlatform = Omit<z.infer<typeof stateSchema>, 'pid' | 'identity'>
 
 /** Tells other commands what a running platform works with; returns what takes it back. */
 export function publishState(folder: DataFolder, platform: RunningPlatform): () => void {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findTrainingRun, listDraftVersions, orderTrainingRun, type TrainingRun } from '@foretoken/db'
-import { wakeTrainers } from '../draft/adapt.ts'
+import { wakeTrainers } from '../draft/run.ts'
 import { complete } from './completion.ts'
 import { type Learning, lessonOf, type Taught } from './learning.ts'
 import type { Stage } from './stage.ts'
@@ -15,7 +15,7 @@ const POLL_MS = 250
 export async function teach(stage: Stage, tenant: DemoTenant): Promise<void> {
   const tell = (learning: Learning) => stage.story.learned(tenant.name, learning)
   const { run: ordered } = await orderTrainingRun(stage.db, tenant.id, 'ordered')
-  await wakeTrainers(stage)
+  await wakeTrainers({ queueUrl: stage.databaseUrl })
   const run = await follow(stage, ordered, tell)
   const taught = await taughtBy(stage, tenant, run)
   if (!taught) {

@@ -103,17 +103,17 @@ describe('foretoken draft status', () => {
     const id = await live()
     await record(tenantId, 1_500)
     const arm = { steps: 10, committedTokens: 25, proposed: [10, 10], accepted: [9, 6] }
-    await recordAcceptance(db, tenantId, new Date(), [
+    const arms = [
       { ...arm, arm: 'adaptive', draftVersion: id },
       { ...arm, arm: 'none', draftVersion: null, proposed: [], accepted: [], committedTokens: 10 },
-    ])
+    ]
+    await recordAcceptance(db, { id: 'batch_1', entries: [{ tenantId, at: new Date(), arms }] })
     const [status] = JSON.parse(await foretoken('draft', 'status', '--json'))
     expect(status).toMatchObject({
       tenant: { name: 'acme' },
       learning: true,
       newTokens: 1_500,
-      tokensNeeded: 4_000,
-      why: '1500 of 4000 new tokens for the next run.',
+      why: '1500 new tokens; the scheduler has not decided about them yet.',
       live: { id, version: 1 },
       versions: [{ id, state: 'live', acceptance: { acceptanceLength: 2.5, acceptanceRate: 0.75 } }],
       arms: [

@@ -2,13 +2,14 @@ import {
   type ArmAcceptance,
   acceptanceByVersion,
   type Database,
+  decisionsOf,
   latestTrainingRuns,
   listDraftVersions,
   listTenants,
   type Tenant,
   tracesSeen,
 } from '@foretoken/db'
-import { listSegments, TRAIN_AFTER_TOKENS } from '@foretoken/learning'
+import { listSegments } from '@foretoken/learning'
 import type { ObjectStore } from '@foretoken/storage'
 import type { LearningCommandOptions } from '../options.ts'
 import { print, printJson } from '../output.ts'
@@ -19,6 +20,7 @@ import { renderStatus } from './render.ts'
 import type { ArmStatus, TenantStatus } from './tenant-status.ts'
 
 const RUNS_SHOWN = 5
+const DECISIONS_READ = 20
 
 /** `foretoken draft status`. */
 export async function status({ tenant: wanted, ...options }: LearningCommandOptions & { tenant?: string }) {
@@ -39,21 +41,21 @@ async function statusOf(
   tenant: Tenant,
   seenUntil: string | undefined,
 ): Promise<TenantStatus> {
-  const [versions, acceptance, runs, newTokens] = await Promise.all([
+  const [versions, acceptance, runs, decisions, newTokens] = await Promise.all([
     listDraftVersions(db, tenant.id),
     acceptanceByVersion(db, tenant.id),
     latestTrainingRuns(db, tenant.id, RUNS_SHOWN),
+    decisionsOf(db, tenant.id, DECISIONS_READ),
     newTokensOf(store, tenant.id, seenUntil),
   ])
   const arms = acceptance.map(withRates)
   const live = versions.find(({ state }) => state === 'live') ?? null
-  const tokensNeeded = Number(process.env.FORETOKEN_TRAIN_AFTER_TOKENS ?? TRAIN_AFTER_TOKENS)
+  const decision = decisions.find(({ topic, changes }) => topic === 'training' && !changes)?.reason ?? null
   return {
     tenant: { id: tenant.id, name: tenant.name, status: tenant.status },
     learning: tenant.learning,
     newTokens,
-    tokensNeeded,
-    why: explain({ tenant, live, newTokens, tokensNeeded, run: runs[0] ?? null }),
+    why: explain({ tenant, live, newTokens, decision, run: runs[0] ?? null }),
     live: live && { id: live.id, version: live.version },
     versions: versions.map((version) => {
       return { ...version, acceptance: arms.find(({ draftVersion }) => draftVersion === version.id) ?? null }

@@ -4,9 +4,8 @@ import type { ArmAcceptance, DraftVersion, Tenant, TrainingRun } from '@foretoke
 export interface TenantStatus {
   readonly tenant: Pick<Tenant, 'id' | 'name' | 'status'>
   readonly learning: boolean
-  /** Trace tokens that no run has seen, and how many start one. */
+  /** Trace tokens that no run has seen. */
   readonly newTokens: number
-  readonly tokensNeeded: number
   readonly why: string
   readonly live: { readonly id: string; readonly version: number } | null
   /** Newest first. */

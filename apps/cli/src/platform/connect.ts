@@ -5,7 +5,7 @@ import { dataFolder, openDataFolder } from '../data-folder/folder.ts'
 import { lockDataFolder } from '../data-folder/lock.ts'
 import { runningPlatform } from '../data-folder/state.ts'
 import { CliError } from '../errors.ts'
-import type { LearningCommandOptions } from '../options.ts'
+import type { LearningCommandOptions, QueueCommandOptions } from '../options.ts'
 import { withEmbeddedDatabase } from './database.ts'
 import { objectStoreUrl } from './object-store.ts'
 
@@ -13,11 +13,13 @@ export interface DatabaseChoice {
   readonly dataFolder: string
   readonly databaseUrl: string | undefined
   readonly objectStore?: string | undefined
+  readonly queueUrl?: string | undefined
 }
 
 export interface Connection {
   readonly db: Database
-  readonly databaseUrl: string
+  /** Where jobs are queued. */
+  readonly queueUrl: string
   /** Whether somebody trains here: null where that can't be known, with a database given by URL. */
   readonly trainer: boolean | null
   /** Where the platform keeps what it learns. */
@@ -52,10 +54,12 @@ async function connected<T>(url: string, choice: DatabaseChoice, run: (connectio
     const { openObjectStore } = await import('@foretoken/storage')
     return openObjectStore(choice.objectStore ?? running?.objectStore ?? objectStoreUrl(folder, undefined))
   }
+  // Of a database given by URL it is not known what the platform on it queues its jobs in.
+  const queueUrl = choice.queueUrl ?? (choice.databaseUrl === undefined ? running?.queueUrl : undefined) ?? url
   await migrate(url)
   const db = openDatabase(url, { connectionsMax: 4 })
   try {
-    return await run({ db, databaseUrl: url, trainer, store, pepper: () => findPepper(choice.dataFolder) })
+    return await run({ db, queueUrl, trainer, store, pepper: () => findPepper(choice.dataFolder) })
   } finally {
     await db.close()
   }
@@ -72,9 +76,15 @@ function findPepper(folder: string): Uint8Array {
   )
 }
 
-/** What a command's options say about the database and the store. */
-export const choice = ({ dataDir, databaseUrl, objectStore }: LearningCommandOptions): DatabaseChoice => ({
+/** What a command's options say about the database, the store and the queues. */
+export const choice = ({
+  dataDir,
+  databaseUrl,
+  objectStore,
+  queueUrl,
+}: LearningCommandOptions & QueueCommandOptions): DatabaseChoice => ({
   dataFolder: dataDir,
   databaseUrl,
   objectStore,
+  queueUrl,
 })

@@ -16,6 +16,8 @@ export interface PlatformOptions {
   readonly prefixCacheShare?: number
   /** Absent: an embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined
+  /** Where jobs are queued; absent: in the database. */
+  readonly queueUrl?: string | undefined
   /** Where adapters and traces are kept; absent: in the data folder. */
   readonly objectStore: string | undefined
   /** Folder of a static draft; absent: the one that ships for this target, if any. */

@@ -12,7 +12,7 @@ import { type FirstKey, firstKey } from './first-key.ts'
 import { objectStoreUrl } from './object-store.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
-import { gatewaysOf, type ServicesContext, startGateways, startTrainer, startWorkers } from './services.ts'
+import { gatewaysOf, type ServicesContext, startGateways, startLearning, startWorkers } from './services.ts'
 import { resolveStaticDraft } from './static-draft.ts'
 
 export interface Platform {
@@ -76,7 +76,7 @@ async function start(
   const { databaseUrl, first } = await prepareDatabase(folder, context)
   await startWorkers(context, databaseUrl)
   // Neither is left starting when the other one fails.
-  const fronts = [startGateways(context, databaseUrl), startTrainer(context, databaseUrl)] as const
+  const fronts = [startGateways(context, databaseUrl), startLearning(context, databaseUrl)] as const
   await Promise.allSettled(fronts)
   const [[url, ...others]] = await Promise.all(fronts)
   if (url === undefined) throw new CliError('No gateway was started.')
@@ -91,6 +91,7 @@ async function prepareDatabase(folder: DataFolder, { options, credentials, objec
   await migrate(databaseUrl)
   const db = openDatabase(databaseUrl, { connectionsMax: 1 })
   const first = await firstKey(db, folder, credentials).finally(() => db.close())
-  context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, trainer: options.trainer }))
+  const { queueUrl = databaseUrl, trainer } = options
+  context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, queueUrl, trainer }))
   return { databaseUrl, first }
 }

@@ -100,23 +100,37 @@ export async function startGateways(context: ServicesContext, databaseUrl: strin
 
 export const gatewaysOf = ({ gateways = 1 }: PlatformOptions): number => gateways
 
-/** Starts what teaches drafts, unless the operator wants none. */
-export async function startTrainer(context: ServicesContext, databaseUrl: string): Promise<void> {
+/** Starts what teaches drafts, and what decides whose, unless the operator wants none. */
+export async function startLearning(context: ServicesContext, databaseUrl: string): Promise<void> {
   const { options, model, objectStore, staticDraft } = context
   const { trainAfterTokens } = options
   if (!options.trainer) return
-  await superviseService(context, {
+  const shared = {
+    FORETOKEN_DATABASE_URL: databaseUrl,
+    FORETOKEN_QUEUE_URL: options.queueUrl,
+    FORETOKEN_OBJECT_STORE: objectStore,
+    FORETOKEN_LOG_LEVEL: options.logLevel,
+  }
+  const trainer = superviseService(context, {
     name: 'trainer',
     entry: mainOf('trainer'),
     env: () => ({
-      FORETOKEN_DATABASE_URL: databaseUrl,
-      FORETOKEN_OBJECT_STORE: objectStore,
+      ...shared,
       FORETOKEN_MODEL: model.folder,
       FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
-      FORETOKEN_LOG_LEVEL: options.logLevel,
+    }),
+  })
+  const scheduler = superviseService(context, {
+    name: 'scheduler',
+    entry: mainOf('scheduler'),
+    env: () => ({
+      ...shared,
       ...(trainAfterTokens !== undefined && { FORETOKEN_TRAIN_AFTER_TOKENS: String(trainAfterTokens) }),
     }),
   })
+  // Neither is left starting when the other one fails.
+  await Promise.allSettled([trainer, scheduler])
+  await Promise.all([trainer, scheduler])
 }
 
 interface ServiceDefinition extends Pick<ServiceOptions, 'name' | 'entry'> {

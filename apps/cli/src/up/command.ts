@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { DEFAULT_DATA_FOLDER } from '../data-folder/folder.ts'
-import { databaseUrlOption, dataDirOption, integer, jsonOption, objectStoreOption } from '../options.ts'
+import { databaseUrlOption, dataDirOption, integer, jsonOption, objectStoreOption, queueUrlOption } from '../options.ts'
 import type { UpOptions } from './up.ts'
 
 /** `foretoken up`: the whole platform on this machine, until a signal ends it. */
@@ -21,6 +21,7 @@ export function addUpCommand(program: Command): void {
     .option('--gateways <n>', 'number of gateways, on the port and those behind it', integer(1, 16), 1)
     .addOption(databaseUrlOption())
     .addOption(objectStoreOption())
+    .addOption(queueUrlOption())
     .option('--draft <folder>', 'static draft of the target (default: the one that ships for it, if any)')
     .option('--no-trainer', 'teach no drafts here')
     .option('--tls-cert <file>', 'certificate chain, PEM; serves HTTPS')

@@ -66,7 +66,6 @@ function outcomeOf(error: unknown): Outcome {
 function finish(services: Services, meter: Meter, stopwatch: Stopwatch, outcome: Outcome): void {
   const usage = meter.settle(outcome, new Date())
   services.usage.write(usage)
-  services.acceptance.add(usage.tenantId, usage.finishedAt, meter.arms)
   stopwatch.finish(usage)
   services.logger.info(
     {

@@ -1,11 +1,10 @@
-import type { AcceptanceRecord, AuthenticatedKey, OpenRequest, Rejected, Store, UsageRecord } from '../store.ts'
+import type { AuthenticatedKey, OpenRequest, Rejected, Store, UsageRecord } from '../store.ts'
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
   readonly keys = new Map<string, AuthenticatedKey>()
   readonly usage = new Map<string, UsageRecord>()
   readonly open = new Map<string, OpenRequest>()
-  readonly acceptance: { tenantId: string; arms: readonly AcceptanceRecord[] }[] = []
   readonly rejected: { tenantId: string; version: string; reason: string }[] = []
   /** The version before the live one. */
   fallback: AuthenticatedKey['adapter'] = null
@@ -36,11 +35,6 @@ export class MemoryStore implements Store {
   async settleLost(): Promise<number> {
     this.failInOutage()
     return 0
-  }
-
-  async recordAcceptance(tenantId: string, _at: Date, arms: readonly AcceptanceRecord[]): Promise<void> {
-    this.failInOutage()
-    this.acceptance.push({ tenantId, arms })
   }
 
   /** What was live stays named by its keys' `adapter`; what it falls back to is `fallback`. */

@@ -77,10 +77,6 @@ export class Meter implements Progress {
       completionTokens: sum(this.completionTokens),
     }
   }
-
-  get arms() {
-    return this.end?.speculation.arms ?? []
-  }
 }
 
 function sum(tokens: ReadonlyMap<number, number>): number {

@@ -1,12 +1,13 @@
+import { chooseWorker } from '@foretoken/policy'
 import type { Model, WorkerStatus } from '@foretoken/protocol'
 import { WorkerClient } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
-import { chooseWorker } from './choose.ts'
 
 interface PoolOptions {
   /** Known whatever the register says. */
   readonly urls: readonly string[]
   readonly clusterSecret: string
+  readonly clusterCa?: Buffer
   readonly pollMs: number
   readonly silenceMsMax: number
   readonly logger: Logger
@@ -32,6 +33,7 @@ export class PooledWorker {
       url,
       clusterSecret: options.clusterSecret,
       silenceMsMax: options.silenceMsMax,
+      ...(options.clusterCa && { ca: options.clusterCa }),
     })
   }
 
@@ -134,7 +136,11 @@ export class WorkerPool {
       (worker) => !excluded.has(worker) && worker.status?.ready === true && worker.status.model.id === model,
     )
     const healthy = able.filter((worker) => worker.healthy)
-    return chooseWorker(healthy.length > 0 || mustBeWell ? healthy : able, tenant)
+    const candidates = (healthy.length > 0 || mustBeWell ? healthy : able).map((worker) => {
+      return { id: worker.url, load: worker.load, capacity: worker.capacity, hot: worker.hasHot(tenant) }
+    })
+    const chosen = chooseWorker(candidates, tenant)
+    return chosen && (this.byUrl.get(chosen.id) ?? null)
   }
 
   private async poll(): Promise<void> {

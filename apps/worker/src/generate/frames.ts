@@ -3,6 +3,7 @@ import {
   EngineError,
   type GenerationEvent,
   type GenerationRequest,
+  type SpeculationSummary,
   type TokenLogprob,
 } from '@foretoken/engine'
 import type { DraftVerdict, Frame, WorkerError } from '@foretoken/protocol'
@@ -17,6 +18,8 @@ export interface FrameSource {
   readonly worker: string
   /** What was found out about the drafts of a tenant. */
   verdictsOf(tenant: string): DraftVerdict[]
+  /** Told what the arms did for a tenant in a request that ended. */
+  readonly onEnd?: (tenant: string, arms: SpeculationSummary['arms']) => void
   /** Told about failures that are not the tenant's doing. */
   readonly onFault: (error: unknown) => void
 }
@@ -46,10 +49,11 @@ export async function* generateFrames(
         const total = (completionTokens[event.choice] ?? 0) + event.tokens.length
         completionTokens[event.choice] = total
         yield textFrame(event, total, source.tokens)
-      } else
-        yield event.type === 'finish'
-          ? { type: 'finish', choice: event.choice, reason: event.reason }
-          : endFrame(event, source.verdictsOf(request.tenant))
+      } else if (event.type === 'finish') yield { type: 'finish', choice: event.choice, reason: event.reason }
+      else {
+        source.onEnd?.(request.tenant, event.speculation.arms)
+        yield endFrame(event, source.verdictsOf(request.tenant))
+      }
     }
   } catch (error) {
     source.onFault(error)

@@ -1,9 +1,6 @@
 import type { LoadedModel } from '@foretoken/model'
 import type { ObjectStore } from '@foretoken/storage'
 
-/** So many new completion tokens of a tenant start a run, unless a trainer is told otherwise. */
-export const TRAIN_AFTER_TOKENS = 4_000
-
 /** Where a tenant's adapter lies in the object store. */
 export interface StoredAdapter {
   readonly id: string

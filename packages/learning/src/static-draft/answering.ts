@@ -1,7 +1,8 @@
 import { CostTable } from '@foretoken/drafting'
-import { Engine, plainSampling, type Trace } from '@foretoken/engine'
+import { Engine, type Trace } from '@foretoken/engine'
 import type { LoadedModel } from '@foretoken/model'
-import type { Question } from './questions.ts'
+import { ask } from '../asking/ask.ts'
+import type { Question } from '../asking/question.ts'
 
 /** An engine that answers questions, many at a time; started when there is the first, since it may never be asked. */
 export class Answering {
@@ -24,7 +25,7 @@ export class Answering {
     this.engine = engine
     const left = questions.values()
     const reader = async () => {
-      for (const question of left) await this.ask(engine, question, domain)
+      for (const question of left) await ask(engine, question, { tenant: domain, arm: 'none', signal: this.signal })
     }
     await Promise.all(Array.from({ length: CONCURRENT }, reader))
     return questions.flatMap(({ id }) => answers.get(id) ?? [])
@@ -46,17 +47,6 @@ export class Answering {
         traces: { record: (trace) => this.onTrace(trace) },
       },
     )
-  }
-
-  private async ask(engine: Engine, question: Question, domain: string): Promise<void> {
-    const { id, prompt, temperature, seed, tokensMax } = question
-    const admission = engine.admit({
-      ...{ id, tenant: domain, prompt, choices: 1, completionTokensMax: tokensMax, stopStrings: [], learn: true },
-      sampling: plainSampling(temperature, BigInt(seed)),
-      speculation: { arm: 'none' },
-    })
-    if (!admission.ok) throw admission.error
-    for await (const _ of admission.events) this.signal.throwIfAborted()
   }
 }
 

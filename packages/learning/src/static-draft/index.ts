@@ -2,7 +2,7 @@ export { type CardFacts, renderCard } from './card.ts'
 export { CheckpointMismatch, dropCheckpoint, readCheckpoint, type TrainingIdentity } from './checkpoint.ts'
 export { CHAIN, type DomainFigures } from './evaluate.ts'
 export { type GenerationOptions, type GenerationProgress, generateTraces } from './generate.ts'
-export { type DraftPrompt, PromptError, promptsDigest, readPrompts } from './prompts.ts'
+export { type DraftPrompt, promptsDigest, readPrompts } from './prompts.ts'
 export {
   type DraftCard,
   type StaticTrainingOptions,

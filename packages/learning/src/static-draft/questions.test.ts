@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Question } from '../asking/question.ts'
 import { exampleTrace, HIDDEN_SIZE } from '../testing/traces.ts'
 import { encodeSegment } from '../trace/index.ts'
-import { type Question, storedAnswers } from './questions.ts'
+import { storedAnswers } from './questions.ts'
 
 const EOS = 2
 const trace = (request: string, changes: object = {}) => ({ ...exampleTrace({ request }), temperature: 0, ...changes })

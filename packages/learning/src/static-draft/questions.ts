@@ -1,17 +1,9 @@
 import type { Trace } from '@foretoken/engine'
-import { ChatTemplateError, type LoadedModel, TokenizerError } from '@foretoken/model'
+import type { LoadedModel } from '@foretoken/model'
 import { SafetensorsError } from '@foretoken/storage'
+import { encodePrompt, type Question } from '../asking/question.ts'
 import { decodeSegment, SegmentError } from '../trace/index.ts'
-import { type DraftPrompt, PromptError } from './prompts.ts'
-
-/** A prompt as the target is asked it. Everything that its answer depends on, but for the target. */
-export interface Question {
-  readonly id: string
-  readonly prompt: readonly number[]
-  readonly temperature: number
-  readonly seed: number
-  readonly tokensMax: number
-}
+import type { DraftPrompt } from './prompts.ts'
 
 export interface QuestionOptions {
   readonly completionTokensMax: number
@@ -29,10 +21,9 @@ export function questionsOf(
   from: number,
   { completionTokensMax, sampledShare }: QuestionOptions,
 ): Question[] {
-  return prompts.flatMap((asked, at) => {
-    const { domain } = asked
+  return prompts.flatMap(({ domain, messages }, at) => {
     const seed = from + at
-    const prompt = encode(model, asked, seed)
+    const prompt = encodePrompt(model, { messages, where: `number ${seed + 1} of ${domain}` })
     const room = model.contextLength - prompt.length
     if (room < 2) return [] // a prompt that fills the context has no answer to learn from
     const temperature = seed % 100 < sampledShare * 100 ? 1 : 0
@@ -70,15 +61,6 @@ function isAnswer({ tokens, prompt, temperature }: Trace, question: Question, eo
     prompt.length === question.prompt.length &&
     question.prompt.every((token, index) => token === prompt[index])
   )
-}
-
-function encode({ tokenizer }: Pick<LoadedModel, 'tokenizer'>, { domain, messages }: DraftPrompt, place: number) {
-  try {
-    return tokenizer.encodeChat(messages, { addGenerationPrompt: true })
-  } catch (error) {
-    if (!(error instanceof ChatTemplateError || error instanceof TokenizerError)) throw error
-    throw new PromptError(`number ${place + 1} of ${domain} is not a chat for this target (${error.message})`)
-  }
 }
 
 function readSegment(bytes: Uint8Array) {

@@ -8,6 +8,7 @@ import {
 import type { Trace } from '@foretoken/engine'
 import type { TokenTables } from '@foretoken/model'
 import type { ObjectStore } from '@foretoken/storage'
+import { PromptError } from '../asking/prompt-file.ts'
 import type { TrainableDraft } from '../train/draft-graphs.ts'
 import { type Example, examplesOf, type Reading } from '../train/examples.ts'
 import { LOSS_DEFAULTS } from '../train/loss.ts'
@@ -18,7 +19,6 @@ import { withConfidence } from './calibrate.ts'
 import { readCheckpoint, type TrainingIdentity, writeCheckpoint } from './checkpoint.ts'
 import { type Evaluation, evaluateDraft } from './evaluate.ts'
 import { currentLoss, type LossCurveState, NO_CURVE, withLoss } from './loss-curve.ts'
-import { PromptError } from './prompts.ts'
 import { frequentTokens, splitDomains } from './split.ts'
 
 export interface StaticTrainingOptions {

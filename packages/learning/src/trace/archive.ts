@@ -43,6 +43,26 @@ export async function readTraces(store: ObjectStore, query: TraceQuery): Promise
   return { traces: read.reverse().flat(), tokens, skipped, until }
 }
 
+/**
+ * What is kept of a tenant from this target: completion tokens by request. Segments are read one after another, so that
+ * a long archive takes no more memory than a short one.
+ */
+export async function archivedRequests(
+  store: ObjectStore,
+  { tenant, target, signal }: Omit<TraceQuery, 'tokensMax'>,
+): Promise<ReadonlyMap<string, number>> {
+  const requests = new Map<string, number>()
+  for await (const { key } of listSegments(store, tenant)) {
+    signal?.throwIfAborted()
+    const segment = decodeIfSound(await store.get(key))
+    if (segment?.tenant !== tenant || segment.target !== target) continue
+    for (const { request, tokens } of segment.traces) {
+      requests.set(request, (requests.get(request) ?? 0) + tokens.length)
+    }
+  }
+  return requests
+}
+
 /** Deletes a tenant's segments that were written before then; returns how many, and their tokens. */
 export async function deleteTraces(
   store: ObjectStore,

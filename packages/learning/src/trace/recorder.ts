@@ -35,6 +35,11 @@ interface Buffer {
 }
 
 export const FLUSH_MS = 15_000
+/**
+ * What is stored so soon after its tenant was forgotten counts as recorded before: a worker held it, or was still
+ * generating it.
+ */
+export const FORGET_MARGIN_MS = FLUSH_MS + 60_000
 
 /**
  * Takes traces from the engine and stores them in segments, one tenant each. `record` only appends to a list; encoding

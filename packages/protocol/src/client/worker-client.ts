@@ -18,6 +18,8 @@ export interface WorkerClientOptions {
   /** Base address, without the RPC prefix. */
   readonly url: string
   readonly clusterSecret: string
+  /** Certificates, PEM, that may have signed the worker's own; absent: those that the system trusts. */
+  readonly ca?: Buffer
   readonly connectMsMax?: number
   /** A stream that is silent for longer counts as lost: a worker that is well says so every `ALIVE_MS`. */
   readonly silenceMsMax?: number
@@ -60,7 +62,7 @@ export class WorkerClient {
     this.url = options.url
     const silenceMs = options.silenceMsMax ?? SILENCE_MS_MAX
     this.pool = new Pool(new URL(options.url).origin, {
-      connect: { timeout: options.connectMsMax ?? 2_000 },
+      connect: { timeout: options.connectMsMax ?? 2_000, ...(options.ca && { ca: options.ca }) },
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
     })

@@ -5,10 +5,11 @@ import { bar } from '../progress.ts'
 import { PaceMeter } from './pace.ts'
 
 export interface TrainStatus {
-  readonly phase: 'generate' | 'train' | 'evaluate'
+  readonly phase: 'generate' | 'train' | 'evaluate' | 'answer'
   readonly done: number
   readonly total: number
   readonly tokens?: number
+  readonly answers?: number
   readonly loss?: number
 }
 
@@ -47,15 +48,21 @@ export function trainView(json: boolean, clock: () => number = () => performance
 
 const REDRAW_MS = 100
 const LINE_MS = 10_000
-const UNITS = { generate: 'prompts', train: 'steps', evaluate: 'requests' } as const
-const REACHED = { generate: 'answers', train: 'training steps', evaluate: 'held-out requests' } as const
+const UNITS = { generate: 'prompts', train: 'steps', evaluate: 'requests', answer: 'tokens' } as const
+const REACHED = {
+  generate: 'answers',
+  train: 'training steps',
+  evaluate: 'held-out requests',
+  answer: 'tokens',
+} as const
 
 function describe(
-  { phase, done, total, tokens, loss }: TrainStatus,
+  { phase, done, total, tokens, answers, loss }: TrainStatus,
   { rate, leftMs }: ReturnType<PaceMeter['observe']>,
 ) {
   const parts = [`${done} of ${total} ${UNITS[phase]}`]
   if (tokens !== undefined) parts.push(`${tokens} tokens`)
+  if (answers !== undefined) parts.push(`${answers} answers`)
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`)
   if (rate !== null) parts.push(`${rate.toFixed(rate < 10 ? 1 : 0)} ${UNITS[phase]}/s`)
   if (leftMs !== null && done < total) parts.push(`${duration(leftMs)} left`)

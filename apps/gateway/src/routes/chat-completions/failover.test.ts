@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Act, type Script, wordsScript } from '@foretoken/protocol/testing'
+import { type Act, type Script, ScriptedWorker, wordsScript } from '@foretoken/protocol/testing'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { FaultyWire, type WireFault } from '../../testing/faulty-wire.ts'
 import { eventually, Harness } from '../../testing/harness.ts'
 import { chat, PATH } from './example.ts'
 
@@ -80,6 +81,42 @@ describe('an answer whose worker is lost in the middle', () => {
     }
     expect(await read({ ...chat, stream: true })).toBe(undisturbed)
     expect(hung).toBe(2)
+  })
+
+  it('has the same bytes whatever the wire does to it', async () => {
+    const workers = await Promise.all([ScriptedWorker.start(), ScriptedWorker.start()])
+    const wires = await Promise.all(workers.map(({ url }) => FaultyWire.start(url)))
+    gateway = await Harness.start({
+      workers: [],
+      config: { workerUrls: wires.map(({ url }) => url) },
+      limits: { ...LIMITS, workerSilenceMsMax: 1_000 },
+    })
+    await eventually(() => expect(gateway.services.workers.workers.every(({ ready }) => ready)).toBe(true))
+    const fault = fc.record({
+      fault: fc.constantFrom<WireFault>('cut', 'cut', 'late', 'hang'),
+      // Behind the answer's head, its first frame and some more.
+      afterBytes: fc.integer({ min: 400, max: 2_000 }),
+    })
+    let faults = 0
+    await fc.assert(
+      fc.asyncProperty(requests, fault, async (wanted, planned) => {
+        const body = { ...chat, ...wanted }
+        for (const wire of wires) wire.next = () => undefined
+        const undisturbed = await read(body)
+        let left = 1
+        for (const wire of wires) {
+          wire.next = () => {
+            if (left-- <= 0) return undefined
+            faults++
+            return planned
+          }
+        }
+        expect(await read(body)).toBe(undisturbed)
+      }),
+      { numRuns: 25 },
+    )
+    expect(faults).toBeGreaterThan(10)
+    await Promise.all([...wires, ...workers].map((each) => each.close()))
   })
 
   it('waits for the only worker to come back', async () => {

@@ -1,0 +1,19 @@
+/**
+ * The scheduler: decides whose draft is trained and whether what serves still should, and writes down why.
+ *
+ * Core idea: a loop of rounds around pure decisions (`@foretoken/policy`). A round reads what tenants used, how their
+ * drafts did, what runs found and what traces there are; adds it to what it knows; decides about everybody; orders runs,
+ * rolls drafts back; and keeps each decision with its figures, its alternatives and a sentence of reason.
+ *
+ * Invariants
+ * - One process leads at a time, by a lease; any number may stand by.
+ * - A tenant has at most one open run, whoever orders it. A tenant that opted out is never trained, and its traces go.
+ * - Traces are deleted here alone: of tenants that opted out or were forgotten, and beyond what a run can read.
+ *
+ * Failure: nothing is lost with a leader. The next one reads the last days again and decides from what is. While the
+ * database or the store is away there are no rounds, and tenants are served as they were.
+ *
+ * Concurrency: one round at a time.
+ */
+export { readConfig, type SchedulerConfig } from './config.ts'
+export { Scheduler, type SchedulerParts, STATE_KEY } from './scheduler.ts'
