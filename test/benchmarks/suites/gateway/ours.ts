@@ -5,7 +5,7 @@ import { type Contender, openAiTarget } from './contender.ts'
 import { startTold } from './processes/child.ts'
 
 /** The gateway as it runs everywhere: its own process, a real PostgreSQL, a tenant's key, a line of log per request. */
-export async function startOurs(workerUrl: string, log: number): Promise<Contender & { readonly drop: () => unknown }> {
+export async function startOurs(workerUrl: string, log: number): Promise<Contender> {
   const database = await temporaryDatabase()
   const secret = await createKey(database.url)
   const process = await startTold({
@@ -22,9 +22,8 @@ export async function startOurs(workerUrl: string, log: number): Promise<Contend
   return {
     name: 'foretoken',
     baseline: 'worker',
-    process,
+    process: { ...process, stop: () => process.stop().finally(() => database.drop()) },
     target: (stream) => openAiTarget(process.url, stream, { authorization: `Bearer ${secret}` }),
-    drop: database.drop,
   }
 }
 

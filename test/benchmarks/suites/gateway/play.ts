@@ -14,7 +14,7 @@ interface PlayOptions {
   readonly log: (line: string) => void
 }
 
-/** All contenders in turns at each rate. Who can't keep up with one is spared those above it. */
+/** All contenders in turns at each rate. Who is overrun at one is spared those above it. */
 export async function playRates(
   contenders: readonly Contender[],
   upstream: Upstream,
@@ -67,8 +67,13 @@ function isBeyond(
       each.kind === kind.name &&
       each.round === round &&
       each.perSecond < perSecond &&
-      !each.keptUp,
+      isOverrun(each),
   )
+}
+
+/** Its queue only grows, or it fails: more than a moment in which the machine did something else. */
+function isOverrun({ load, perSecond }: Measurement): boolean {
+  return load.failed + load.unanswered > 0 || load.leftOpen > perSecond / 2
 }
 
 function lineOf({ contender, kind, perSecond, load, cpuMsPerRequest, keptUp }: Measurement): string {

@@ -24,7 +24,8 @@ export function summarise(measurements: readonly Measurement[], baselines: Basel
         if (known.length > 0) medians[`${name} added ${p} ms`] = rounded(median(known))
       }
     }
-    const cpuMs = median(rounds.flatMap(({ cpuMsPerRequest }) => cpuMsPerRequest ?? []))
+    const served = rounds.filter(({ load }) => load.failed === 0)
+    const cpuMs = median(served.flatMap(({ cpuMsPerRequest }) => cpuMsPerRequest ?? []))
     if (Number.isNaN(cpuMs)) continue
     cpu.set(name, cpuMs)
     medians[`${name} cpu ms/request`] = rounded(cpuMs)
