@@ -64,8 +64,6 @@ export interface Limits {
   readonly resumeMsMax: number
   /** How often what open requests have used by now is written down. */
   readonly journalMs: number
-  /** How long what requests used waits for more of it: written together it costs less, and nobody waits for it. */
-  readonly gatherMs: number
   /** How long others may take to hear that this gateway is about to stop; requests are admitted meanwhile. */
   readonly propagationMs: number
   /** Silence after which a waiting stream gets a comment, so that proxies keep it open. */
@@ -84,7 +82,6 @@ export const DEFAULT_LIMITS: Limits = {
   workerSilenceMsMax: 4 * ALIVE_MS,
   resumeMsMax: 30_000,
   journalMs: 500,
-  gatherMs: 50,
   propagationMs: 0,
   keepAliveMs: 10_000,
   stallMsMax: 120_000,

@@ -48,7 +48,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
       silenceMsMax: limits.workerSilenceMsMax,
       logger,
     }),
-    usage: new UsageWriter(store, logger, { gatherMs: limits.gatherMs }),
+    usage: new UsageWriter(store, logger),
     journal: new Journal(store, logger, { gatewayId: parts.id, everyMs: limits.journalMs }),
     inFlight: new InFlight(),
   }

@@ -30,9 +30,10 @@ export interface Store {
 }
 
 export function postgresStore(db: Database, pepper: Uint8Array): Store {
+  const touched = new Map<string, number>()
   return {
     authenticate: (presented) => authenticate(db, pepper, presented),
-    recordUsage: (usages) => recordUsage(db, usages),
+    recordUsage: (usages) => recordUsage(db, usages, touched),
     journal: (gatewayId, requests) => journalOpenRequests(db, gatewayId, requests),
     settleLost: () => settleLostRequests(db),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),

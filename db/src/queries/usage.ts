@@ -1,8 +1,7 @@
-import { and, count, eq, getTableColumns, gte, inArray, isNull, lt, or, sql, sum } from 'drizzle-orm'
+import { and, count, eq, getTableColumns, gte, isNull, lt, or, sql, sum } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { apiKeys } from '../schema/keys.ts'
-import { openRequests } from '../schema/open-requests.ts'
 import { type REQUEST_ENDPOINTS, type REQUEST_STATUSES, requests } from '../schema/requests.ts'
 import { GATEWAY_LOST } from './open-requests.ts'
 
@@ -35,9 +34,15 @@ export interface UsageRecord {
 
 /**
  * Writes requests' usage. Safe to repeat: the first write of a request id stands, unless it was a guess about a gateway
- * that seemed lost and was only slow.
+ * that seemed lost and was only slow. Rows of the journal go later: see `settleLostRequests`.
+ *
+ * @param touched when a caller's keys were last written as used, in ms: what it knows of is not asked for again
  */
-export async function recordUsage(db: Database, usages: readonly UsageRecord[]): Promise<void> {
+export async function recordUsage(
+  db: Database,
+  usages: readonly UsageRecord[],
+  touched: Map<string, number> = new Map(),
+): Promise<void> {
   if (usages.length === 0) return
   const rows = [...new Map(usages.map((usage) => [usage.requestId, rowOf(usage)])).values()]
   const { id, errorCode, ...columns } = getTableColumns(requests)
@@ -52,9 +57,7 @@ export async function recordUsage(db: Database, usages: readonly UsageRecord[]):
       .onConflictDoUpdate({ target: id, set: Object.fromEntries(excluded), setWhere: eq(errorCode, GATEWAY_LOST) })
       .returning({ keyId: requests.keyId, finishedAt: requests.finishedAt }),
   )
-  await touchKeys(db, written)
-  const ids = rows.map((row) => row.id)
-  await guarded('close open requests', () => db.drizzle.delete(openRequests).where(inArray(openRequests.id, ids)))
+  await touchKeys(db, written, touched)
 }
 
 /** One tenant's totals over requests that finished in [from, to). */
@@ -106,14 +109,20 @@ function speculationColumns(summary: SpeculationUsage) {
  * Keeps keys' times of last use, at most once a minute: at a thousand requests a second on one key every write would
  * otherwise wait for the same row. In the keys' order, so that two gateways wait for each other, never deadlock.
  */
-async function touchKeys(db: Database, written: readonly { keyId: string; finishedAt: Date }[]): Promise<void> {
+async function touchKeys(
+  db: Database,
+  written: readonly { keyId: string; finishedAt: Date }[],
+  touched: Map<string, number>,
+): Promise<void> {
   const used = new Map<string, Date>()
   for (const { keyId, finishedAt } of written) {
     const known = used.get(keyId)
     if (!known || known < finishedAt) used.set(keyId, finishedAt)
   }
   for (const [keyId, finishedAt] of [...used].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const stale = new Date(finishedAt.getTime() - 60_000)
+    if (finishedAt.getTime() - (touched.get(keyId) ?? 0) < TOUCH_MS) continue
+    touched.set(keyId, finishedAt.getTime())
+    const stale = new Date(finishedAt.getTime() - TOUCH_MS)
     const { id, lastUsedAt } = apiKeys
     await guarded('touch API key', () =>
       db.drizzle
@@ -123,3 +132,5 @@ async function touchKeys(db: Database, written: readonly { keyId: string; finish
     )
   }
 }
+
+const TOUCH_MS = 60_000

@@ -54,7 +54,7 @@ export class Harness {
       clusterSecret: ScriptedWorker.clusterSecret,
       tls: null,
       metricsToken: null,
-      limits: { ...DEFAULT_LIMITS, workerPollMs: 50, gatherMs: 0, ...options.limits },
+      limits: { ...DEFAULT_LIMITS, workerPollMs: 50, ...options.limits },
       ...options.config,
     }
     const lifecycle = new Lifecycle({ logger })

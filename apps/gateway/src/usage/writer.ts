@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@foretoken/telemetry'
 import type { Store, UsageRecord } from '../store.ts'
 
 interface Options {
-  /** How long the first row waits for others. A gateway that is killed has not billed what ended in this time. */
-  readonly gatherMs?: number
   readonly retryMs?: number
   readonly retryMsMax?: number
   readonly rowsMax?: number
@@ -13,14 +11,14 @@ interface Options {
 const BATCH = 200
 
 /**
- * Writes usage behind the answers: a request never waits for it and never fails by it. Rows that the database can't
+ * Writes usage behind the answers, at once: a request never waits for it and never fails by it, and a gateway that is
+ * killed has not billed what ended in its last milliseconds. Rows that the database can't
  * take now are retried, with growing pauses, until it can; that is safe because a row is idempotent. A row that it
  * refuses, or that is left when the process must end, goes to the log in full, from where it can be booked by hand.
  */
 export class UsageWriter {
   private readonly queue: UsageRecord[] = []
   private running: Promise<void> | null = null
-  private readonly flushing = new AbortController()
   private readonly stopped = new AbortController()
 
   constructor(
@@ -39,7 +37,6 @@ export class UsageWriter {
 
   /** Waits until everything is written, at most `msMax`; the rest is logged. Writes nothing afterwards. */
   async flush(msMax: number): Promise<void> {
-    this.flushing.abort()
     const limit = setTimeout(() => this.stopped.abort(), msMax)
     while (this.running) await this.running
     clearTimeout(limit)
@@ -51,7 +48,8 @@ export class UsageWriter {
     const { retryMs = 100, retryMsMax = 10_000 } = this.options
     let pauseMs = retryMs
     while (this.queue.length > 0 && !this.stopped.signal.aborted) {
-      await this.gather()
+      // What ends together is written together; while it is, the next rows gather by themselves.
+      await nextTurn()
       const rows = this.queue.splice(0, BATCH)
       const again = await this.attempt(rows)
       this.queue.unshift(...again)
@@ -61,12 +59,6 @@ export class UsageWriter {
         pauseMs = Math.min(pauseMs * 2, retryMsMax)
       }
     }
-  }
-
-  private async gather(): Promise<void> {
-    const { gatherMs = 0 } = this.options
-    if (gatherMs === 0 || this.queue.length >= BATCH) return
-    await sleep(gatherMs, undefined, { signal: this.flushing.signal }).catch(() => {})
   }
 
   /** Writes all in one go; where one of them is refused, each by itself. Returns what is to be tried again. */

@@ -20,10 +20,10 @@ const FAILURES_MAX = 8
 const RETRY_MS = 50
 
 /**
- * The frames of one call, those together that came together, from whichever workers serve it. One that is lost, full or stopping is replaced by the next,
- * also in the middle of an answer: the next goes on behind what the tenant has, with the same bytes. Before the first
- * frame a call that nobody can take fails at once, since its client may try again; a begun one waits for a worker.
- * Throws ApiError, or the signal's reason.
+ * The frames of one call, those together that came together, from whichever workers serve it. One that is lost, full or
+ * stopping is replaced by the next, also in the middle of an answer: the next goes on behind what the tenant has, with
+ * the same bytes. Before the first frame a call that nobody can take fails at once, since its client may try again; a
+ * begun one waits for a worker. Throws ApiError, or the signal's reason.
  */
 export async function* callWorkers(
   ctx: CallContext,
