@@ -8,6 +8,7 @@ import { playRound, type RoundContext } from './round.ts'
 import { History, spentSince } from './state/history.ts'
 import { Population } from './state/population.ts'
 import type { SweepRules } from './sweep/decide.ts'
+import { collectOrphans } from './sweep/orphans.ts'
 
 export interface SchedulerParts {
   readonly db: Database
@@ -29,6 +30,7 @@ const DAY_MS = 24 * 3_600_000
 /** A new leader reads so many days again. */
 const HISTORY_DAYS = 7
 const LEASE = 'scheduler'
+const COLLECT_MS = 3_600_000
 
 /**
  * Plays a round every so often while it leads. Who does not lead tries to; who can't renew its lead in time has lost it,
@@ -38,6 +40,7 @@ const LEASE = 'scheduler'
 export class Scheduler {
   private readonly stopping = new AbortController()
   private running: Promise<void> | null = null
+  private collectedMs = Number.NEGATIVE_INFINITY
   private mind: { history: History; context: RoundContext } | null = null
 
   constructor(private readonly parts: SchedulerParts) {}
@@ -88,6 +91,7 @@ export class Scheduler {
     const state = context.population.state(facts, await this.budget(nowMs), nowMs)
     const result = await playRound(context, state, nowMs)
     await this.keep(state, nowMs)
+    await this.collect(nowMs)
     const ms = Math.round(performance.now() - startedMs)
     const isNews = removed + result.trained + result.rolledBack > 0
     logger[isNews ? 'info' : 'debug']({ ...result, removed, tenants: state.tenants.length, ms }, 'round played')
@@ -120,6 +124,19 @@ export class Scheduler {
     const { store, rules } = this.parts
     const text = JSON.stringify({ version: 1, nowMs, rules, state })
     await store.put(STATE_KEY, gzipSync(text, { level: 1 }))
+  }
+
+  /** Now and then: what no row names costs room, nothing else. */
+  private async collect(nowMs: number): Promise<void> {
+    if (nowMs - this.collectedMs < COLLECT_MS) return
+    this.collectedMs = nowMs
+    const { db, store, logger } = this.parts
+    try {
+      const orphans = await collectOrphans(db, store, nowMs)
+      if (orphans > 0) logger.info({ orphans }, 'adapters that belonged to nobody were deleted')
+    } catch (err) {
+      logger.warn({ err }, 'adapters that belong to nobody could not be collected')
+    }
   }
 
   private now(): number {
