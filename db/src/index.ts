@@ -41,6 +41,7 @@ export {
   type DraftVersion,
   listDraftVersions,
   liveDraftVersion,
+  storedDraftKeys,
 } from './queries/drafts.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'

@@ -9,6 +9,7 @@
  * - One process leads at a time, by a lease; any number may stand by.
  * - A tenant has at most one open run, whoever orders it. A tenant that opted out is never trained, and its traces go.
  * - Traces are deleted here alone: of tenants that opted out or were forgotten, and beyond what a run can read.
+ * - So are adapters that no row names, once an hour; never one whose run may still write its row.
  *
  * Failure: nothing is lost with a leader. The next one reads the last days again and decides from what is. While the
  * database or the store is away there are no rounds, and tenants are served as they were.

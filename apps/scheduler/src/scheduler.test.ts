@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -99,6 +99,16 @@ async function serve(tenantId: string, steps: number): Promise<void> {
 
 const runsOf = async (id: string) =>
   (await latestTrainingRuns(db, id, 10)).map(({ state, trigger }) => ({ state, trigger }))
+async function stateOf(): Promise<string | null> {
+  const bytes = await store.get(STATE_KEY)
+  return bytes ? gunzipSync(bytes).toString() : null
+}
+
+async function nextRound(): Promise<void> {
+  const before = await stateOf()
+  await expect.poll(stateOf).not.toBe(before)
+}
+
 const lastSaid = async (id: string) => (await decisionsOf(db, id, 10)).find(({ topic }) => topic === 'training')
 
 describe('the scheduler', () => {
@@ -148,15 +158,30 @@ describe('the scheduler', () => {
     const scheduler = schedule()
     await expect.poll(() => lastSaid(id)).toBeDefined()
     const first = await lastSaid(id)
-    const stateOf = async () => {
-      const bytes = await store.get(STATE_KEY)
-      return bytes ? gunzipSync(bytes).toString() : null
-    }
-    await expect.poll(stateOf).not.toBeNull()
-    const before = await stateOf()
-    await expect.poll(stateOf).not.toBe(before)
+    await nextRound()
+    await nextRound()
     await scheduler.stop()
     expect(await lastSaid(id)).toEqual(first)
+  })
+
+  it('deletes adapters that belong to nobody, and looks for them once an hour, not each round', async () => {
+    const owner = await tenant('orphaned')
+    const orphan = async (id: string) => {
+      const key = `adapters/${owner}/${id}/adapter_model.safetensors`
+      await store.put(key, new Uint8Array(1))
+      utimesSync(join(folder, key), 0, 0)
+    }
+    await orphan('adp_first')
+    schedule()
+    const left = async () => {
+      const keys: string[] = []
+      for await (const { key } of store.list('adapters/')) keys.push(key)
+      return keys
+    }
+    await expect.poll(left).toEqual([])
+    await orphan('adp_second')
+    for (let round = 0; round < 3; round++) await nextRound()
+    expect(await left()).toHaveLength(1)
   })
 
   it('leads alone, and hands on when it stops', async () => {

@@ -8,6 +8,7 @@ import { playRound, type RoundContext } from './round.ts'
 import { History, spentSince } from './state/history.ts'
 import { Population } from './state/population.ts'
 import type { SweepRules } from './sweep/decide.ts'
+import { collectOrphans } from './sweep/orphans.ts'
 
 export interface SchedulerParts {
   readonly db: Database
@@ -41,7 +42,7 @@ const LEASE = 'scheduler'
 export class Scheduler {
   private readonly stopping = new AbortController()
   private running: Promise<void> | null = null
-  private condensedMs = 0
+  private tidiedMs = 0
   private mind: { history: History; context: RoundContext } | null = null
 
   constructor(private readonly parts: SchedulerParts) {}
@@ -92,7 +93,7 @@ export class Scheduler {
     const state = context.population.state(facts, await this.budget(nowMs), nowMs)
     const result = await playRound(context, state, nowMs)
     await this.keep(state, nowMs)
-    await this.condense(nowMs)
+    if (nowMs - this.tidiedMs >= HOUR_MS) await this.tidy(nowMs)
     const ms = Math.round(performance.now() - startedMs)
     const isNews = removed + result.trained + result.rolledBack > 0
     logger[isNews ? 'info' : 'debug']({ ...result, removed, tenants: state.tenants.length, ms }, 'round played')
@@ -120,19 +121,24 @@ export class Scheduler {
     return { periodStartMs, spentMs }
   }
 
-  /** Statistics of the days before the last become hours. */
-  private async condense(nowMs: number): Promise<void> {
-    if (nowMs - this.condensedMs < HOUR_MS) return
-    this.condensedMs = nowMs
-    const rows = await condenseAcceptance(this.parts.db, new Date(nowMs - FINE_DAYS * DAY_MS))
-    if (rows > 0) this.parts.logger.info({ rows }, 'acceptance condensed')
-  }
-
   /** For who asks what would have been. */
   private async keep(state: SchedulerState, nowMs: number): Promise<void> {
     const { store, rules } = this.parts
     const text = JSON.stringify({ version: 1, nowMs, rules, state })
     await store.put(STATE_KEY, gzipSync(text, { level: 1 }))
+  }
+
+  /** What no row names costs room, and so do five minutes of long ago; neither is worth a round. */
+  private async tidy(nowMs: number): Promise<void> {
+    this.tidiedMs = nowMs
+    const { db, store, logger } = this.parts
+    try {
+      const orphans = await collectOrphans(db, store, nowMs)
+      const condensed = await condenseAcceptance(db, new Date(nowMs - FINE_DAYS * DAY_MS))
+      if (orphans + condensed > 0) logger.info({ orphans, condensed }, 'tidied up')
+    } catch (err) {
+      logger.warn({ err }, 'not tidied up')
+    }
   }
 
   private now(): number {

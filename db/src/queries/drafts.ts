@@ -25,6 +25,17 @@ export async function liveDraftVersion(db: Database, tenantId: string | null): P
   return rows[0] ?? null
 }
 
+/** Keys of all versions' folders, of every lineage, whose files were not deleted. */
+export async function storedDraftKeys(db: Database): Promise<string[]> {
+  const rows = await guarded('stored draft keys', () =>
+    db.drizzle
+      .select({ key: draftVersions.artifactUri })
+      .from(draftVersions)
+      .where(isNull(draftVersions.artifactDeletedAt)),
+  )
+  return rows.map(({ key }) => key)
+}
+
 export interface ArmAcceptance {
   readonly arm: string
   readonly draftVersion: string | null

@@ -5,7 +5,7 @@ import { authenticate } from '../keys/authenticate.ts'
 import { createApiKey } from '../keys/keys.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { recordAcceptance } from './acceptance.ts'
-import { acceptanceByVersion, listDraftVersions, liveDraftVersion } from './drafts.ts'
+import { acceptanceByVersion, listDraftVersions, liveDraftVersion, storedDraftKeys } from './drafts.ts'
 import { createCandidate, promoteDraft, rejectDraft, rollBackDraft } from './promotion.ts'
 import { createTenant, forgetTenant } from './tenants.ts'
 
@@ -108,6 +108,17 @@ describe('what a key resolves to', () => {
       key: `adapters/${owner}/${id}`,
     })
   })
+})
+
+it('the keys of stored drafts are those of every state and lineage, until their files are deleted', async () => {
+  const [owner, gone] = [await tenant('stored'), await tenant('stored-gone')]
+  const own = [await candidate(owner), await candidate(owner), await candidate(null), await candidate(gone)]
+  await rejectDraft(db, owner, own[1]?.id ?? '', 'worse')
+  const keys = async () => (await storedDraftKeys(db)).filter((key) => own.some((draft) => draft.artifactUri === key))
+  expect((await keys()).sort()).toEqual(own.map(({ artifactUri }) => artifactUri).sort())
+  await forgetTenant(db, gone)
+  const left = own.filter(({ tenantId }) => tenantId !== gone).map(({ artifactUri }) => artifactUri)
+  expect((await keys()).sort()).toEqual(left.sort())
 })
 
 describe('a tenant that is forgotten', () => {

@@ -9,12 +9,14 @@
  * live) is a row in the database that names a key.
  *
  * Invariants: a reader sees a whole object or none, also after a crash of the writer; one of many `ifAbsent` writers
- * wins, also between processes and machines; a key never leads out of its store; a safetensors file is accepted only if
- * its tensors tile it exactly; equal tensors encode to equal bytes. Both adapters pass one conformance suite
+ * wins, also between processes and machines, large objects included; bytes that are not those that were put are never
+ * returned; a key never leads out of its store; a safetensors file is accepted only if its tensors tile it exactly; equal
+ * tensors encode to equal bytes. Both adapters pass one conformance suite
  * (`src/testing/object-store-conformance.ts`).
  *
  * Failure: StorageError says whose move it is (`code`) and what to mend; SafetensorsError names the tensor. An S3 server
- * that ignores `If-None-Match` is found out at the first conditional write and refused.
+ * that ignores `If-None-Match` is found out at the first conditional write and refused. What a killed writer left
+ * behind (a partial file, parts of an upload) is never an object, and goes after a day.
  *
  * Concurrency: a store may be used by any number of callers and processes at once. Listings are no snapshot: an object
  * that comes or goes meanwhile may or may not show.

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { contentHashAsync, type PooledRef, Tier } from '@foretoken/drafting'
-import { type ObjectStore, openObjectStore } from '@foretoken/storage'
+import { type ObjectStore, openObjectStore, StorageError } from '@foretoken/storage'
 import { ADAPTER_FILES, type AdapterFiles } from './files.ts'
 
 export interface AdapterDiskOptions {
@@ -56,7 +56,7 @@ export class AdapterDisk {
     const files = new Map<string, Uint8Array>()
     for (const name of ADAPTER_FILES) {
       const key = keys.get(name)
-      const bytes = key && (await this.folder.get(key))
+      const bytes = key && (await this.soundFile(key))
       if (!bytes || (await contentHashAsync(bytes)) !== hashOf(key)) break
       files.set(name, bytes)
     }
@@ -65,6 +65,16 @@ export class AdapterDisk {
     // Unless it was replaced meanwhile.
     if (this.adapters.get(adapter) === keys) await this.delete(adapter)
     return undefined
+  }
+
+  /** Undefined where it is missing or damaged. */
+  private async soundFile(key: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.folder.get(key)
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'corrupt') return undefined
+      throw error
+    }
   }
 
   /** Keeps an adapter's files if they are worth the room. Rejects with StorageError. */

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto'
+import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '@foretoken/drafting'
 import type { ObjectStore } from '@foretoken/storage'
 import type { AdapterArtifact, StoredAdapter } from '../adapt/types.ts'
 
 const ROOT = 'adapters/'
-const WEIGHTS = 'adapter_model.safetensors'
 
 export const adapterKey = (tenant: string, id: string): string => `${ROOT}${tenant}/${id}`
 
+/** The adapter's folder that a file of the store is in; null for one that is in none. */
+export function parseAdapterFileKey(key: string): { readonly tenant: string; readonly folder: string } | null {
+  const [root, tenant, id, name, ...rest] = key.split('/')
+  if (`${root}/` !== ROOT || !tenant || !id || !name || rest.length > 0) return null
+  return { tenant, folder: adapterKey(tenant, id) }
+}
+
 /**
- * Stores an adapter's files, each once and for good. The weights go last: a folder that has them is whole.
+ * Stores an adapter's files, each once and for good. Its configuration goes first: of any number of trainers with one id
+ * the one that wrote it has the folder, and nobody else leaves a file there. The weights go last: a folder that has them
+ * is whole.
  *
  * @throws where the content hash is not that of the weights, or the id has been used before.
  */
@@ -18,12 +27,13 @@ export async function storeAdapter(
   { files, contentHash }: AdapterArtifact,
 ): Promise<StoredAdapter> {
   const key = adapterKey(tenant, id)
-  const weights = files[WEIGHTS]
+  const weights = files[ADAPTER_WEIGHTS_FILE]
   if (!weights || createHash('sha256').update(weights).digest('hex') !== contentHash) {
-    throw new Error(`the content hash is not that of ${WEIGHTS}`)
+    throw new Error(`the content hash is not that of ${ADAPTER_WEIGHTS_FILE}`)
   }
-  const names = Object.keys(files).sort((a, b) => Number(a === WEIGHTS) - Number(b === WEIGHTS))
-  for (const name of names) {
+  if (!files[ADAPTER_CONFIG_FILE]) throw new Error(`an adapter needs ${ADAPTER_CONFIG_FILE}`)
+  const others = Object.keys(files).filter((name) => name !== ADAPTER_CONFIG_FILE && name !== ADAPTER_WEIGHTS_FILE)
+  for (const name of [ADAPTER_CONFIG_FILE, ...others, ADAPTER_WEIGHTS_FILE]) {
     const outcome = await store.put(`${key}/${name}`, files[name] ?? new Uint8Array(), { ifAbsent: true })
     if (outcome === 'exists') throw new Error(`${key} has been stored before`)
   }

@@ -1,5 +1,5 @@
 import type { Trace } from '@foretoken/engine'
-import type { ObjectStore } from '@foretoken/storage'
+import { type ObjectStore, StorageError } from '@foretoken/storage'
 import { listSegments, type SegmentInfo } from './keys.ts'
 import { decodeSegment, type Segment } from './segment.ts'
 
@@ -32,7 +32,7 @@ export async function readTraces(store: ObjectStore, query: TraceQuery): Promise
   for (const { key } of segments.reverse()) {
     if (tokens >= query.tokensMax) break
     query.signal?.throwIfAborted()
-    const segment = decodeIfSound(await store.get(key))
+    const segment = decodeIfSound(await getIfSound(store, key))
     if (segment?.tenant !== query.tenant || segment.target !== query.target) {
       skipped++
       continue
@@ -89,6 +89,15 @@ export function outdated(segments: readonly SegmentInfo[], tokensMax: number): r
     return before >= tokensMax
   })
   return firstOutdated < 0 ? [] : newestFirst.slice(firstOutdated).reverse()
+}
+
+async function getIfSound(store: ObjectStore, key: string): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(key)
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'corrupt') return undefined
+    throw error
+  }
 }
 
 function decodeIfSound(bytes: Uint8Array | undefined): Segment | null {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -137,6 +137,13 @@ describe('the archive', () => {
     expect(tokens).toBe(10)
     expect(until).toBe((await keys()).at(-1))
     expect(await read('ten_b')).toEqual({ traces: [], tokens: 0, skipped: 0, until: null })
+  })
+
+  it('skips what a disk has damaged', async () => {
+    await record('ten_a', 2)
+    const path = join(folder, (await keys())[0] ?? '')
+    writeFileSync(path, readFileSync(path).subarray(0, -1))
+    expect(await read('ten_a')).toMatchObject({ tokens: 5, skipped: 1 })
   })
 
   it('skips what is damaged, foreign to the target, or moved from another tenant', async () => {

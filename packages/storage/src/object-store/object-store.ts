@@ -6,7 +6,10 @@
  * Every method throws StorageError for a key outside that grammar, and for a store that does not answer as it should.
  */
 export interface ObjectStore {
-  /** The object's bytes, the caller's to keep; undefined when the key is free. */
+  /**
+   * The object's bytes, the caller's to keep; undefined when the key is free. Throws StorageError `corrupt` rather than
+   * return other bytes than were put.
+   */
   get(key: string): Promise<Uint8Array | undefined>
   /**
    * Whole or not at all: no reader ever sees a part. `ifAbsent` writes once: 'exists' when the key was taken, and then
@@ -22,11 +25,16 @@ export interface ObjectStore {
 export interface StoredObject {
   readonly key: string
   readonly bytes: number
+  /** When it was put, in Unix milliseconds of whoever keeps it: a server's clock may be minutes off. */
+  readonly writtenMs: number
 }
 
 /**
  * `invalid_key` and `invalid_url` are the caller's to mend; `denied` and `missing_bucket` the operator's; `unreachable`
- * may pass; `unsupported` is a server that can't keep the port's promises; `failed` is anything else.
+ * may pass; `unsupported` is a server that can't keep the port's promises; `corrupt` is an object that does not match its
+ * checksum; `failed` is anything else.
+ *
+ * `corrupt` does not pass: what a network changed, the store has read again before it says so.
  */
 export type StorageErrorCode =
   | 'invalid_key'
@@ -35,6 +43,7 @@ export type StorageErrorCode =
   | 'missing_bucket'
   | 'unreachable'
   | 'unsupported'
+  | 'corrupt'
   | 'failed'
 
 export class StorageError extends Error {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { FileSystemObjectStore } from './file-system.ts'
+import { FileSystemObjectStore } from './file-system/file-system.ts'
 import { openObjectStore, s3Options } from './open.ts'
-import { S3ObjectStore } from './s3.ts'
+import { S3ObjectStore } from './s3/s3.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 

@@ -1,10 +1,11 @@
 import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { FileSystemObjectStore } from './file-system.ts'
+import { FileSystemObjectStore } from './file-system/file-system.ts'
 import { isKey } from './key.ts'
 import { type ObjectStore, StorageError } from './object-store.ts'
-import { S3ObjectStore, type S3Options } from './s3.ts'
+import type { S3Options } from './s3/connection.ts'
+import { S3ObjectStore } from './s3/s3.ts'
 
 const parameters = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/ }).optional(),

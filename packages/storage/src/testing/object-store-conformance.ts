@@ -4,25 +4,35 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { ObjectStore } from '../object-store/object-store.ts'
 
 /** Two users of one empty store, as two processes would be. */
-export type OpenStores = () => Promise<readonly [ObjectStore, ObjectStore]>
+export interface OpenedStores {
+  readonly stores: readonly [ObjectStore, ObjectStore]
+  /** Changes what is stored under a key, as a bad disk does: behind the store's back. */
+  damage(key: string, change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): Promise<void>
+}
+
+/** More than goes to S3 in one piece. */
+const largeBytes = 17 << 20
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
 async function listed(store: ObjectStore, prefix: string): Promise<{ key: string; bytes: number }[]> {
   const found: { key: string; bytes: number }[] = []
-  for await (const each of store.list(prefix)) found.push(each)
+  for await (const { key, bytes } of store.list(prefix)) found.push({ key, bytes })
   return found
 }
 
 const keysOf = async (store: ObjectStore, prefix: string) => (await listed(store, prefix)).map(({ key }) => key)
 
 /** What every ObjectStore guarantees. `open` is called once for each group of tests. */
-export function objectStoreConformance(name: string, open: OpenStores): void {
+export function objectStoreConformance(name: string, open: () => Promise<OpenedStores>): void {
   describe(`${name} keeps the promises of ObjectStore`, () => {
     let store: ObjectStore
     let other: ObjectStore
+    let damage: OpenedStores['damage']
     beforeAll(async () => {
-      ;[store, other] = await open()
+      const opened = await open()
+      ;[store, other] = opened.stores
+      damage = opened.damage
     }, 300_000)
 
     test('what one puts, another gets, byte for byte', async () => {
@@ -30,6 +40,7 @@ export function objectStoreConformance(name: string, open: OpenStores): void {
         ['bytes/empty', new Uint8Array()],
         ['bytes/all', Uint8Array.from({ length: 256 }, (_, value) => value)],
         ['bytes/large', new Uint8Array(randomBytes(3_000_000))],
+        ['bytes/parts', new Uint8Array(randomBytes(largeBytes))],
         ['bytes/A-z_0.9', bytesOf('each kind of character')],
       ] as const) {
         expect(await store.put(key, bytes)).toBe('written')
@@ -68,6 +79,66 @@ export function objectStoreConformance(name: string, open: OpenStores): void {
         expect(outcomes.filter((outcome) => outcome === 'exists')).toHaveLength(19)
         expect(await store.get(key)).toEqual(bytesOf(`writer ${outcomes.indexOf('written')}`))
       }
+    })
+
+    test('of writers of large objects, too, exactly one is told that it wrote', async () => {
+      const outcomes = await Promise.all(
+        [1, 2, 3, 4].map((writer) =>
+          (writer % 2 ? store : other).put('race/large', new Uint8Array(largeBytes).fill(writer), { ifAbsent: true }),
+        ),
+      )
+      expect(outcomes.toSorted()).toEqual(['exists', 'exists', 'exists', 'written'])
+      const stored = Buffer.from((await store.get('race/large')) ?? [])
+      expect(stored.equals(new Uint8Array(largeBytes).fill(outcomes.indexOf('written') + 1))).toBe(true)
+      expect(await other.put('race/large', new Uint8Array(1), { ifAbsent: true })).toBe('exists')
+    })
+
+    test.each([
+      ['one bit was flipped', 5, (bytes: Uint8Array<ArrayBuffer>) => bytes.fill((bytes[3] ?? 0) ^ 4, 3, 4)],
+      ['the end is missing', 5, (bytes: Uint8Array<ArrayBuffer>) => bytes.slice(0, -1)],
+      ['everything is missing', 5, () => new Uint8Array()],
+      ['something was added', 5, (bytes: Uint8Array<ArrayBuffer>) => Uint8Array.of(...bytes, 0)],
+      ['a large object’s end was zeroed', largeBytes, (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(0, -4096)],
+    ])('an object of which %s is not returned, until it is put again', async (_, length, change) => {
+      const bytes = new Uint8Array(length).fill(7)
+      await store.put('damaged/a', bytes)
+      await damage('damaged/a', change)
+      const corrupt = { name: 'StorageError', code: 'corrupt', retryable: false }
+      for (const reader of [store, other]) await expect(reader.get('damaged/a')).rejects.toMatchObject(corrupt)
+      await other.put('damaged/a', bytes)
+      expect(await store.get('damaged/a')).toHaveLength(length)
+      await damage('damaged/a', change)
+      await store.delete('damaged/a')
+      expect(await other.get('damaged/a')).toBeUndefined()
+    })
+
+    test('what replaced an object is not taken for damage, whoever reads at that moment', async () => {
+      await store.put('replaced/a', bytesOf('0'))
+      const write = async (writer: ObjectStore, mark: string) => {
+        for (let round = 0; round < 15; round += 1) await writer.put('replaced/a', bytesOf(`${mark}${round}`))
+      }
+      let open = true
+      const reads = (async () => {
+        while (open) expect(await other.get('replaced/a')).toBeDefined()
+      })()
+      await Promise.all([write(store, 'a'), write(other, 'b')]).finally(() => {
+        open = false
+      })
+      await reads
+      expect(['a14', 'b14']).toContain(new TextDecoder().decode(await store.get('replaced/a')))
+    })
+
+    test('a listing says when each object was put, and again when it was replaced', async () => {
+      const writtenMs = async () => {
+        for await (const each of other.list('age/')) return each.writtenMs
+        return undefined
+      }
+      await store.put('age/a', bytesOf('1'))
+      const first = await writtenMs()
+      // Servers tell whole seconds, and have clocks of their own.
+      expect(Math.abs((first ?? 0) - Date.now())).toBeLessThan(3_600_000)
+      await store.put('age/a', bytesOf('2'))
+      expect(await writtenMs()).toBeGreaterThanOrEqual(first ?? Number.POSITIVE_INFINITY)
     })
 
     test('a reader sees the old object or the new one, never a mixture', async () => {

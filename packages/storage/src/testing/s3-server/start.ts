@@ -21,6 +21,10 @@ const cache = pathOf('../../../../../node_modules/.cache/foretoken')
  *
  * It is moto, from PyPI, installed below node_modules at first use (seconds). No server in npm's registry knows
  * conditional writes.
+ *
+ * What no test over it can show: that a server refuses a body whose SHA-256 is not the signed one (moto looks at none,
+ * so a damaged upload shows when it is read), a wrong secret (it looks at the access key alone, and only when told to),
+ * and answers 409 to writes that collide (`serve.py` lets one in at a time).
  */
 export async function startS3Server(): Promise<S3Server> {
   const packages = await installMoto()

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
-import { objectStoreConformance } from '../testing/object-store-conformance.ts'
+import { objectStoreConformance } from '../../testing/object-store-conformance.ts'
 import { FileSystemObjectStore } from './file-system.ts'
 
 const folders: string[] = []
@@ -21,7 +21,13 @@ async function newFolder(): Promise<string> {
 
 objectStoreConformance('the file system', async () => {
   const folder = await newFolder()
-  return [new FileSystemObjectStore(folder), new FileSystemObjectStore(folder)]
+  return {
+    stores: [new FileSystemObjectStore(folder), new FileSystemObjectStore(folder)],
+    damage: async (key, change) => {
+      const path = join(folder, key)
+      await writeFile(path, change(new Uint8Array(await readFile(path))))
+    },
+  }
 })
 
 const bytes = Uint8Array.of(1, 2, 3)
@@ -29,7 +35,7 @@ const partials = (folder: string) => readdir(join(folder, '~partial'))
 
 /** Processes that wait to put the same key; each comes with the lines that it prints. */
 function startWriters(folder: string, count: number, length: number) {
-  const script = fileURLToPath(new URL('../testing/put-from-process.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../testing/put-from-process.ts', import.meta.url))
   return Array.from({ length: count }, (_, index) => {
     const writer = spawn(process.execPath, ['--import', 'tsx', script, folder, 'a/b', String(index), String(length)])
     return { writer, lines: createInterface(writer.stdout)[Symbol.asyncIterator]() }
@@ -110,6 +116,45 @@ test('puts and deletes that race for a folder all succeed', async () => {
     }
   })
   await Promise.all(churn)
+  expect(await readdir(folder)).toEqual(['~partial'])
+})
+
+test('an object is a plain file, and one that a person laid down is an object', async () => {
+  const folder = await newFolder()
+  const store = new FileSystemObjectStore(folder)
+  await store.put('a/b', bytes)
+  expect(new Uint8Array(await readFile(join(folder, 'a/b')))).toEqual(bytes)
+  await writeFile(join(folder, 'a/c'), bytes)
+  expect(await store.get('a/c')).toEqual(bytes)
+  expect(await store.put('a/c', bytes, { ifAbsent: true })).toBe('exists')
+  expect(await store.get('a/c')).toEqual(bytes)
+})
+
+test('a copy of the folder is read as the folder is, and damage shows in it', async () => {
+  const [folder, parent] = [await newFolder(), await newFolder()]
+  await new FileSystemObjectStore(folder).put('a/b', bytes)
+  await cp(folder, join(parent, 'copy'), { recursive: true })
+  const copy = new FileSystemObjectStore(join(parent, 'copy'))
+  expect(await copy.get('a/b')).toEqual(bytes)
+  await writeFile(join(parent, 'copy/a/b'), bytes.toReversed())
+  await expect(copy.get('a/b')).rejects.toMatchObject({ code: 'corrupt' })
+})
+
+test('writers that replace, write once and delete one key at once leave one checksum, or nothing', async () => {
+  const folder = await newFolder()
+  const churn = (seed: number) => async () => {
+    const store = new FileSystemObjectStore(folder)
+    for (let round = 0; round < 20; round += 1) {
+      await store.put('a/b', Uint8Array.of(seed), { ifAbsent: (seed + round) % 3 === 0 })
+      if ((seed + round) % 4 === 0) await store.delete('a/b')
+      await store.get('a/b')
+    }
+  }
+  await Promise.all([1, 2, 3, 4].map((seed) => churn(seed)()))
+  const store = new FileSystemObjectStore(folder)
+  await store.put('a/b', bytes)
+  expect(await readdir(join(folder, '~checksums/a/b'))).toHaveLength(1)
+  await store.delete('a/b')
   expect(await readdir(folder)).toEqual(['~partial'])
 })
 

@@ -1,51 +1,57 @@
 import { randomUUID } from 'node:crypto'
 import type { Dirent } from 'node:fs'
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-} from 'node:fs/promises'
+import { link, mkdir, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { checkKey, checkPrefix, isKey } from './key.ts'
-import { type ObjectStore, StorageError, type StoredObject } from './object-store.ts'
-
-/** No key can contain '~', so what is being written is never listed or read. */
-const partialsFolder = '~partial'
+import { checkKey, checkPrefix, isKey } from '../key.ts'
+import { type ObjectStore, StorageError, type StoredObject } from '../object-store.ts'
+import { sha256 } from '../sha256.ts'
+import { Checksums } from './checksums.ts'
+import {
+  attemptsMax,
+  codeOf,
+  failure,
+  flushFolder,
+  inodeOf,
+  isFile,
+  partialsFolder,
+  removeEmptyFolders,
+  unlessMissing,
+  withFile,
+  writeFlushed,
+} from './files.ts'
 
 /** A partial file this old has lost its writer. */
 const abandonedAfterMs = 24 * 3_600_000
-
-/** Others may delete the folder or the object under our hands; that so many do is a fault. */
-const attemptsMax = 10
 
 /**
  * Objects as files under `root`, by their keys; any number of processes may share it.
  *
  * An object is written beside the others, flushed to disk, and then takes its name in one step: `rename` to replace,
- * `link` (which fails when the name is taken) for `ifAbsent`.
+ * `link` (which fails when the name is taken) for `ifAbsent`. Its checksum lies beside it (`Checksums`). A file that
+ * somebody laid into the folder is an object without one, and is taken as it is.
  */
 export class FileSystemObjectStore implements ObjectStore {
   readonly #root: string
   readonly #clock: () => number
+  readonly #checksums: Checksums
   #swept = false
 
   constructor(root: string, clock: () => number = Date.now) {
     this.#root = resolve(root)
     this.#clock = clock
+    this.#checksums = new Checksums(this.#root)
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
     checkKey(key)
-    const found = await unlessMissing(readFile(join(this.#root, key)))
-    return found && new Uint8Array(found.buffer, found.byteOffset, found.byteLength)
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await unlessMissing(this.#read(key))
+      if (found === undefined || found.state === 'sound') return found?.bytes
+      // 'outdated': replaced or deleted while it was read.
+      if (found.state === 'corrupt' || attempt === attemptsMax) {
+        throw new StorageError('corrupt', `${key}: the file's bytes are not those that were put`)
+      }
+    }
   }
 
   async put(key: string, bytes: Uint8Array, options: { ifAbsent?: boolean } = {}): Promise<'written' | 'exists'> {
@@ -54,12 +60,13 @@ export class FileSystemObjectStore implements ObjectStore {
     try {
       await this.#sweep()
       await mkdir(dirname(partial), { recursive: true })
-      await writeFlushed(partial, bytes)
+      const inode = await writeFlushed(partial, bytes)
+      await this.#checksums.add(key, await sha256(bytes), inode)
       return await this.#name(partial, key, options.ifAbsent ?? false)
     } catch (error) {
-      throw error instanceof StorageError ? error : failure(error)
+      throw failure(error)
     } finally {
-      await rm(partial, { force: true }).catch(() => {}) // else `#sweep` takes it
+      await this.#clear(partial, key).catch(() => {}) // else `#sweep` and the next `put` do
     }
   }
 
@@ -71,12 +78,23 @@ export class FileSystemObjectStore implements ObjectStore {
   async delete(key: string): Promise<void> {
     checkKey(key)
     const path = join(this.#root, key)
-    if (!(await isFile(path))) return
-    await unlessMissing(unlink(path))
-    // Names of folders tell too (a tenant's id), so they go with the last object in them.
-    for (let folder = dirname(path); folder.length > this.#root.length; folder = dirname(folder)) {
-      if (!(await removeEmpty(folder))) return
-    }
+    if (await isFile(path)) await unlessMissing(unlink(path))
+    await this.#checksums.prune(key)
+    await removeEmptyFolders(dirname(path), this.#root)
+  }
+
+  /** The file stays open until its checksum is known, so that no other one can have its inode. */
+  #read(key: string): Promise<{ bytes: Uint8Array; state: 'sound' | 'corrupt' | 'outdated' }> {
+    const path = join(this.#root, key)
+    return withFile(path, 'r', async (file) => {
+      const { buffer, byteOffset, byteLength } = await file.readFile()
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+      const checksums = await this.#checksums.of(key)
+      if (checksums.includes(await sha256(bytes))) return { bytes, state: 'sound' }
+      const { ino } = await file.stat({ bigint: true })
+      if ((await inodeOf(path)) !== ino) return { bytes, state: 'outdated' }
+      return { bytes, state: checksums.length === 0 ? 'sound' : 'corrupt' }
+    })
   }
 
   /** Gives the written file its name. Tried again when a `delete` removed the empty folder in between. */
@@ -86,14 +104,15 @@ export class FileSystemObjectStore implements ObjectStore {
       try {
         await mkdir(dirname(path), { recursive: true })
         await (ifAbsent ? link(partial, path) : rename(partial, path))
-        await flushFolder(dirname(path))
+        // Missing: a `delete` took object and folder already.
+        await unlessMissing(flushFolder(dirname(path)))
         return 'written'
       } catch (error) {
         const code = codeOf(error)
         if (code === 'ENOENT' && attempt < attemptsMax) continue
         if (code === 'EEXIST' && ifAbsent && (await isFile(path))) return 'exists'
         // Deleted since: the name is free again.
-        if (code === 'EEXIST' && attempt < attemptsMax && !(await exists(path))) continue
+        if (code === 'EEXIST' && attempt < attemptsMax && (await inodeOf(path)) === undefined) continue
         if (code === 'EEXIST' || code === 'EISDIR' || code === 'ENOTDIR') {
           const message = `${key}: one of this key and its beginnings is an object, another is a folder of objects`
           throw new StorageError('invalid_key', message, { cause: error })
@@ -101,6 +120,11 @@ export class FileSystemObjectStore implements ObjectStore {
         throw error
       }
     }
+  }
+
+  async #clear(partial: string, key: string): Promise<void> {
+    await rm(partial, { force: true })
+    await this.#checksums.prune(key)
   }
 
   /** Depth first; a folder sorts as its name and a slash, which makes the order that of whole keys. */
@@ -111,7 +135,7 @@ export class FileSystemObjectStore implements ObjectStore {
       if (key.endsWith('/')) yield* this.#walk(key, prefix)
       else if (key.startsWith(prefix)) {
         const found = await unlessMissing(stat(join(this.#root, key)))
-        if (found) yield { key, bytes: found.size }
+        if (found) yield { key, bytes: found.size, writtenMs: found.mtimeMs }
       }
     }
   }
@@ -134,54 +158,4 @@ function keyOf(folder: string, entry: Dirent): string[] {
   if (!isKey(key)) return []
   if (entry.isDirectory()) return [`${key}/`]
   return entry.isFile() ? [key] : []
-}
-
-async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
-  await withFile(path, 'wx', async (file) => {
-    await file.writeFile(bytes)
-    await file.sync()
-  })
-}
-
-/** A new name is on disk only when its folder is. */
-const flushFolder = (path: string) => withFile(path, 'r', (folder) => folder.sync())
-
-async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, flags)
-  try {
-    await use(file)
-  } finally {
-    await file.close()
-  }
-}
-
-async function removeEmpty(folder: string): Promise<boolean> {
-  try {
-    await rmdir(folder)
-    return true
-  } catch {
-    return false // not empty, or already gone
-  }
-}
-
-const exists = async (path: string) => (await unlessMissing(stat(path))) !== undefined
-
-const isFile = async (path: string) => (await unlessMissing(stat(path)))?.isFile() ?? false
-
-/** A path through a file, or to a folder, is a missing object too. */
-async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) return undefined
-    throw failure(error)
-  }
-}
-
-const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '')
-
-function failure(error: unknown): StorageError {
-  const denied = ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))
-  const reason = error instanceof Error ? error.message : String(error)
-  return new StorageError(denied ? 'denied' : 'failed', `object store: ${reason}`, { cause: error })
 }

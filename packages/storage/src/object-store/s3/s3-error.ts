@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StorageError } from './object-store.ts'
+import { StorageError } from '../object-store.ts'
 
 /** An answer of the server, or of the SDK on the way to it, as one that says what to mend. */
 export function s3Failure(store: string, error: unknown): StorageError {
@@ -13,7 +13,7 @@ export function s3Failure(store: string, error: unknown): StorageError {
     return new StorageError('denied', message, options)
   }
   if (status === 401 || status === 403) {
-    const message = `${store}: refused (${names[0]}); the credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket`
+    const message = `${store}: refused (${names[0]}); the credentials need s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucket`
     return new StorageError('denied', message, options)
   }
   if (status === 301 || is('PermanentRedirect', 'AuthorizationHeaderMalformed')) {

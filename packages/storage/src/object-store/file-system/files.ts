@@ -1,0 +1,70 @@
+import { type FileHandle, open, rmdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { StorageError } from '../object-store.ts'
+
+/** No key can contain '~', so what is below is never listed or read as an object. */
+export const partialsFolder = '~partial'
+export const checksumsFolder = '~checksums'
+
+/** Others may delete the folder or the object under our hands; that so many do is a fault. */
+export const attemptsMax = 10
+
+/** Returns the inode, which stays the file's when it is renamed. */
+export function writeFlushed(path: string, bytes: Uint8Array): Promise<bigint> {
+  return withFile(path, 'wx', async (file) => {
+    await file.writeFile(bytes)
+    await file.sync()
+    return (await file.stat({ bigint: true })).ino
+  })
+}
+
+/** A new name is on disk only when its folder is. */
+export const flushFolder = (path: string) => withFile(path, 'r', (folder) => folder.sync())
+
+export async function withFile<T>(path: string, flags: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, flags)
+  try {
+    return await use(file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Names of folders tell too (a tenant's id), so they go with the last thing in them; `root` stays. */
+export async function removeEmptyFolders(lowest: string, root: string): Promise<void> {
+  for (let folder = lowest; folder.length > root.length; folder = dirname(folder)) {
+    if (!(await removeEmpty(folder))) return
+  }
+}
+
+async function removeEmpty(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder)
+    return true
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' // else not empty
+  }
+}
+
+export const inodeOf = async (path: string) => (await unlessMissing(stat(path, { bigint: true })))?.ino
+
+export const isFile = async (path: string) => (await unlessMissing(stat(path)))?.isFile() ?? false
+
+/** A path through a file, or to a folder, is a missing object too. */
+export async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) return undefined
+    throw failure(error)
+  }
+}
+
+export const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+export function failure(error: unknown): StorageError {
+  if (error instanceof StorageError) return error
+  const denied = ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))
+  const reason = error instanceof Error ? error.message : String(error)
+  return new StorageError(denied ? 'denied' : 'failed', `object store: ${reason}`, { cause: error })
+}
