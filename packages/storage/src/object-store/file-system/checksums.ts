@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
   attemptsMax,
@@ -7,6 +7,7 @@ import {
   codeOf,
   flushFolder,
   inodeOf,
+  makeFolder,
   partialsFolder,
   removeEmptyFolders,
   unlessMissing,
@@ -37,7 +38,7 @@ export class Checksums {
     const path = join(this.#folder(key), `${sha256}.${inode}.${randomUUID()}`)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await mkdir(dirname(path), { recursive: true })
+        await makeFolder(dirname(path))
         await writeFile(path, '')
         return await flushFolder(dirname(path))
       } catch (error) {

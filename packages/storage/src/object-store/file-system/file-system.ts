@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Dirent } from 'node:fs'
-import { link, mkdir, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { link, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { checkKey, checkPrefix, isKey } from '../key.ts'
 import { type ObjectStore, StorageError, type StoredObject } from '../object-store.ts'
@@ -13,6 +13,7 @@ import {
   flushFolder,
   inodeOf,
   isFile,
+  makeFolder,
   partialsFolder,
   removeEmptyFolders,
   unlessMissing,
@@ -59,7 +60,7 @@ export class FileSystemObjectStore implements ObjectStore {
     const partial = join(this.#root, partialsFolder, randomUUID())
     try {
       await this.#sweep()
-      await mkdir(dirname(partial), { recursive: true })
+      await makeFolder(dirname(partial))
       const inode = await writeFlushed(partial, bytes)
       await this.#checksums.add(key, await sha256(bytes), inode)
       return await this.#name(partial, key, options.ifAbsent ?? false)
@@ -102,7 +103,7 @@ export class FileSystemObjectStore implements ObjectStore {
     const path = join(this.#root, key)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await mkdir(dirname(path), { recursive: true })
+        await makeFolder(dirname(path))
         await (ifAbsent ? link(partial, path) : rename(partial, path))
         // Missing: a `delete` took object and folder already.
         await unlessMissing(flushFolder(dirname(path)))

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rmdir, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rmdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StorageError } from '../object-store.ts'
 
@@ -16,6 +16,21 @@ export function writeFlushed(path: string, bytes: Uint8Array): Promise<bigint> {
     await file.sync()
     return (await file.stat({ bigint: true })).ino
   })
+}
+
+/**
+ * Where another removes an empty folder on the way meanwhile, Node says ENOENT, or ENOTDIR as if a file were there. A file
+ * that is there says so each time.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await mkdir(path, { recursive: true })
+      return
+    } catch (error) {
+      if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error)) || attempt === attemptsMax) throw error
+    }
+  }
 }
 
 /** A new name is on disk only when its folder is. */
