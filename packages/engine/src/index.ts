@@ -18,6 +18,9 @@
  * A prompt that begins like one its tenant sent before takes that beginning from the prefix cache (`cache/`), which has
  * a share of the same memory budget.
  *
+ * A request may go on from what a lost engine said of it (`resumed`): each choice takes those tokens as committed, has
+ * them cached like a preempted one, and says what follows.
+ *
  * On failure: a run that throws fails the requests in it with `internal` and the loop goes on; a draft that throws is
  * left out of the step. A reader that goes away cancels its request, and its sequences are freed before the next step.
  * There is no other concurrency: the loop is the only writer, and callers meet it through `admit` and a stream.
