@@ -103,7 +103,7 @@ it('a worker that was killed drafts with its adapters again although the store i
     return versions
   }
   await expect.poll(() => usesIt(first), { timeout: 60_000 }).toContain('adp_1')
-  await expect.poll(() => first.counted('foretoken:adapters', 'disk'), { timeout: 60_000 }).toBe(1)
+  await expect.poll(() => first.counted('foretoken:adapter_loads_total', 'disk'), { timeout: 60_000 }).toBe(1)
   expect(await first.counted('foretoken:adapter_hits_total', 'store')).toBe(1)
   await first.kill()
 

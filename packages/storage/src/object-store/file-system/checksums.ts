@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { readdir, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import {
   attemptsMax,
   checksumsFolder,
@@ -16,10 +15,11 @@ import {
 /**
  * What was put, by its SHA-256, beside the objects, which so stay plain files that any tool reads.
  *
- * Each is an empty file: `~checksums/{key}/{SHA-256}.{inode of the object's file}.{UUID}`. It is on disk before the
+ * Each is an empty file: `~checksums/{key}/{SHA-256}.{inode of the object's file}.{its name in ~partial}`. It is on disk before the
  * object has its name, and goes when the object lost it, so that at no time an object that was put lacks its own. While
- * an object is replaced there are several. The inode tells which are in use: of the file that has the key, or of one that
- * is about to (it lies in `~partial` until then). Where inodes changed, in a copy of the folder, checksums hold as before
+ * an object is replaced there are several. In use is that of the file that has the key, by its inode, or of one that is
+ * about to, by its name: it lies in `~partial` until then, and a file of another key may have an inode that was used
+ * before. Where inodes changed, in a copy of the folder, checksums hold as before
  * until the next change of the key.
  */
 export class Checksums {
@@ -34,8 +34,8 @@ export class Checksums {
     return (await this.#names(key)).map((name) => name.slice(0, name.indexOf('.')))
   }
 
-  async add(key: string, sha256: string, inode: bigint): Promise<void> {
-    const path = join(this.#folder(key), `${sha256}.${inode}.${randomUUID()}`)
+  async add(key: string, sha256: string, { inode, partial }: { inode: bigint; partial: string }): Promise<void> {
+    const path = join(this.#folder(key), `${sha256}.${inode}.${basename(partial)}`)
     for (let attempt = 1; ; attempt += 1) {
       try {
         await makeFolder(dirname(path))
@@ -54,17 +54,13 @@ export class Checksums {
    */
   async prune(key: string): Promise<void> {
     const names = await this.#names(key)
-    const used = new Set([...(await this.#partials()), await inodeOf(join(this.#root, key))].map(String))
+    const partials = new Set(await unlessMissing(readdir(join(this.#root, partialsFolder))))
+    const named = String(await inodeOf(join(this.#root, key)))
     for (const name of names) {
-      if (!used.has(name.split('.')[1] ?? '')) await rm(join(this.#folder(key), name), { force: true })
+      const [, inode, partial = ''] = name.split('.')
+      if (inode !== named && !partials.has(partial)) await rm(join(this.#folder(key), name), { force: true })
     }
     await removeEmptyFolders(this.#folder(key), this.#root)
-  }
-
-  async #partials(): Promise<(bigint | undefined)[]> {
-    const folder = join(this.#root, partialsFolder)
-    const names = (await unlessMissing(readdir(folder))) ?? []
-    return Promise.all(names.map((name) => inodeOf(join(folder, name))))
   }
 
   async #names(key: string): Promise<string[]> {

@@ -62,7 +62,7 @@ export class FileSystemObjectStore implements ObjectStore {
       await this.#sweep()
       await makeFolder(dirname(partial))
       const inode = await writeFlushed(partial, bytes)
-      await this.#checksums.add(key, await sha256(bytes), inode)
+      await this.#checksums.add(key, await sha256(bytes), { inode, partial })
       return await this.#name(partial, key, options.ifAbsent ?? false)
     } catch (error) {
       throw failure(error)
