@@ -5,6 +5,7 @@ import { type Database, listProcesses, openDatabase } from '@foretoken/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Platform, startPlatform } from '../end-to-end/platform.ts'
+import { seeded } from '../simulation/random.ts'
 import { FAULTS, type Fault, inflict } from './faults.ts'
 import { Load, type Outcome, undisturbed } from './load.ts'
 import { questions } from './questions.ts'
@@ -21,17 +22,6 @@ let db: Database
 const faults: Fault[] = []
 let outcomes: readonly Outcome[] = []
 
-/** mulberry32: a seed gives the same faults and questions, if not the same moments. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state)
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
-    return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 beforeAll(
   async () => {
     platform = await startPlatform({}, ['--workers', '3', '--gateways', '2', '--threads', '1'])
@@ -40,7 +30,8 @@ beforeAll(
     db = openDatabase(z.object({ databaseUrl: z.string() }).parse(state).databaseUrl, { onIdleError: () => {} })
     const target = { urls, apiKey }
     const asked = questions(model)
-    const random = seeded(SEED)
+    // The same faults and questions for one seed, if not the same moments.
+    const random = seeded(SEED).uniform
     const load = new Load(target, asked, await undisturbed(target, asked), CLIENTS, random)
     for (let count = 0; count < FAULTS_TOTAL; count++) {
       const kind = FAULTS[count < FAULTS.length ? count : Math.floor(random() * FAULTS.length)] ?? 'worker killed'
@@ -87,15 +78,14 @@ describe('under faults', () => {
 
   it('no answer changed a byte, and none was lost whose gateway lived', () => {
     const gatewaysHit = faults.filter(({ kind }) => kind.startsWith('gateway'))
-    const excused = ({ kind, gateway, startedMs, endedMs }: Outcome) =>
+    const excused = ({ kind, gateway, endedMs }: Outcome) =>
       kind === 'broken' &&
-      gatewaysHit.some((fault) => fault.url === gateway && fault.atMs <= endedMs && endedMs < fault.atMs + 60_000) &&
-      startedMs <= endedMs
+      gatewaysHit.some((fault) => fault.url === gateway && fault.atMs <= endedMs && endedMs < fault.atMs + 60_000)
     const wrong = outcomes.filter((each) => each.kind !== 'whole' && each.kind !== 'refused' && !excused(each))
     expect(wrong).toEqual([])
   })
 
-  it('every whole answer is billed once, for what it was; no other more than once', { timeout: 60_000 }, async () => {
+  it('every whole answer is billed once, for what it was', { timeout: 60_000 }, async () => {
     const rows = async () => {
       const { rows } = await db.pool.query<{ id: string; tokens: number; status: string }>(
         'select id, completion_tokens as tokens, status from requests',
