@@ -20,6 +20,8 @@ interface GatewayParts {
   readonly lifecycle: Lifecycle
   readonly registry: Registry
   readonly store: Store
+  /** The platform's time; absent: this machine's. */
+  readonly clock?: () => number
   /** Calls back with the addresses of registered workers, first before it resolves; returns what ends it. */
   readonly followWorkers?: (onChange: (urls: readonly string[]) => void) => Promise<() => Promise<void>>
 }
@@ -36,6 +38,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     now: () => performance.now(),
   })
   const services: Services = {
+    clock: Date.now,
     ...parts,
     metrics: createRequestMetrics(parts.registry),
     keys,

@@ -1,6 +1,6 @@
-import { followProcesses, Membership } from '@foretoken/cluster'
+import { ClusterClock, followProcesses, Membership } from '@foretoken/cluster'
 import { openDatabase, type Process } from '@foretoken/db'
-import { createLogger, createRegistry, Lifecycle } from '@foretoken/telemetry'
+import { createLogger, createRegistry, DATABASE_OUTAGE, Lifecycle, Outage } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import { postgresStore } from './store.ts'
@@ -11,18 +11,22 @@ async function main(): Promise<void> {
   const logger = createLogger('gateway', config.logLevel)
   const lifecycle = new Lifecycle({ logger })
   lifecycle.listen()
-  const db = openDatabase(config.databaseUrl, {
-    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
-  })
+  const outage = new Outage(logger, DATABASE_OUTAGE)
+  const onError = (err: unknown) => outage.failed(err)
+  const db = openDatabase(config.databaseUrl, { onIdleError: onError })
   lifecycle.on('close', 'database', () => db.close())
-  const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
-  const membership = new Membership({ db, role: 'gateway', details: () => ({}), onError })
+  const clock = new ClusterClock()
+  const membership = new Membership({
+    ...{ db, role: 'gateway', details: () => ({}), onError, clock },
+    onAnnounced: () => outage.worked(),
+  })
   const { url } = await startGateway({
     id: membership.id,
     config: config.gateway,
     logger,
     lifecycle,
     registry: createRegistry(),
+    clock: clock.now,
     store: postgresStore(db, config.keyPepper),
     followWorkers: async (onChange) => {
       const { databaseUrl } = config
