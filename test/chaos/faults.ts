@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { listProcesses, type Process } from '@foretoken/db'
 import type { WireFault } from '@foretoken/protocol/testing'
 import type { StoreFault } from './faulty-store.ts'
-import type { World } from './world.ts'
+import { isAlive, type World } from './world.ts'
 
 export interface Fault {
   readonly kind: FaultKind
@@ -87,10 +87,16 @@ function hang(role: Process['role']): Inflict {
 
 /** Of what serves one has to be left, or there is nobody to go on. */
 async function anyOf({ db }: World, role: Process['role'], random: Random): Promise<Process | null> {
-  const alive = (await listProcesses(db)).filter((each) => each.role === role && each.state === 'ready')
+  const alive = (await ready(db)).filter((each) => each.role === role)
   const victim = alive[Math.floor(random() * alive.length)]
   const serves = role === 'gateway' || role === 'worker'
   return victim && (!serves || alive.length > 1) ? victim : null
+}
+
+/** After the database was killed the first question may meet a connection that broke. */
+async function ready(db: World['db']): Promise<Process[]> {
+  const all = await listProcesses(db).catch(() => listProcesses(db))
+  return all.filter(({ state, pid }) => state === 'ready' && isAlive(pid))
 }
 
 /** Of two schedulers the one that decides. */
@@ -131,7 +137,7 @@ function breakWire(fault: WireFault): Inflict {
 /** A process's wall clock is set by an hour to a week, and back. */
 function jump(direction: 1 | -1): Inflict {
   return async ({ control, db }, random) => {
-    const all = await listProcesses(db)
+    const all = await ready(db)
     const victim = all[Math.floor(random() * all.length)]
     if (!victim) return null
     const hours = 1 + random() * 167

@@ -101,10 +101,19 @@ async function whole(db: Database, pids: Set<number>): Promise<void> {
   while (performance.now() < deadlineMs) {
     const processes = await listProcesses(db).catch(() => [])
     for (const { pid } of processes) pids.add(pid)
-    if (processes.filter(({ state }) => state === 'ready').length === PROCESSES) return
+    // The lease of one that was killed goes on for seconds.
+    if (processes.filter(({ state, pid }) => state === 'ready' && isAlive(pid)).length === PROCESSES) return
     await sleep(250)
   }
   throw new Error('a part of the platform did not come back within a minute')
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 async function startWires(): Promise<{ wires: FaultyWire[]; places: Places }> {

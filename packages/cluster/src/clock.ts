@@ -15,8 +15,8 @@ export class ClusterClock {
     private readonly own: () => number = () => Date.now(),
   ) {}
 
-  /** Unix milliseconds. */
-  readonly now = (): number => (this.offsetMs === null ? this.own() : this.monotonic() + this.offsetMs)
+  /** Unix milliseconds, whole ones. */
+  readonly now = (): number => (this.offsetMs === null ? this.own() : Math.round(this.monotonic() + this.offsetMs))
 
   /** Asks a database for its time. */
   async read(ask: () => Promise<Date>): Promise<void> {
