@@ -1,9 +1,10 @@
-import { ClusterClock, followProcesses, Membership } from '@foretoken/cluster'
+import { ClusterClock, followProcesses, Membership, processDetails } from '@foretoken/cluster'
 import { openDatabase, type Process } from '@foretoken/db'
 import { createLogger, createRegistry, DATABASE_OUTAGE, Lifecycle, Outage } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import { postgresStore } from './store.ts'
+import type { AnnouncedWorker } from './workers/pool.ts'
 
 /** The gateway as a process. A supervisor that spawned it with an IPC channel is told when and where it listens. */
 async function main(): Promise<void> {
@@ -30,8 +31,7 @@ async function main(): Promise<void> {
     store: postgresStore(db, config.keyPepper),
     followWorkers: async (onChange) => {
       const { databaseUrl } = config
-      const urlsOf = (workers: readonly Process[]) => workers.flatMap(({ url }) => url ?? [])
-      const read = (workers: readonly Process[]) => onChange(urlsOf(workers))
+      const read = (workers: readonly Process[]) => onChange(workers.flatMap((worker) => announced(worker) ?? []))
       const follower = await followProcesses({ db, databaseUrl, role: 'worker', onChange: read, onError })
       return () => follower.close()
     },
@@ -41,6 +41,12 @@ async function main(): Promise<void> {
   lifecycle.on('close', 'register', () => membership.leave())
   logger.info({ url }, 'listening')
   process.send?.({ type: 'ready', url })
+}
+
+function announced(worker: Process): AnnouncedWorker | null {
+  if (worker.url === null) return null
+  const details = processDetails(worker)
+  return { url: worker.url, draining: worker.state === 'draining', load: details && details.running + details.waiting }
 }
 
 main().catch((error: unknown) => {
