@@ -8,7 +8,7 @@ import { seeded } from '../simulation/random.ts'
 import { draw, type Fault, inflict } from './faults.ts'
 import { brokenPromotions, strayAdapters } from './learned.ts'
 import { Load, type Outcome, undisturbed } from './load.ts'
-import { questions } from './questions.ts'
+import { lessons, questions } from './questions.ts'
 import { isAlive, startWorld, type World } from './world.ts'
 
 /** `npm run test:chaos` plays more of them. */
@@ -28,7 +28,7 @@ beforeAll(
     await world.whole()
     const { urls = [], apiKey, model } = world.platform.ready
     const target = { urls, apiKey }
-    const asked = questions(model)
+    const asked = [...questions(model), ...lessons(model)]
     // The same faults and questions for one seed, if not the same moments.
     const random = seeded(SEED).uniform
     const load = new Load(target, asked, await undisturbed(target, asked), CLIENTS, random)

@@ -44,7 +44,7 @@ if (place) {
 
 function setClock(offsetMs: () => number): void {
   const { now } = Date
-  const shifted = () => now() + offsetMs()
+  const shifted = () => now() + Math.round(offsetMs())
   Date.now = shifted
   globalThis.Date = new Proxy(Date, {
     construct: (target, args: unknown[], newTarget) =>

@@ -90,8 +90,8 @@ const stateSchema = z.object({ databaseUrl: z.string(), queueUrl: z.string(), ob
 
 /** Runs that begin soon and end soon, whatever they are worth. */
 const LEARNS_OFTEN = {
-  FORETOKEN_TRAIN_AFTER_TOKENS: '1500',
-  FORETOKEN_TRAIN_TOKENS_MAX: '2000',
+  FORETOKEN_TRAIN_AFTER_TOKENS: '3000',
+  FORETOKEN_TRAIN_TOKENS_MAX: '6000',
   FORETOKEN_ROUND_MS: '1000',
 }
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
