@@ -112,9 +112,20 @@ async function killLeader({ db }: World): ReturnType<Inflict> {
 }
 
 async function killDatabase({ platform }: World): ReturnType<Inflict> {
-  const file = join(platform.dataDir, 'postgres', 'postmaster.pid')
-  process.kill(Number.parseInt(readFileSync(file, 'utf8'), 10), 'SIGKILL')
+  const killed = postmaster(platform.dataDir)
+  if (killed === null) return null
+  process.kill(killed, 'SIGKILL')
+  // Its own processes end a moment later, and answer until then.
+  while ((postmaster(platform.dataDir) ?? killed) === killed) await sleep(50)
   return HIT
+}
+
+function postmaster(dataDir: string): number | null {
+  try {
+    return Number.parseInt(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10)
+  } catch {
+    return null
+  }
 }
 
 async function killQueue({ redis }: World): ReturnType<Inflict> {
