@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { objectStoreConformance } from '../../testing/object-store-conformance.ts'
 import { FileSystemObjectStore } from './file-system.ts'
+import { failure } from './files.ts'
 
 const folders: string[] = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
@@ -83,6 +84,15 @@ test('what a killed writer left is never an object, and goes after a day', async
   await utimes(join(folder, '~partial', 'half'), yesterday, yesterday)
   await new FileSystemObjectStore(folder).put('b', bytes)
   expect(await partials(folder)).toEqual([])
+})
+
+test('a disk that is full may have room later, one that may not be written will not', () => {
+  const of = (code: string) => failure(Object.assign(new Error(code), { code }))
+  for (const code of ['ENOSPC', 'EDQUOT', 'EMFILE', 'EIO']) {
+    expect(of(code)).toMatchObject({ code: 'unreachable', retryable: true })
+  }
+  expect(of('EROFS')).toMatchObject({ code: 'denied', retryable: false })
+  expect(of('ENAMETOOLONG')).toMatchObject({ code: 'failed', retryable: false })
 })
 
 test('a put that fails leaves the old object and nothing half', async () => {
