@@ -7,7 +7,8 @@ export interface Outcome {
   readonly requestId: string | null
   /**
    * `whole`: all bytes, the same as undisturbed; `changed`: an answer to its end that differs; `broken`: the
-   * connection, or the stream, ended early; `failed`: an error event in a stream; `refused`: a 5xx before anything.
+   * connection, or the stream, ended early; `failed`: an error event in a stream, or a status that says so; `refused`:
+   * 503 before anything, so ask again.
    */
   readonly kind: 'whole' | 'changed' | 'broken' | 'failed' | 'refused'
   readonly gateway: string
@@ -40,11 +41,16 @@ export interface Answer {
 /** Asks each question once, of a platform that nothing happens to. */
 export async function undisturbed(target: Target, questions: readonly Question[]): Promise<Map<string, Answer>> {
   const answers = new Map<string, Answer>()
-  for (const question of questions) {
-    const { outcome, answer } = await ask(target, target.urls[0] ?? '', question, null)
-    if (!answer) throw new Error(`${question.name} could not be answered: ${outcome.detail}`)
-    answers.set(question.name, answer)
+  const [url = ''] = target.urls
+  const unasked = [...questions]
+  const one = async () => {
+    for (let question = unasked.pop(); question; question = unasked.pop()) {
+      const { outcome, answer } = await ask(target, url, question, null)
+      if (!answer) throw new Error(`${question.name} could not be answered: ${outcome.detail}`)
+      answers.set(question.name, answer)
+    }
   }
+  await Promise.all([one(), one(), one(), one()])
   return answers
 }
 
@@ -76,7 +82,7 @@ export class Load {
       const url = pick(this.target.urls, this.random)
       const { outcome } = await ask(this.target, url, question, this.answers.get(question.name) ?? null)
       this.outcomes.push(outcome)
-      if (outcome.kind !== 'whole') await sleep(100)
+      if (outcome.kind !== 'whole') await sleep(500)
     }
   }
 }
@@ -110,7 +116,8 @@ async function ask(
     const header = answer.headers['x-foretoken-request-id']
     requestId = typeof header === 'string' ? header : null
     for await (const chunk of answer.body.setEncoding('utf8')) text += chunk
-    if (answer.statusCode !== 200) return { outcome: end('refused', text, 0), answer: null }
+    const refused = answer.statusCode === 503 ? 'refused' : 'failed'
+    if (answer.statusCode !== 200) return { outcome: end(refused, text, 0), answer: null }
   } catch (error) {
     return { outcome: end('broken', `${error}`, tokensOf(text)), answer: null }
   }

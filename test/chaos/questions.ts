@@ -28,5 +28,20 @@ export function questions(model: string): readonly Question[] {
   )
 }
 
+/** Short ones, different enough to learn from some and judge by others. */
+export function lessons(model: string): readonly Question[] {
+  const cities = ['Graz', 'Lyon', 'Porto', 'Turin', 'Ghent', 'Cork', 'Basel', 'Leeds', 'Bergen', 'Split']
+  const asked = ['Who lives in', 'How many people live in', 'What is the mean age in', 'Who is the oldest in']
+  return cities.flatMap((city) =>
+    asked.map((words) => ({
+      name: `${words} ${city}`,
+      body: {
+        ...{ model, stream: true, stream_options: { include_usage: true }, temperature: 0, max_tokens: 40 },
+        messages: [{ role: 'user', content: `Table people(name, age, city)\nQuestion: ${words} ${city}?` }],
+      },
+    })),
+  )
+}
+
 /** Special tokens, the ends among them, stay away, so that answers are long. */
 const LONG = { 0: -100, 1: -100, 2: -100, 3: -100 }

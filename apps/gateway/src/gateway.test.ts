@@ -60,7 +60,7 @@ describe('the log', () => {
     await gateway.post(PATH, { ...request, [secret]: 1 })
     await gateway.post('/v1/completions', { model: secret, prompt: secret })
     await gateway.post(PATH, request, { headers: { authorization: 'Bearer ftk_SECRETKEY' } })
-    await eventually(() => expect(gateway.logs).toContain('usage not recorded yet'))
+    await eventually(() => expect(gateway.logs).toContain('usage is not recorded yet'))
     gateway.memory.outage = null
     await gateway.services.lifecycle.shutdown('test')
     expect(gateway.logs).toContain('"status":"failed"')

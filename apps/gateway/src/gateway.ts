@@ -10,7 +10,7 @@ import type { Services } from './services.ts'
 import type { Store } from './store.ts'
 import { Journal } from './usage/journal.ts'
 import { UsageWriter } from './usage/writer.ts'
-import { WorkerPool } from './workers/pool.ts'
+import { type AnnouncedWorker, WorkerPool } from './workers/pool.ts'
 
 interface GatewayParts {
   /** This process, as the register and the journal name it. */
@@ -20,8 +20,10 @@ interface GatewayParts {
   readonly lifecycle: Lifecycle
   readonly registry: Registry
   readonly store: Store
-  /** Calls back with the addresses of registered workers, first before it resolves; returns what ends it. */
-  readonly followWorkers?: (onChange: (urls: readonly string[]) => void) => Promise<() => Promise<void>>
+  /** The platform's time; absent: this machine's. */
+  readonly clock?: () => number
+  /** Calls back with the registered workers, first before it resolves; returns what ends it. */
+  readonly followWorkers?: (onChange: (workers: readonly AnnouncedWorker[]) => void) => Promise<() => Promise<void>>
 }
 
 const FLUSH_MS_MAX = 10_000
@@ -36,6 +38,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     now: () => performance.now(),
   })
   const services: Services = {
+    clock: Date.now,
     ...parts,
     metrics: createRequestMetrics(parts.registry),
     keys,
@@ -53,7 +56,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     inFlight: new InFlight(),
   }
   await services.workers.start()
-  const following = await parts.followWorkers?.((urls) => void services.workers.follow(urls))
+  const following = await parts.followWorkers?.((workers) => void services.workers.follow(workers))
   if (following) lifecycle.on('close', 'register', following)
   const server = await listen(createApp(services), config)
   planShutdown(lifecycle, services, server)

@@ -1,9 +1,10 @@
-import { followProcesses, Membership } from '@foretoken/cluster'
+import { ClusterClock, followProcesses, Membership, processDetails } from '@foretoken/cluster'
 import { openDatabase, type Process } from '@foretoken/db'
-import { createLogger, createRegistry, Lifecycle } from '@foretoken/telemetry'
+import { createLogger, createRegistry, DATABASE_OUTAGE, Lifecycle, Outage } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import { postgresStore } from './store.ts'
+import type { AnnouncedWorker } from './workers/pool.ts'
 
 /** The gateway as a process. A supervisor that spawned it with an IPC channel is told when and where it listens. */
 async function main(): Promise<void> {
@@ -11,23 +12,26 @@ async function main(): Promise<void> {
   const logger = createLogger('gateway', config.logLevel)
   const lifecycle = new Lifecycle({ logger })
   lifecycle.listen()
-  const db = openDatabase(config.databaseUrl, {
-    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
-  })
+  const outage = new Outage(logger, DATABASE_OUTAGE)
+  const onError = (err: unknown) => outage.failed(err)
+  const db = openDatabase(config.databaseUrl, { onIdleError: onError })
   lifecycle.on('close', 'database', () => db.close())
-  const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
-  const membership = new Membership({ db, role: 'gateway', details: () => ({}), onError })
+  const clock = new ClusterClock()
+  const membership = new Membership({
+    ...{ db, role: 'gateway', details: () => ({}), onError, clock },
+    onAnnounced: () => outage.worked(),
+  })
   const { url } = await startGateway({
     id: membership.id,
     config: config.gateway,
     logger,
     lifecycle,
     registry: createRegistry(),
+    clock: clock.now,
     store: postgresStore(db, config.keyPepper),
     followWorkers: async (onChange) => {
       const { databaseUrl } = config
-      const urlsOf = (workers: readonly Process[]) => workers.flatMap(({ url }) => url ?? [])
-      const read = (workers: readonly Process[]) => onChange(urlsOf(workers))
+      const read = (workers: readonly Process[]) => onChange(workers.flatMap((worker) => announced(worker) ?? []))
       const follower = await followProcesses({ db, databaseUrl, role: 'worker', onChange: read, onError })
       return () => follower.close()
     },
@@ -37,6 +41,12 @@ async function main(): Promise<void> {
   lifecycle.on('close', 'register', () => membership.leave())
   logger.info({ url }, 'listening')
   process.send?.({ type: 'ready', url })
+}
+
+function announced(worker: Process): AnnouncedWorker | null {
+  if (worker.url === null) return null
+  const details = processDetails(worker)
+  return { url: worker.url, draining: worker.state === 'draining', load: details && details.running + details.waiting }
 }
 
 main().catch((error: unknown) => {

@@ -13,6 +13,8 @@ import type { WorkerPool } from './workers/pool.ts'
 export interface Services {
   readonly config: GatewayConfig
   readonly logger: Logger
+  /** The platform's time, in Unix milliseconds: what usage is dated by. */
+  readonly clock: () => number
   readonly lifecycle: Lifecycle
   readonly registry: Registry
   readonly metrics: RequestMetrics

@@ -18,3 +18,4 @@
  */
 export { readConfig, type SchedulerConfig } from './config.ts'
 export { Scheduler, type SchedulerParts, STATE_KEY } from './scheduler.ts'
+export { collectOrphans, ORPHAN_RULES } from './sweep/orphans.ts'

@@ -1,9 +1,9 @@
-import { Membership } from '@foretoken/cluster'
+import { ClusterClock, Membership } from '@foretoken/cluster'
 import { openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { FORGET_MARGIN_MS } from '@foretoken/learning'
 import { openObjectStore } from '@foretoken/storage'
-import { createLogger, Lifecycle } from '@foretoken/telemetry'
+import { createLogger, DATABASE_OUTAGE, Lifecycle, Outage } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
 import { Scheduler } from './scheduler.ts'
 
@@ -16,12 +16,21 @@ async function main(): Promise<void> {
   const logger = createLogger('scheduler', config.logLevel)
   const lifecycle = new Lifecycle({ logger })
   lifecycle.listen()
-  const onError = (err: unknown) => logger.warn({ err }, 'a connection broke')
+  const outage = new Outage(logger, DATABASE_OUTAGE)
+  const onError = (err: unknown) => outage.failed(err)
   const db = openDatabase(config.databaseUrl, { connectionsMax: 3, onIdleError: onError })
   lifecycle.on('close', 'database', () => db.close())
-  const queue = await openQueue(config.queueUrl, 'training', { onError })
+  const queueOutage = new Outage(logger, {
+    begins: 'something is wrong with the queue',
+    ends: 'the queue took a job again',
+  })
+  const queue = await openQueue(config.queueUrl, 'training', { onError: (err) => queueOutage.failed(err) })
   lifecycle.on('close', 'queue', () => queue.close())
-  const membership = new Membership({ db, role: 'scheduler', details: () => ({}), onError })
+  const clock = new ClusterClock()
+  const membership = new Membership({
+    ...{ db, role: 'scheduler', details: () => ({}), onError, clock },
+    onAnnounced: () => outage.worked(),
+  })
   const scheduler = new Scheduler({
     db,
     store: openObjectStore(config.objectStore),
@@ -34,12 +43,18 @@ async function main(): Promise<void> {
       forgetMarginMs: FORGET_MARGIN_MS,
     },
     roundMs: config.roundMs,
+    clock: clock.now,
     // Trainers look for runs now and then in any case.
-    wakeTrainers: async () => void (await queue.add({ version: 1 }).catch(onError)),
+    wakeTrainers: () =>
+      queue.add({ version: 1 }).then(
+        () => queueOutage.worked(),
+        (err: unknown) => queueOutage.failed(err),
+      ),
   })
+  // It knows the database's time from then on.
+  await membership.join(null)
   scheduler.start()
   lifecycle.on('drain', 'the round under way', () => scheduler.stop())
-  await membership.join(null)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'register', () => membership.leave())
   lifecycle.markReady()

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { condenseAcceptance, type Database, holdLease, releaseLease } from '@foretoken/db'
 import type { Rules, SchedulerState } from '@foretoken/policy'
 import type { ObjectStore } from '@foretoken/storage'
-import type { Logger } from '@foretoken/telemetry'
+import { type Logger, Outage } from '@foretoken/telemetry'
 import { playRound, type RoundContext } from './round.ts'
 import { History, spentSince } from './state/history.ts'
 import { Population } from './state/population.ts'
@@ -43,9 +43,15 @@ export class Scheduler {
   private readonly stopping = new AbortController()
   private running: Promise<void> | null = null
   private tidiedMs = 0
+  private readonly failing: Outage
+  private readonly forgetful: Outage
   private mind: { history: History; context: RoundContext } | null = null
 
-  constructor(private readonly parts: SchedulerParts) {}
+  constructor(private readonly parts: SchedulerParts) {
+    const { logger } = parts
+    this.failing = new Outage(logger, { begins: 'a round of the scheduler failed', ends: 'rounds are played again' })
+    this.forgetful = new Outage(logger, { begins: 'a round is not kept', ends: 'rounds are kept again' })
+  }
 
   start(): void {
     this.running ??= this.run()
@@ -60,14 +66,15 @@ export class Scheduler {
   }
 
   private async run(): Promise<void> {
-    const { roundMs, logger } = this.parts
+    const { roundMs } = this.parts
     while (!this.stopping.signal.aborted) {
       try {
         if (await this.leads()) await this.round()
+        this.failing.worked()
       } catch (err) {
         // What was read may be half of it: the next round begins with the days again.
         this.mind = null
-        logger.warn({ err }, 'a round of the scheduler failed')
+        this.failing.failed(err)
       }
       await sleep(roundMs, undefined, { signal: this.stopping.signal }).catch(() => undefined)
     }
@@ -125,7 +132,13 @@ export class Scheduler {
   private async keep(state: SchedulerState, nowMs: number): Promise<void> {
     const { store, rules } = this.parts
     const text = JSON.stringify({ version: 1, nowMs, rules, state })
-    await store.put(STATE_KEY, gzipSync(text, { level: 1 }))
+    try {
+      await store.put(STATE_KEY, gzipSync(text, { level: 1 }))
+      this.forgetful.worked()
+    } catch (err) {
+      // What was decided is done, and what was read is whole.
+      this.forgetful.failed(err)
+    }
   }
 
   /** What no row names costs room, and so do five minutes of long ago; neither is worth a round. */

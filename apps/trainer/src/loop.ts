@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '@foretoken/telemetry'
+import { type Logger, Outage } from '@foretoken/telemetry'
 
 export interface LoopWork {
   /** Does one run, if there is one to claim. False: there was none. */
@@ -18,12 +18,15 @@ export class Loop {
   private readonly stopping = new AbortController()
   private waking = new AbortController()
   private running: Promise<void> | null = null
+  private readonly outage: Outage
 
   constructor(
     private readonly work: LoopWork,
-    private readonly logger: Logger,
+    logger: Logger,
     private readonly times: LoopTimes,
-  ) {}
+  ) {
+    this.outage = new Outage(logger, { begins: 'training pauses', ends: 'training goes on' })
+  }
 
   start(): void {
     this.running ??= this.run()
@@ -46,11 +49,13 @@ export class Loop {
     while (!signal.aborted) {
       this.waking = new AbortController()
       try {
-        if (await this.work.next(signal)) continue
+        const worked = await this.work.next(signal)
+        this.outage.worked()
+        if (worked) continue
         await this.pause(this.times.pollMs)
       } catch (err) {
         if (signal.aborted) return
-        this.logger.warn({ err }, 'training paused')
+        this.outage.failed(err)
         await this.pause(this.times.retryMs)
       }
     }

@@ -5,7 +5,7 @@ import { openQueue } from '@foretoken/jobs'
 import { adaptTenant } from '@foretoken/learning'
 import { loadModel, targetFingerprint } from '@foretoken/model'
 import { openObjectStore } from '@foretoken/storage'
-import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
+import { createLogger, DATABASE_OUTAGE, Lifecycle, type Logger, Outage } from '@foretoken/telemetry'
 import { readConfig, type TrainerConfig } from './config.ts'
 import type { Adapt } from './run/execute.ts'
 import { startTrainer } from './trainer.ts'
@@ -18,13 +18,19 @@ async function main(): Promise<void> {
   lifecycle.listen()
   yieldToServing(logger)
 
+  const outage = new Outage(logger, DATABASE_OUTAGE)
+  const onError = (err: unknown) => outage.failed(err)
   const db = openDatabase(config.databaseUrl, {
     connectionsMax: 3,
-    onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
+    onIdleError: onError,
   })
   lifecycle.on('close', 'database', () => db.close())
+  const queueOutage = new Outage(logger, {
+    begins: 'something is wrong with the queue',
+    ends: 'the queue has a job again',
+  })
   const queue = await openQueue(config.queueUrl, 'training', {
-    onError: (err) => logger.warn({ err }, 'something is wrong with the queue'),
+    onError: (err) => queueOutage.failed(err),
   })
   lifecycle.on('close', 'queue', () => queue.close())
   const loop = startTrainer({
@@ -35,9 +41,14 @@ async function main(): Promise<void> {
     tokensMax: config.tokensMax,
   })
   lifecycle.on('drain', 'training', () => loop.stop())
-  await queue.consume(() => loop.wake())
-  const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
-  const membership = new Membership({ db, role: 'trainer', details: () => ({}), onError })
+  await queue.consume(() => {
+    queueOutage.worked()
+    loop.wake()
+  })
+  const membership = new Membership({
+    ...{ db, role: 'trainer', details: () => ({}), onError },
+    onAnnounced: () => outage.worked(),
+  })
   await membership.join(null)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'register', () => membership.leave())

@@ -84,26 +84,36 @@ describe("a tenant's draft", () => {
     expect(wanted).toEqual(['adp_1', null, null, 'adp_2'])
   })
 
-  it('is loaded whole, once the store that was away is back', async () => {
-    let outages = 2
-    const moody: ObjectStore = {
-      get: async (key) => {
-        if (outages-- > 0) throw new StorageError('unreachable', 'away')
-        return store.get(key)
-      },
-      put: (...put) => store.put(...put),
-      list: (prefix) => store.list(prefix),
-      delete: (key) => store.delete(key),
-    }
-    const { drafts, events } = create(moody)
-    for (const name of ADAPTER_FILES) await store.put(`${adapter.key}/${name}`, Buffer.from(name))
+  it.each(['unreachable', 'denied', 'missing_bucket', 'failed'] as const)(
+    'is loaded whole, once the store that said %s is well again',
+    async (code) => {
+      let outages = 2
+      const moody: ObjectStore = {
+        get: async (key) => {
+          if (outages-- > 0) throw new StorageError(code, 'not now')
+          return store.get(key)
+        },
+        put: (...put) => store.put(...put),
+        list: (prefix) => store.list(prefix),
+        delete: (key) => store.delete(key),
+      }
+      const { drafts, events } = create(moody)
+      for (const name of ADAPTER_FILES) await store.put(`${adapter.key}/${name}`, Buffer.from(name))
+      drafts.prepare(call(), nothing)
+      expect([await events.load(adapter, 'ten_a'), await events.load(adapter, 'ten_a')]).toEqual([undefined, undefined])
+      const files = await events.load(adapter, 'ten_a')
+      expect([...(files ?? [])].map(([name, bytes]) => [name, Buffer.from(bytes).toString()])).toEqual(
+        ADAPTER_FILES.map((name) => [name, name]),
+      )
+      expect(drafts.statistics).toMatchObject({ storeHits: 1, storeMisses: 2, diskHits: 0 })
+    },
+  )
+
+  it('is refused where its bytes are damaged', async () => {
+    const get = () => Promise.reject(new StorageError('corrupt', 'other bytes than were put'))
+    const { drafts, events } = create({ put: store.put, list: store.list, delete: store.delete, get })
     drafts.prepare(call(), nothing)
-    expect([await events.load(adapter, 'ten_a'), await events.load(adapter, 'ten_a')]).toEqual([undefined, undefined])
-    const files = await events.load(adapter, 'ten_a')
-    expect([...(files ?? [])].map(([name, bytes]) => [name, Buffer.from(bytes).toString()])).toEqual(
-      ADAPTER_FILES.map((name) => [name, name]),
-    )
-    expect(drafts.statistics).toMatchObject({ storeHits: 1, storeMisses: 2, diskHits: 0 })
+    await expect(events.load(adapter, 'ten_a')).rejects.toThrow('other bytes')
   })
 
   it('is not looked for once its tenant wants another', async () => {

@@ -3,7 +3,7 @@ import type { TraceSink } from '@foretoken/engine'
 import { TraceRecorder } from '@foretoken/learning'
 import type { AdapterRef, DraftVerdict, GenerateCall } from '@foretoken/protocol'
 import type { ObjectStore } from '@foretoken/storage'
-import type { Logger } from '@foretoken/telemetry'
+import { type Logger, Outage } from '@foretoken/telemetry'
 import { AdapterDisk } from './adapters/disk.ts'
 import type { AdapterFiles } from './adapters/files.ts'
 import { AdapterSource } from './adapters/source.ts'
@@ -23,6 +23,8 @@ export interface TenantDraftsOptions {
   readonly target: string
   readonly hiddenSize: number
   readonly logger: Logger
+  /** The platform's time; absent: this machine's. */
+  readonly clock?: (() => number) | undefined
   /** Absent where the target has no static draft: then adapters have nothing to be a delta on. */
   readonly open?: (events: AdapterPoolEvents) => NeuralDraft
   /** Where adapters' files are kept beside the store, and how many bytes of them. */
@@ -46,9 +48,15 @@ export class TenantDrafts {
   private readonly sweeping: NodeJS.Timeout
 
   constructor(private readonly options: TenantDraftsOptions) {
-    const { store, target, hiddenSize, logger, disk, retryMs } = options
-    const onError = (err: unknown) => logger.warn({ err }, 'traces not stored yet')
-    this.traces = store && new TraceRecorder({ store, target, hiddenSize, onError })
+    const { store, target, hiddenSize, logger, clock, disk, retryMs } = options
+    const outage = new Outage(logger, { begins: 'traces are not stored yet', ends: 'traces are stored again' })
+    this.traces =
+      store &&
+      new TraceRecorder({
+        ...{ store, target, hiddenSize, ...(clock && { clock }) },
+        onError: (err) => outage.failed(err),
+        onStored: () => outage.worked(),
+      })
     const worthMs = (tenant: string, id: string) => this.neural?.worthMs(tenant, id) ?? 0
     this.source = new AdapterSource({
       store,

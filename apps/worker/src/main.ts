@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
-import { Membership } from '@foretoken/cluster'
+import { ClusterClock, Membership } from '@foretoken/cluster'
 import { openDatabase, recordAcceptance } from '@foretoken/db'
-import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
+import { createLogger, DATABASE_OUTAGE, Lifecycle, type Logger, Outage } from '@foretoken/telemetry'
 import { createAdaptorServer } from '@hono/node-server'
 import { AcceptanceCounter } from './acceptance.ts'
 import { createApp } from './app.ts'
@@ -16,7 +16,8 @@ async function main(): Promise<void> {
   const lifecycle = new Lifecycle({ logger })
   lifecycle.listen()
 
-  const serving = await startServing(config, logger, () => lifecycle.ready)
+  const clock = new ClusterClock()
+  const serving = await startServing(config, logger, () => lifecycle.ready, clock.now)
   const app = createApp(serving, config.clusterSecret)
   const server = createAdaptorServer(
     config.tls ? { fetch: app.fetch, createServer, serverOptions: config.tls } : { fetch: app.fetch },
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
   const port = typeof address === 'object' && address ? address.port : config.port
   const url = config.publicUrl ?? `${config.tls ? 'https' : 'http'}://${config.host}:${port}`
   lifecycle.markReady()
-  if (config.databaseUrl !== undefined) await register(config.databaseUrl, url, serving, { logger, lifecycle })
+  if (config.databaseUrl !== undefined) await register(config.databaseUrl, url, serving, { logger, lifecycle, clock })
   logger.info({ url }, 'listening')
   process.send?.({ type: 'ready', url })
 }
@@ -42,15 +43,20 @@ async function register(
   databaseUrl: string,
   url: string,
   serving: Serving,
-  { logger, lifecycle }: { logger: Logger; lifecycle: Lifecycle },
+  { logger, lifecycle, clock }: { logger: Logger; lifecycle: Lifecycle; clock: ClusterClock },
 ): Promise<void> {
-  const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
+  const outage = new Outage(logger, DATABASE_OUTAGE)
+  const onError = (err: unknown) => outage.failed(err)
   const db = openDatabase(databaseUrl, { connectionsMax: 1, onIdleError: onError })
-  const membership = new Membership({ db, role: 'worker', details: serving.details, onError })
+  const membership = new Membership({
+    ...{ db, role: 'worker', details: serving.details, onError, clock },
+    onAnnounced: () => outage.worked(),
+  })
   const acceptance = new AcceptanceCounter({
     worker: membership.id,
     write: (batch) => recordAcceptance(db, batch),
-    onError: (err) => logger.warn({ err }, 'acceptance not written yet'),
+    onError,
+    clock: () => new Date(clock.now()),
   })
   serving.countAcceptance((tenant, arms) => acceptance.add(tenant, arms))
   lifecycle.on('flush', 'acceptance', () => acceptance.close())

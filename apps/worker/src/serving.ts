@@ -34,7 +34,12 @@ export interface Serving {
 }
 
 /** Loads the model, measures its costs on this machine and starts the engine. */
-export async function startServing(config: WorkerConfig, logger: Logger, isReady: () => boolean): Promise<Serving> {
+export async function startServing(
+  config: WorkerConfig,
+  logger: Logger,
+  isReady: () => boolean,
+  clock?: () => number,
+): Promise<Serving> {
   const started = performance.now()
   const model = await loadModel(config.modelFolder, {
     weights: config.weights,
@@ -52,6 +57,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     target,
     hiddenSize: model.target.shape.hiddenSize,
     logger,
+    clock,
     disk: config.adapterDisk,
     ...(draft && { open: (events) => new RecurrentSpeculator(draft, events, { bytesMax: config.adapterBytesMax }) }),
   })

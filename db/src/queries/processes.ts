@@ -9,7 +9,11 @@ export type ProcessAnnouncement = Pick<Process, 'id' | 'role' | 'state' | 'url' 
 /** Notified, with the role as payload, when a process comes, changes its state or goes. */
 export const PROCESSES_CHANNEL = 'foretoken_processes'
 
-/** Writes a process's row, new or known, and renews its lease. */
+/**
+ * Writes a process's row, new or known, and renews its lease.
+ *
+ * @returns the database's time
+ */
 export async function announceProcess(
   db: Database,
   announcement: ProcessAnnouncement,
@@ -18,15 +22,18 @@ export async function announceProcess(
     /** Whether it is news to others, beyond that it is alive. */
     readonly news: boolean
   },
-): Promise<void> {
+): Promise<Date> {
   const leaseUntil = sql`now() + ${options.leaseMs} * interval '1 millisecond'`
   const { state, url, details, role } = announcement
-  await guarded('announce process', async () => {
-    await db.drizzle
+  return guarded('announce process', async () => {
+    const [written] = await db.drizzle
       .insert(processes)
       .values({ ...announcement, leaseUntil })
       .onConflictDoUpdate({ target: processes.id, set: { state, url, details, leaseUntil, seenAt: sql`now()` } })
+      .returning({ seenAt: processes.seenAt })
     if (options.news) await notify(db, role)
+    if (!written) throw new Error('an announcement wrote no row')
+    return written.seenAt
   })
 }
 

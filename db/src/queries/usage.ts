@@ -1,4 +1,4 @@
-import { and, count, eq, getTableColumns, gte, isNull, lt, or, sql, sum } from 'drizzle-orm'
+import { and, count, eq, getTableColumns, gte, isNull, lt, or, sum } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { apiKeys } from '../schema/keys.ts'
@@ -45,20 +45,26 @@ export async function recordUsage(
 ): Promise<void> {
   if (usages.length === 0) return
   const rows = [...new Map(usages.map((usage) => [usage.requestId, rowOf(usage)])).values()]
-  const { id, errorCode, ...columns } = getTableColumns(requests)
-  const excluded = Object.entries({ errorCode, ...columns }).map(([field, { name }]) => [
-    field,
-    sql.raw(`excluded."${name}"`),
-  ])
-  const written = await guarded('record usage', () =>
-    db.drizzle
-      .insert(requests)
-      .values(rows)
-      .onConflictDoUpdate({ target: id, set: Object.fromEntries(excluded), setWhere: eq(errorCode, GATEWAY_LOST) })
-      .returning({ keyId: requests.keyId, finishedAt: requests.finishedAt }),
+  const { rows: written } = await guarded('record usage', () =>
+    db.pool.query<{ keyId: string; finishedAt: Date }>(RECORD, [JSON.stringify(rows)]),
   )
   await touchKeys(db, written, touched)
 }
+
+/** Fields of a row, and what the database calls them. */
+const FIELDS = Object.entries(getTableColumns(requests)).map(([field, { name }]) => [field, name] as const)
+const COLUMNS = FIELDS.map(([, name]) => `"${name}"`)
+
+/**
+ * One text for any number of rows, made once: to build a statement for each batch took a seventh of the gateway's
+ * processor time.
+ */
+const RECORD = `
+  insert into requests (${COLUMNS.join(', ')})
+  select ${COLUMNS.join(', ')} from jsonb_populate_recordset(null::requests, $1::jsonb)
+  on conflict (id) do update set ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}
+  where requests.error_code = '${GATEWAY_LOST}'
+  returning key_id as "keyId", finished_at as "finishedAt"`
 
 /** One tenant's totals over requests that finished in [from, to). */
 export async function usageTotals(
@@ -87,22 +93,21 @@ export async function usageTotals(
   }
 }
 
-function rowOf({ requestId, speculation, ...columns }: UsageRecord) {
-  return { id: requestId, ...columns, ...(speculation && speculationColumns(speculation)) }
-}
-
-function speculationColumns(summary: SpeculationUsage) {
-  const armSteps = Object.entries(summary.armSteps).flatMap(([arm, steps]) =>
-    steps === undefined ? [] : [[arm, steps]],
-  )
-  return {
-    verificationSteps: summary.steps,
-    draftTokens: summary.draftTokens,
-    acceptedTokens: summary.acceptedTokens,
-    lookaheadMax: summary.lookaheadMax,
-    acceptanceHistogram: [...summary.acceptanceHistogram],
-    armSteps: Object.fromEntries(armSteps),
+/** By the columns' names in the database. */
+function rowOf({ requestId, speculation, ...usage }: UsageRecord) {
+  const values: Readonly<Record<string, unknown>> = {
+    id: requestId,
+    ...usage,
+    ...(speculation && {
+      verificationSteps: speculation.steps,
+      draftTokens: speculation.draftTokens,
+      acceptedTokens: speculation.acceptedTokens,
+      lookaheadMax: speculation.lookaheadMax,
+      acceptanceHistogram: speculation.acceptanceHistogram,
+      armSteps: speculation.armSteps,
+    }),
   }
+  return Object.fromEntries(FIELDS.map(([field, name]) => [name, values[field]]))
 }
 
 /**

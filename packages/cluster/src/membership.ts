@@ -7,6 +7,7 @@ import {
   removeExpiredProcesses,
   removeProcess,
 } from '@foretoken/db'
+import { ClusterClock } from './clock.ts'
 
 export interface MembershipOptions {
   readonly db: Database
@@ -14,6 +15,10 @@ export interface MembershipOptions {
   /** Asked at each announcement. */
   readonly details: () => Readonly<Record<string, unknown>>
   readonly onError: (error: unknown) => void
+  /** The database heard it. */
+  readonly onAnnounced?: () => void
+  /** Told the database's time at each announcement. */
+  readonly clock?: ClusterClock
   readonly times?: Partial<typeof TIMES>
 }
 
@@ -27,9 +32,11 @@ export class Membership {
   private known = false
   private timer: NodeJS.Timeout | undefined
   private announcing: Promise<void> | null = null
+  private readonly clock: ClusterClock
 
   constructor(private readonly options: MembershipOptions) {
     this.id = newId(options.role)
+    this.clock = options.clock ?? new ClusterClock()
   }
 
   /**
@@ -71,12 +78,14 @@ export class Membership {
   }
 
   private async send(): Promise<void> {
-    const { db, role, details, onError, times } = this.options
+    const { db, role, details, onError, onAnnounced, times } = this.options
     const { id, state, url } = this
     const own = { id, role, state, url, host: hostname(), pid: process.pid, details: details() }
     try {
-      await announceProcess(db, own, { leaseMs: times?.leaseMs ?? TIMES.leaseMs, news: !this.known })
+      const lease = { leaseMs: times?.leaseMs ?? TIMES.leaseMs, news: !this.known }
+      await this.clock.read(() => announceProcess(db, own, lease))
       this.known = state === this.state
+      onAnnounced?.()
     } catch (error) {
       onError(error)
     }

@@ -10,6 +10,8 @@ export interface Queue<Payload> {
   add(payload: Payload, options?: AddOptions): Promise<string>
   /** Hands jobs to this consumer, one after the other. A queue object has one consumer. */
   consume(handle: Handle<Payload>): Promise<void>
+  /** How many jobs wait, rest between two attempts or are being done. */
+  pending(): Promise<number>
   /** Jobs that are tried no more, oldest first. */
   deadLetters(): Promise<DeadLetter[]>
   /** Queues dead letters again, with all attempts before them; returns the ids of those that there were. */
@@ -62,6 +64,7 @@ export async function openQueueOf<Payload>(
       consumed = true
       await backend.consume(processWith(contract, handle, onError), contract)
     },
+    pending: () => attempt(() => jobs.getJobCountByTypes('waiting', 'delayed', 'prioritized', 'active')),
     deadLetters,
     replay: async (ids) => {
       const replayed: string[] = []

@@ -33,7 +33,7 @@ export async function openEmbeddedDatabase(
   }
   let server: Supervised<Server> | undefined
   unwind.add('PostgreSQL', () => server?.stop())
-  server = await supervise({ name: 'PostgreSQL', start, log, now: Date.now, wait }, signal)
+  server = await supervise({ name: 'PostgreSQL', start, log, now: () => performance.now(), wait }, signal)
   return ensureDatabase(server.current().postgres, DATABASE)
 }
 

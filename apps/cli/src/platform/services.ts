@@ -166,7 +166,7 @@ async function superviseService(context: ServicesContext, { name, entry, env }: 
   let supervised: Supervised<Service> | undefined
   unwind.add(name, () => supervised?.stop())
   try {
-    supervised = await supervise({ name, start, log, now: Date.now, wait }, signal)
+    supervised = await supervise({ name, start, log, now: () => performance.now(), wait }, signal)
     return supervised.current()
   } catch (error) {
     throw new CliError(error instanceof Error ? error.message : String(error))

@@ -19,7 +19,7 @@ export interface Generation {
  */
 export async function* generate(services: Services, generation: Generation): AsyncGenerator<readonly AnswerEvent[]> {
   const { facts, calls, controller } = generation
-  const meter = new Meter(facts, new Date())
+  const meter = new Meter(facts, new Date(services.clock()))
   services.journal.enter(meter)
   const stopwatch = new Stopwatch(services.metrics, facts.model)
   let outcome: Outcome = { status: 'cancelled', errorCode: null }
@@ -64,7 +64,7 @@ function outcomeOf(error: unknown): Outcome {
 }
 
 function finish(services: Services, meter: Meter, stopwatch: Stopwatch, outcome: Outcome): void {
-  const usage = meter.settle(outcome, new Date())
+  const usage = meter.settle(outcome, new Date(services.clock()))
   services.usage.write(usage)
   stopwatch.finish(usage)
   services.logger.info(

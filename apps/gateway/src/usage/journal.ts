@@ -1,4 +1,4 @@
-import type { Logger } from '@foretoken/telemetry'
+import { type Logger, Outage } from '@foretoken/telemetry'
 import type { Store } from '../store.ts'
 import type { Meter } from './meter.ts'
 
@@ -10,6 +10,7 @@ interface JournalOptions {
 }
 
 const SETTLE_MS = 2_000
+const WORDS = { begins: 'open requests are not written down', ends: 'open requests are written down again' }
 
 /**
  * Writes down what running requests have used by now, so that a gateway that is killed has billed what it served, but
@@ -20,6 +21,7 @@ export class Journal {
   private readonly open = new Map<Meter, number>()
   private readonly timers: readonly NodeJS.Timeout[]
   private writing = false
+  private readonly outage: Outage
 
   constructor(
     private readonly store: Pick<Store, 'journal' | 'settleLost'>,
@@ -27,6 +29,7 @@ export class Journal {
     private readonly options: JournalOptions,
   ) {
     const { everyMs, settleMs = SETTLE_MS } = options
+    this.outage = new Outage(logger, WORDS)
     this.timers = [
       setInterval(() => void this.write(), everyMs).unref(),
       setInterval(() => void this.settle(), settleMs).unref(),
@@ -59,11 +62,12 @@ export class Journal {
         this.options.gatewayId,
         changed.map(({ soFar }) => soFar),
       )
+      this.outage.worked()
       for (const { meter, soFar } of changed) {
         if (this.open.has(meter)) this.open.set(meter, soFar.promptTokens + soFar.completionTokens)
       }
     } catch (err) {
-      this.logger.warn({ err, requests: changed.length }, 'open requests not written down')
+      this.outage.failed(err, { requests: changed.length })
     } finally {
       this.writing = false
     }
@@ -72,9 +76,10 @@ export class Journal {
   private async settle(): Promise<void> {
     try {
       const requests = await this.store.settleLost()
+      this.outage.worked()
       if (requests > 0) this.logger.warn({ requests }, 'billed what a lost gateway had served')
     } catch (err) {
-      this.logger.warn({ err }, 'requests of lost gateways not settled')
+      this.outage.failed(err)
     }
   }
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from '@foretoken/telemetry'
+import { type Logger, Outage } from '@foretoken/telemetry'
 import type { Store, UsageRecord } from '../store.ts'
 
 interface Options {
@@ -20,12 +20,15 @@ export class UsageWriter {
   private readonly queue: UsageRecord[] = []
   private running: Promise<void> | null = null
   private readonly stopped = new AbortController()
+  private readonly outage: Outage
 
   constructor(
     private readonly store: Pick<Store, 'recordUsage'>,
     private readonly logger: Logger,
     private readonly options: Options = {},
-  ) {}
+  ) {
+    this.outage = new Outage(logger, { begins: 'usage is not recorded yet', ends: 'usage is recorded again' })
+  }
 
   write(usage: UsageRecord): void {
     if (this.queue.length >= (this.options.rowsMax ?? 50_000)) this.lose(usage, 'the queue is full')
@@ -65,11 +68,12 @@ export class UsageWriter {
   private async attempt(rows: readonly UsageRecord[]): Promise<readonly UsageRecord[]> {
     try {
       await this.store.recordUsage(rows)
+      this.outage.worked()
       return []
     } catch (err) {
       const [usage] = rows
       if (isRetryable(err)) {
-        this.logger.warn({ err, requestId: usage?.requestId, rows: rows.length }, 'usage not recorded yet')
+        this.outage.failed(err, { requestId: usage?.requestId, rows: rows.length })
         return rows
       }
       if (usage && rows.length === 1) {

@@ -2,6 +2,7 @@ import { chooseWorker } from '@foretoken/policy'
 import type { Model, WorkerStatus } from '@foretoken/protocol'
 import { WorkerClient } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
+import { Turns } from './turns.ts'
 
 interface PoolOptions {
   /** Known whatever the register says. */
@@ -13,6 +14,15 @@ interface PoolOptions {
   readonly logger: Logger
 }
 
+/** What the register says of a worker. */
+export interface AnnouncedWorker {
+  readonly url: string
+  /** It takes nothing more. */
+  readonly draining: boolean
+  /** Requests that ran or waited there a moment ago; null where it does not say. */
+  readonly load: number | null
+}
+
 /** One worker as this gateway sees it. */
 export class PooledWorker {
   readonly client: WorkerClient
@@ -21,6 +31,9 @@ export class PooledWorker {
   /** False when it didn't answer, or when a call to it broke since it last did. */
   healthy = false
   inFlight = 0
+  private draining = false
+  private reported = 0
+  private reportedMs = 0
   private inFlightAtReport = 0
   /** What `hot` of its status lists, as a set. */
   private hot: ReadonlySet<string> = new Set()
@@ -39,12 +52,16 @@ export class PooledWorker {
 
   /** Own calls are known at once; what other gateways send is known from the last report. */
   get load(): number {
-    const reported = (this.status?.running ?? 0) + (this.status?.waiting ?? 0)
-    return this.inFlight + Math.max(0, reported - this.inFlightAtReport)
+    return this.inFlight + Math.max(0, this.reported - this.inFlightAtReport)
   }
 
   get ready(): boolean {
-    return this.healthy && this.status?.ready === true
+    return this.healthy && this.admits
+  }
+
+  /** As far as it said, well or not. */
+  get admits(): boolean {
+    return this.status?.ready === true && !this.draining
   }
 
   get capacity(): number {
@@ -60,13 +77,31 @@ export class PooledWorker {
     try {
       this.status = await this.client.status()
       this.hot = new Set(this.status.hot)
-      this.inFlightAtReport = this.inFlight
+      this.report(this.status.running + this.status.waiting)
       this.healthy = true
     } catch {
       this.healthy = false
     }
   }
+
+  /** What the register says, if anything: where many workers take turns to be asked, it knows their loads better. */
+  heard(announced: AnnouncedWorker | null): void {
+    this.draining = announced?.draining === true
+    const load = announced?.load ?? null
+    if (load !== null && performance.now() - this.reportedMs > REGISTER_MS) this.report(load)
+  }
+
+  private report(load: number): void {
+    this.reported = load
+    this.reportedMs = performance.now()
+    this.inFlightAtReport = this.inFlight
+  }
 }
+
+/** What a worker said itself within this time is newer than what the register says of it. */
+const REGISTER_MS = 1_000
+/** In one round: 200 a second take 3 % of a gateway's processor time, however many workers there are. */
+const ASKED_AT_ONCE_MAX = 100
 
 /**
  * The workers of the register and those given by address, polled in the background. Knows who is ready, what they
@@ -76,6 +111,7 @@ export class PooledWorker {
 export class WorkerPool {
   private readonly byUrl = new Map<string, PooledWorker>()
   private readonly known = new Map<string, Model>()
+  private readonly turns = new Turns(ASKED_AT_ONCE_MAX)
   private members: ReadonlySet<string>
   private timer: NodeJS.Timeout | undefined
   private closed = false
@@ -90,10 +126,13 @@ export class WorkerPool {
   }
 
   /** Who is in the register now; resolves when those that are new were asked once. */
-  async follow(urls: readonly string[]): Promise<void> {
-    this.members = new Set([...this.options.urls, ...urls])
+  async follow(announced: readonly AnnouncedWorker[]): Promise<void> {
+    this.members = new Set([...this.options.urls, ...announced.map(({ url }) => url)])
     const joining = [...this.members].filter((url) => !this.byUrl.has(url))
     for (const url of joining) this.byUrl.set(url, new PooledWorker(url, this.options))
+    // Of two at one address the later is the one that serves there.
+    const heard = new Map(announced.map((worker) => [worker.url, worker]))
+    for (const worker of this.workers) worker.heard(heard.get(worker.url) ?? null)
     if (!this.polling) return
     await Promise.all(joining.map((url) => this.refresh(url)))
   }
@@ -133,7 +172,7 @@ export class WorkerPool {
     { mustBeWell = false } = {},
   ): PooledWorker | null {
     const able = this.workers.filter(
-      (worker) => !excluded.has(worker) && worker.status?.ready === true && worker.status.model.id === model,
+      (worker) => !excluded.has(worker) && worker.admits && worker.status?.model.id === model,
     )
     const healthy = able.filter((worker) => worker.healthy)
     const candidates = (healthy.length > 0 || mustBeWell ? healthy : able).map((worker) => {
@@ -144,7 +183,8 @@ export class WorkerPool {
   }
 
   private async poll(): Promise<void> {
-    await Promise.all([...this.byUrl.keys()].map((url) => this.refresh(url)))
+    const due = this.turns.take([...this.byUrl.keys()], (url) => this.byUrl.get(url)?.healthy === true)
+    await Promise.all([...due].map((url) => this.refresh(url)))
     if (this.closed) return
     this.timer = setTimeout(() => void this.poll(), this.options.pollMs).unref()
   }

@@ -1,5 +1,5 @@
 import { beatTrainingRun, type Database, type TrainingLease } from '@foretoken/db'
-import type { Logger } from '@foretoken/telemetry'
+import { type Logger, Outage } from '@foretoken/telemetry'
 
 type Progress = { readonly phase: string; readonly progress: number }
 
@@ -17,13 +17,15 @@ export class Heartbeat {
   private readonly lost = new AbortController()
   private latest: Progress | null = null
   private beating: Promise<void> | null = null
+  private readonly outage: Outage
 
   constructor(
     private readonly db: Database,
     private readonly lease: TrainingLease,
-    private readonly logger: Logger,
+    logger: Logger,
     everyMs: number,
   ) {
+    this.outage = new Outage(logger, { begins: 'heartbeats are not written', ends: 'heartbeats are written again' })
     this.timer = setInterval(() => this.beat(), everyMs).unref()
   }
 
@@ -52,10 +54,12 @@ export class Heartbeat {
 
   private async send(): Promise<void> {
     try {
-      if (await beatTrainingRun(this.db, this.lease, this.latest)) return
+      const ours = await beatTrainingRun(this.db, this.lease, this.latest)
+      this.outage.worked()
+      if (ours) return
       this.lost.abort(new LeaseLost('another trainer has this run, or it was cancelled'))
     } catch (err) {
-      this.logger.warn({ err, runId: this.lease.runId }, 'heartbeat not written')
+      this.outage.failed(err, { runId: this.lease.runId })
     }
   }
 }

@@ -99,7 +99,8 @@ export class AdapterSource {
       this.outages = 0
       return files
     } catch (err) {
-      if (!(err instanceof StorageError && err.retryable)) throw err
+      // What the store says of itself says nothing about the adapter; only damage does.
+      if (!(err instanceof StorageError) || err.code === 'corrupt') throw err
       if (this.outages === 0) logger.warn({ err }, 'the object store is away, drafts that are not here have to wait')
       this.awayUntilMs = clock() + (retryMs[Math.min(this.outages++, retryMs.length - 1)] ?? 0)
       return undefined

@@ -2,7 +2,7 @@ import type { Queue as BullQueue, Job, JobsOptions } from 'bullmq'
 import type { QueueContract } from '../queues.ts'
 
 /** A queue's jobs as BullMQ keeps them, the same in PostgreSQL and in Redis. */
-export type JobStore = Pick<BullQueue<unknown>, 'add' | 'getJob' | 'getRanges'>
+export type JobStore = Pick<BullQueue<unknown>, 'add' | 'getJob' | 'getJobCountByTypes' | 'getRanges'>
 
 export type StoredJob = Pick<Job<unknown>, 'id' | 'data' | 'attemptsStarted' | 'failedReason' | 'finishedOn'>
 

@@ -16,6 +16,7 @@ export function queueConformance(store: string, open: OpenPlace): void {
     test('each job reaches one consumer, also jobs from before there was any', async () => {
       const producer = await queues.open()
       await producer.add(textOf('early'))
+      expect(await producer.pending()).toBe(1)
       const consumers = [await queues.consumer(), await queues.consumer()]
       const taken = () => consumers.flat().toSorted()
       await expect.poll(taken, WITHIN).toEqual(['early'])
@@ -23,6 +24,7 @@ export function queueConformance(store: string, open: OpenPlace): void {
       await Promise.all(late.map((text) => producer.add(textOf(text))))
       await expect.poll(taken, WITHIN).toEqual([...late, 'early'])
       await expect.poll(queues.storedJobs, WITHIN).toBe(0)
+      expect(await producer.pending()).toBe(0)
       expect(taken()).toHaveLength(6)
     })
 

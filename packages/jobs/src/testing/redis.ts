@@ -1,5 +1,7 @@
 import { hasRedisServer, type RedisServer, startRedisServer } from './redis-server.ts'
 
+export type { RedisServer } from './redis-server.ts'
+
 /** The Redis of a test run, found before its tests are declared. */
 export type TestRedis =
   | { readonly found: 'given'; readonly url: string }

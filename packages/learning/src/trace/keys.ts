@@ -15,8 +15,8 @@ const ROOT = 'traces/'
 const KEY = /^traces\/([A-Za-z0-9._-]+)\/([0-9a-z]{26})-(\d+)\.safetensors$/
 
 /** `traces/{tenant}/{ulid}-{tokens}.safetensors`: in order of time, and counted without being read. */
-export function newSegmentKey(tenant: string, tokens: number): string {
-  return `${ROOT}${tenant}/${ulid().toLowerCase()}-${tokens}.safetensors`
+export function newSegmentKey(tenant: string, tokens: number, nowMs: number): string {
+  return `${ROOT}${tenant}/${ulid(nowMs).toLowerCase()}-${tokens}.safetensors`
 }
 
 const ulid = monotonicFactory()

@@ -15,6 +15,9 @@ export interface RecorderOptions {
   readonly flushTokens?: number
   readonly flushMs?: number
   readonly onError?: (error: unknown) => void
+  readonly onStored?: () => void
+  /** Unix milliseconds, the same for all recorders: keys are in its order, and what is forgotten goes by it. */
+  readonly clock?: () => number
 }
 
 export interface RecorderStatistics {
@@ -112,16 +115,17 @@ export class TraceRecorder implements TraceSink {
   private async write(tenant: string): Promise<void> {
     const buffer = this.buffers.get(tenant)
     if (!buffer || buffer.traces.length === 0) return
-    const { store, target, hiddenSize, onError } = this.options
+    const { store, target, hiddenSize, onError, onStored, clock = Date.now } = this.options
     const { traces, tokens } = buffer
     buffer.traces = []
     buffer.tokens = 0
     try {
-      const key = newSegmentKey(tenant, tokens)
+      const key = newSegmentKey(tenant, tokens, clock())
       await store.put(key, encodeSegment(traces, { tenant, target, hiddenSize }), { ifAbsent: true })
       // Forgotten while it was being written: the tenant's buffer is another, or gone.
       if (this.buffers.get(tenant) !== buffer) return await store.delete(key)
       this.counts.stored += traces.length
+      onStored?.()
       this.release(tenant, buffer, traces)
     } catch (error) {
       this.counts.failures++

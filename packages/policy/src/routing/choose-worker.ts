@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto'
-
 export interface Candidate {
   readonly id: string
   /** Requests that run or wait there. */
@@ -60,12 +58,27 @@ function capacityOf({ capacity }: Candidate): number {
 /** Only workers that rank first for a tenant lose it when they go, or win it when they come. */
 function firstRanked<Worker extends Candidate>(candidates: readonly Worker[], tenant: string): Worker | null {
   if (candidates.length < 2) return candidates[0] ?? null
-  const ranked = candidates.map((worker) => ({ worker, rank: rankOf(tenant, worker.id) }))
-  return ranked.reduce((first, each) => (each.rank < first.rank ? each : first)).worker
+  const own = fnv1a(tenant)
+  const ranked = candidates.map((worker) => ({ worker, rank: mix(own ^ fnv1a(worker.id)) }))
+  return ranked.reduce((first, each) => {
+    const difference = each.rank - first.rank
+    return difference < 0 || (difference === 0 && each.worker.id < first.worker.id) ? each : first
+  }).worker
 }
 
-function rankOf(tenant: string, id: string): string {
-  return hash('sha256', `${tenant}\n${id}`, 'hex')
+/** Fowler, Noll and Vo's hash, of UTF-16 units. Nobody gains by a collision, and SHA-256 took half a millisecond for 1,000. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash
+}
+
+/** MurmurHash3's finalizer: every bit of the sum of both names decides about every bit of the rank. */
+function mix(bits: number): number {
+  let mixed = bits
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
 }
 
 function leastLoaded<Worker extends Candidate>(candidates: readonly Worker[]): Worker | null {

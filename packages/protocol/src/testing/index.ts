@@ -1,2 +1,3 @@
+export * from './faulty-wire.ts'
 export * from './scripted-worker.ts'
 export * from './scripts.ts'

@@ -55,7 +55,7 @@ describe('POST /v1/chat/completions', () => {
     await eventually(() => expect(gateway.usage).toHaveLength(1))
     gateway.memory.outage = new Error('down')
     expect((await gateway.post(PATH, chat)).status).toBe(200)
-    await eventually(() => expect(gateway.logs).toContain('usage not recorded yet'))
+    await eventually(() => expect(gateway.logs).toContain('usage is not recorded yet'))
     gateway.memory.outage = null
     await eventually(() => expect(gateway.usage).toHaveLength(2))
   })

@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Act, type Script, ScriptedWorker, wordsScript } from '@foretoken/protocol/testing'
+import {
+  type Act,
+  FaultyWire,
+  type Script,
+  ScriptedWorker,
+  type WireFault,
+  wordsScript,
+} from '@foretoken/protocol/testing'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { FaultyWire, type WireFault } from '../../testing/faulty-wire.ts'
 import { eventually, Harness } from '../../testing/harness.ts'
 import { chat, PATH } from './example.ts'
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { objectStoreConformance } from '../../testing/object-store-conformance.ts'
 import { FileSystemObjectStore } from './file-system.ts'
+import { failure } from './files.ts'
 
 const folders: string[] = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
@@ -78,9 +79,20 @@ test('what a killed writer left is never an object, and goes after a day', async
   await store.put('a', bytes)
   expect(await partials(folder)).toEqual(['half'])
   expect(await store.list('')[Symbol.asyncIterator]().next()).toMatchObject({ value: { key: 'a' } })
-  const tomorrow = new FileSystemObjectStore(folder, () => Date.now() + 25 * 3_600_000)
-  await tomorrow.put('b', bytes)
+  const { mtimeMs } = await stat(join(folder, '~partial', 'half'))
+  const yesterday = mtimeMs / 1_000 - 25 * 3_600
+  await utimes(join(folder, '~partial', 'half'), yesterday, yesterday)
+  await new FileSystemObjectStore(folder).put('b', bytes)
   expect(await partials(folder)).toEqual([])
+})
+
+test('a disk that is full may have room later, one that may not be written will not', () => {
+  const of = (code: string) => failure(Object.assign(new Error(code), { code }))
+  for (const code of ['ENOSPC', 'EDQUOT', 'EMFILE', 'EIO']) {
+    expect(of(code)).toMatchObject({ code: 'unreachable', retryable: true })
+  }
+  expect(of('EROFS')).toMatchObject({ code: 'denied', retryable: false })
+  expect(of('ENAMETOOLONG')).toMatchObject({ code: 'failed', retryable: false })
 })
 
 test('a put that fails leaves the old object and nothing half', async () => {

@@ -16,6 +16,7 @@ import {
   makeFolder,
   partialsFolder,
   removeEmptyFolders,
+  timeOf,
   unlessMissing,
   withFile,
   writeFlushed,
@@ -33,13 +34,11 @@ const abandonedAfterMs = 24 * 3_600_000
  */
 export class FileSystemObjectStore implements ObjectStore {
   readonly #root: string
-  readonly #clock: () => number
   readonly #checksums: Checksums
   #swept = false
 
-  constructor(root: string, clock: () => number = Date.now) {
+  constructor(root: string) {
     this.#root = resolve(root)
-    this.#clock = clock
     this.#checksums = new Checksums(this.#root)
   }
 
@@ -59,8 +58,8 @@ export class FileSystemObjectStore implements ObjectStore {
     checkKey(key)
     const partial = join(this.#root, partialsFolder, randomUUID())
     try {
-      await this.#sweep()
       await makeFolder(dirname(partial))
+      await this.#sweep()
       const inode = await writeFlushed(partial, bytes)
       await this.#checksums.add(key, await sha256(bytes), { inode, partial })
       return await this.#name(partial, key, options.ifAbsent ?? false)
@@ -146,9 +145,10 @@ export class FileSystemObjectStore implements ObjectStore {
     if (this.#swept) return
     this.#swept = true
     const folder = join(this.#root, partialsFolder)
+    const nowMs = await timeOf(folder)
     for (const name of (await unlessMissing(readdir(folder))) ?? []) {
       const found = await unlessMissing(stat(join(folder, name)))
-      if (found && this.#clock() - found.mtimeMs > abandonedAfterMs) await rm(join(folder, name), { force: true })
+      if (found && nowMs - found.mtimeMs > abandonedAfterMs) await rm(join(folder, name), { force: true })
     }
   }
 }

@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, rmdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { StorageError } from '../object-store.ts'
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, mkdir, open, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { StorageError, type StorageErrorCode } from '../object-store.ts'
 
 /** No key can contain '~', so what is below is never listed or read as an object. */
 export const partialsFolder = '~partial'
@@ -16,6 +17,16 @@ export function writeFlushed(path: string, bytes: Uint8Array): Promise<bigint> {
     await file.sync()
     return (await file.stat({ bigint: true })).ino
   })
+}
+
+/** The time of who keeps the files, which is the one that they are dated by. */
+export async function timeOf(folder: string): Promise<number> {
+  const probe = join(folder, randomUUID())
+  try {
+    return await withFile(probe, 'wx', async (file) => (await file.stat()).mtimeMs)
+  } finally {
+    await rm(probe, { force: true })
+  }
 }
 
 /**
@@ -79,7 +90,14 @@ export const codeOf = (error: unknown) => (error instanceof Error && 'code' in e
 
 export function failure(error: unknown): StorageError {
   if (error instanceof StorageError) return error
-  const denied = ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))
   const reason = error instanceof Error ? error.message : String(error)
-  return new StorageError(denied ? 'denied' : 'failed', `object store: ${reason}`, { cause: error })
+  return new StorageError(kindOf(codeOf(error)), `object store: ${reason}`, { cause: error })
 }
+
+function kindOf(code: string): StorageErrorCode {
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return 'denied'
+  return PASSING.includes(code) ? 'unreachable' : 'failed'
+}
+
+/** No room, too many files open, a network's file system that is away: another time it may go well. */
+const PASSING = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN']
