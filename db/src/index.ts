@@ -9,7 +9,9 @@
  * Invariants
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
- * - A lineage of drafts has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
+ * - What is learned belongs to a tenant and a target: a name and the fingerprint of what is behind it. A draft whose
+ *   target is not known serves nobody.
+ * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
@@ -28,6 +30,7 @@ export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/key
 export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
 export {
+  type AcceptanceBatch,
   type AcceptanceEntry,
   type AcceptanceRecord,
   acceptanceOf,
@@ -35,10 +38,12 @@ export {
   recordAcceptance,
 } from './queries/acceptance.ts'
 export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
+export { adoptDraft, draftOfEarlierWeights, draftsWithoutTarget, retireDraftsAway } from './queries/draft-targets.ts'
 export {
   type ArmAcceptance,
   acceptanceByVersion,
   type DraftVersion,
+  type Lineage,
   listDraftVersions,
   liveDraftVersion,
   storedDraftKeys,
@@ -71,6 +76,7 @@ export {
   type Traffic,
   trafficBetween,
 } from './queries/scheduler-facts.ts'
+export { findTargets, type NewTarget, registerTarget, type ServedTarget } from './queries/targets.ts'
 export {
   createTenant,
   type Forgotten,
@@ -82,6 +88,7 @@ export {
   setHeld,
   setLearning,
   setPlan,
+  setRollouts,
   setWeight,
   type Tenant,
 } from './queries/tenants.ts'
@@ -95,9 +102,11 @@ export {
   type TrainingResult,
 } from './queries/training-leases.ts'
 export {
+  cancelRunsAway,
   findTrainingRun,
   latestTrainingRuns,
   orderTrainingRun,
+  type TracesSeen,
   type TrainingRun,
   tracesSeen,
 } from './queries/training-runs.ts'
