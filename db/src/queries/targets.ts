@@ -12,6 +12,9 @@ import type { Transaction } from './promotion.ts'
 
 export type ServedTarget = typeof targets.$inferSelect
 
+/** Who has not been served for so long is not counted on any more: its drafts' files go. */
+export const TARGET_AWAY_MS = 7 * 24 * 3_600_000
+
 /** `form`: see `targetForm` of `@foretoken/model`. */
 export type NewTarget = TargetIdentity & Pick<ServedTarget, 'form'>
 

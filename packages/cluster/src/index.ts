@@ -13,6 +13,7 @@
  *
  * Concurrency: each process writes its own row only.
  */
-export { processDetails, type WorkerDetails, workerDetailsSchema } from './details.ts'
+export { processDetails, type TrainerDetails, targetOf, type WorkerDetails, workerDetailsSchema } from './details.ts'
 export { type Follower, followProcesses } from './follow.ts'
 export { Membership, type MembershipOptions } from './membership.ts'
+export { TargetPresence, type TargetPresenceOptions } from './target-presence.ts'

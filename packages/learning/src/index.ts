@@ -14,6 +14,7 @@
 
 export { GAIN_MIN as PROMOTION_GAIN_MIN } from '@foretoken/policy'
 export { adaptTenant } from './adapt/adapt-tenant.ts'
+export { baseOfAdapter } from './adapt/stored-candidate.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'
 export { PromptError } from './asking/prompt-file.ts'

@@ -1,5 +1,5 @@
 import { chooseWorker } from '@foretoken/policy'
-import type { Model, WorkerStatus } from '@foretoken/protocol'
+import type { Model, TargetIdentity, WorkerStatus } from '@foretoken/protocol'
 import { WorkerClient } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
 
@@ -12,6 +12,9 @@ interface PoolOptions {
   readonly silenceMsMax: number
   readonly logger: Logger
 }
+
+/** Without a fingerprint: whatever weights there are. */
+export type WantedTarget = Pick<TargetIdentity, 'name'> & Partial<TargetIdentity>
 
 /** One worker as this gateway sees it. */
 export class PooledWorker {
@@ -45,6 +48,11 @@ export class PooledWorker {
 
   get ready(): boolean {
     return this.healthy && this.status?.ready === true
+  }
+
+  /** What it serves, as far as it said. */
+  get target(): TargetIdentity | null {
+    return this.status && { name: this.status.model.id, fingerprint: this.status.model.fingerprint }
   }
 
   get capacity(): number {
@@ -123,17 +131,17 @@ export class WorkerPool {
   }
 
   /**
-   * The worker for a tenant's next call. One whose last call broke is asked only when no other is left: it may have
+   * The worker for a tenant's next call, among those that have the target: any of the name, or one of a fingerprint. One whose last call broke is asked only when no other is left: it may have
    * restarted since. With `mustBeWell` it has to have answered since then.
    */
   choose(
     tenant: string,
-    model: string,
+    target: WantedTarget,
     excluded: ReadonlySet<PooledWorker>,
     { mustBeWell = false } = {},
   ): PooledWorker | null {
     const able = this.workers.filter(
-      (worker) => !excluded.has(worker) && worker.status?.ready === true && worker.status.model.id === model,
+      (worker) => !excluded.has(worker) && worker.status?.ready === true && hasTarget(worker, target),
     )
     const healthy = able.filter((worker) => worker.healthy)
     const candidates = (healthy.length > 0 || mustBeWell ? healthy : able).map((worker) => {
@@ -165,6 +173,11 @@ export class WorkerPool {
     await worker.client.close()
     logger.info({ worker: worker.status?.worker, url }, 'worker left')
   }
+}
+
+function hasTarget({ target }: PooledWorker, wanted: WantedTarget): boolean {
+  const { name, fingerprint = target?.fingerprint } = wanted
+  return target?.name === name && target.fingerprint === fingerprint
 }
 
 function toModel({ model }: WorkerStatus): Model {

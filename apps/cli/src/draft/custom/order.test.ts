@@ -46,7 +46,7 @@ afterEach(async () => {
 })
 
 async function segment(): Promise<string> {
-  const key = newSegmentKey(tenant.id, 100)
+  const key = newSegmentKey(tenant.id, 'fingerprint', 100)
   await (await connection.store()).put(key, Uint8Array.of(1))
   return key
 }
