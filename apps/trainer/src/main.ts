@@ -1,9 +1,9 @@
 import { constants, setPriority } from 'node:os'
-import { Membership } from '@foretoken/cluster'
-import { openDatabase } from '@foretoken/db'
+import { Membership, type TrainerDetails } from '@foretoken/cluster'
+import { type NewTarget, openDatabase, registerTarget } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { adaptTenant } from '@foretoken/learning'
-import { loadModel, targetFingerprint } from '@foretoken/model'
+import { loadModel, targetFingerprint, targetForm } from '@foretoken/model'
 import { openObjectStore } from '@foretoken/storage'
 import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
 import { readConfig, type TrainerConfig } from './config.ts'
@@ -27,17 +27,25 @@ async function main(): Promise<void> {
     onError: (err) => logger.warn({ err }, 'something is wrong with the queue'),
   })
   lifecycle.on('close', 'queue', () => queue.close())
+  const target: NewTarget = {
+    name: config.modelName,
+    fingerprint: await targetFingerprint(config.modelFolder),
+    form: await targetForm(config.modelFolder),
+  }
   const loop = startTrainer({
+    // Said again whenever it looks for runs: it is trained for as long as somebody looks.
+    target: () => registerTarget(db, target),
     db,
     store: openObjectStore(config.objectStore),
-    adapt: adaptWith(config),
+    adapt: adaptWith(config, target),
     logger,
     tokensMax: config.tokensMax,
   })
   lifecycle.on('drain', 'training', () => loop.stop())
   await queue.consume(() => loop.wake())
   const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
-  const membership = new Membership({ db, role: 'trainer', details: () => ({}), onError })
+  const details: TrainerDetails = { target: { name: target.name, fingerprint: target.fingerprint } }
+  const membership = new Membership({ db, role: 'trainer', details: () => details, onError })
   await membership.join(null)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'register', () => membership.leave())
@@ -47,16 +55,18 @@ async function main(): Promise<void> {
 }
 
 /** The target is loaded for a run and closed after it: between runs a trainer holds nothing. */
-function adaptWith({ modelFolder, staticDraft }: TrainerConfig): Adapt {
+function adaptWith({ modelFolder, staticDraft }: TrainerConfig, { fingerprint, form }: NewTarget): Adapt {
   return async (request) => {
     if (staticDraft === null) {
       const reason = 'There is no static draft for this target: train one with `foretoken draft train`.'
       return { outcome: 'too-little', figures: { tokens: 0, baseline: null, candidate: null }, reason }
     }
-    const target = await targetFingerprint(modelFolder)
+    if ((await targetFingerprint(modelFolder)) !== fingerprint) {
+      throw new Error('the target has changed on disk since this trainer began: start it again')
+    }
     const model = await loadModel(modelFolder, { threads: 1 })
     try {
-      return await adaptTenant({ ...request, model, target, staticDraft })
+      return await adaptTenant({ ...request, model, target: fingerprint, form, staticDraft })
     } finally {
       await model.target.close()
     }

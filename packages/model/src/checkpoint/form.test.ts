@@ -37,7 +37,7 @@ describe("a target's form", () => {
 
   it.each([
     ['config.json', { num_hidden_layers: 1 }],
-    ['config.json', { rope_theta: 123 }],
+    ['config.json', { rms_norm_eps: 0.5 }],
     ['tokenizer.json', { normalizer: { type: 'Lowercase' } }],
   ])('is another when %s has %j', async (name, fields) => {
     change(name, fields)
