@@ -67,6 +67,7 @@ export {
   rejectDraft,
   rollBackDraft,
 } from './queries/promotion.ts'
+export { rolloutsDue } from './queries/rollouts.ts'
 export {
   type LiveVersion,
   liveVersions,
