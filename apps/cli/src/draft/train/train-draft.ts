@@ -143,7 +143,7 @@ function write(
 ): TrainedDraftSummary {
   const files = encodeDraft(contents)
   const { id, contentHash, target, shape } = decodeDraft(files)
-  const text = renderCard({ ...contents, id, contentHash }, card, facts)
+  const text = renderCard({ form: null, ...contents, id, contentHash }, card, facts)
   writeDraftFolder(folder, { ...files, 'README.md': new TextEncoder().encode(text) })
   return { id, contentHash, target, folder, parameters: parameterCount(draftParameters(shape)), card }
 }
