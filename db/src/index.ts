@@ -77,7 +77,14 @@ export {
   type Traffic,
   trafficBetween,
 } from './queries/scheduler-facts.ts'
-export { findTargets, type NewTarget, registerTarget, type ServedTarget, TARGET_AWAY_MS } from './queries/targets.ts'
+export {
+  findTarget,
+  findTargets,
+  type NewTarget,
+  registerTarget,
+  type ServedTarget,
+  TARGET_AWAY_MS,
+} from './queries/targets.ts'
 export {
   createTenant,
   type Forgotten,

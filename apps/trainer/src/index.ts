@@ -9,8 +9,8 @@
  *
  * Invariants
  * - A run belongs to one trainer at a time, for as long as it renews its lease; who lost it writes nothing.
- * - A draft is for the very target that its trainer has: name, and fingerprint when the trainer began. A target whose
- *   files change meanwhile is not trained for: its trainer has to begin again.
+ * - A draft is for the very target that its trainer read: name and fingerprint. Weights that change in the folder are
+ *   another target, whose runs are taken from then on.
  * - On new weights, a tenant with rollouts on begins with its draft of the earlier ones, judged like any other.
  * - A draft becomes live only with the outcome `better`; its files are stored, whole and unchangeable, before its row.
  * - Of tenants that opted out or were forgotten nothing is learned.

@@ -1,9 +1,10 @@
 import { constants, setPriority } from 'node:os'
 import { Membership, type TrainerDetails } from '@foretoken/cluster'
-import { type NewTarget, openDatabase, registerTarget } from '@foretoken/db'
+import { findTarget, openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { adaptTenant } from '@foretoken/learning'
-import { loadModel, targetFingerprint, targetForm } from '@foretoken/model'
+import { loadModel, targetFingerprint } from '@foretoken/model'
+import type { TargetIdentity } from '@foretoken/protocol'
 import { openObjectStore } from '@foretoken/storage'
 import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
 import { readConfig, type TrainerConfig } from './config.ts'
@@ -27,25 +28,20 @@ async function main(): Promise<void> {
     onError: (err) => logger.warn({ err }, 'something is wrong with the queue'),
   })
   lifecycle.on('close', 'queue', () => queue.close())
-  const target: NewTarget = {
-    name: config.modelName,
-    fingerprint: await targetFingerprint(config.modelFolder),
-    form: await targetForm(config.modelFolder),
-  }
+  const followed = await followTarget(config)
   const loop = startTrainer({
-    // Said again whenever it looks for runs: it is trained for as long as somebody looks.
-    target: () => registerTarget(db, target),
+    target: async () => findTarget(db, await followed.read()),
     db,
     store: openObjectStore(config.objectStore),
-    adapt: adaptWith(config, target),
+    adapt: adaptWith(config),
     logger,
     tokensMax: config.tokensMax,
   })
   lifecycle.on('drain', 'training', () => loop.stop())
   await queue.consume(() => loop.wake())
   const onError = (err: unknown) => logger.warn({ err }, 'the register did not answer')
-  const details: TrainerDetails = { target: { name: target.name, fingerprint: target.fingerprint } }
-  const membership = new Membership({ db, role: 'trainer', details: () => details, onError })
+  const details = (): TrainerDetails => ({ target: followed.latest })
+  const membership = new Membership({ db, role: 'trainer', details, onError })
   await membership.join(null)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'register', () => membership.leave())
@@ -54,19 +50,35 @@ async function main(): Promise<void> {
   process.send?.({ type: 'ready' })
 }
 
+/**
+ * What is in the model's folder, looked at whenever runs are: weights that change there are another target, whose runs
+ * are the trainer's from then on. It becomes known by its workers, so that weights that are half written are nobody's.
+ */
+async function followTarget({ modelFolder, modelName: name }: TrainerConfig) {
+  const read = async () => ({ name, fingerprint: await targetFingerprint(modelFolder) })
+  const followed = {
+    latest: await read(),
+    read: async (): Promise<TargetIdentity> => {
+      followed.latest = await read()
+      return followed.latest
+    },
+  }
+  return followed
+}
+
 /** The target is loaded for a run and closed after it: between runs a trainer holds nothing. */
-function adaptWith({ modelFolder, staticDraft }: TrainerConfig, { fingerprint, form }: NewTarget): Adapt {
+function adaptWith({ modelFolder, staticDraft }: TrainerConfig): Adapt {
   return async (request) => {
     if (staticDraft === null) {
       const reason = 'There is no static draft for this target: train one with `foretoken draft train`.'
       return { outcome: 'too-little', figures: { tokens: 0, baseline: null, candidate: null }, reason }
     }
-    if ((await targetFingerprint(modelFolder)) !== fingerprint) {
-      throw new Error('the target has changed on disk since this trainer began: start it again')
-    }
     const model = await loadModel(modelFolder, { threads: 1 })
     try {
-      return await adaptTenant({ ...request, model, target: fingerprint, form, staticDraft })
+      if ((await targetFingerprint(modelFolder)) !== request.target) {
+        throw new Error('the weights of the target changed on disk while they were read')
+      }
+      return await adaptTenant({ ...request, model, staticDraft })
     } finally {
       await model.target.close()
     }

@@ -11,8 +11,8 @@ export interface TrainerParts {
   readonly db: Database
   readonly store: ObjectStore
   readonly adapt: Adapt
-  /** What it trains for; rejects while the database has not heard of it. */
-  readonly target: () => Promise<ServedTarget>
+  /** What it trains for, as it is now; null while nobody serves it. */
+  readonly target: () => Promise<ServedTarget | null>
   readonly logger: Logger
   readonly tokensMax: number
   readonly times?: Partial<LoopTimes & { leaseMs: number }>
@@ -34,7 +34,7 @@ export function startTrainer(parts: TrainerParts): Loop {
     {
       next: async (signal) => {
         const target = await parts.target()
-        const run = await claimTrainingRun(db, { ...claim, targetId: target.id })
+        const run = target && (await claimTrainingRun(db, { ...claim, targetId: target.id }))
         if (!run) return false
         logger.info({ runId: run.id, tenantId: run.tenantId, trigger: run.trigger }, 'training run claimed')
         try {

@@ -40,6 +40,12 @@ export function registerTarget(db: Database, target: NewTarget): Promise<ServedT
   )
 }
 
+/** Null for one that nobody ever served. */
+export async function findTarget(db: Database, target: TargetIdentity): Promise<ServedTarget | null> {
+  const rows = await guarded('find target', () => db.drizzle.select().from(targets).where(hasIdentity(target)))
+  return rows[0] ?? null
+}
+
 /** Those of a name, or all, that were served within so many milliseconds; the one that was served last comes first. */
 export function findTargets(
   db: Database,

@@ -25,8 +25,8 @@ import { type ObjectStore, StorageError } from '@foretoken/storage'
 import type { Logger } from '@foretoken/telemetry'
 import { Heartbeat, LeaseLost } from './heartbeat.ts'
 
-/** `adaptTenant` with the target and its static draft at hand. */
-export type Adapt = (request: Omit<AdaptRequest, 'model' | 'target' | 'form' | 'staticDraft'>) => Promise<AdaptResult>
+/** `adaptTenant` with the model and its static draft at hand. */
+export type Adapt = (request: Omit<AdaptRequest, 'model' | 'staticDraft'>) => Promise<AdaptResult>
 
 export interface ExecuteContext {
   readonly db: Database
@@ -86,6 +86,8 @@ async function resultOf(
   const { outcome, artifact, figures, reason } = await adapt({
     store,
     tenant: tenantId,
+    target: target.fingerprint,
+    form: target.form,
     current: live ? storedAs(live) : null,
     earlier: earlier && storedAs(earlier),
     next,
