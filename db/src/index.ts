@@ -15,6 +15,9 @@
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
+ * Rows of before targets were told apart have none. Figures (runs, acceptance, decisions) are inherited by the first target
+ * of the name that tenants had asked for; drafts wait until a worker has read from their files that they are its target's.
+ *
  * On failure every function throws `DatabaseError`, whose `retryable` says whether the same call may succeed later.
  * An expected "no" (unknown key, name taken) is a value.
  *

@@ -6,6 +6,9 @@
  * can't leaves a lease that runs out. Who follows the register reads it whole, whenever a notification says that it
  * changed, after every reconnect, and now and then in any case: a notification that is lost costs seconds, not truth.
  *
+ * Targets outlive the processes that serve them, so they have a list of their own, in which a process keeps its target
+ * alive (`TargetPresence`).
+ *
  * Invariants: leases are judged by the database's clock alone. A register that can't be read says nothing new: what was
  * last known stands. It says who is a member, never who is well: callers find that out themselves, at once.
  *
