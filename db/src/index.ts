@@ -9,9 +9,14 @@
  * Invariants
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
- * - A lineage of drafts has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
+ * - What is learned belongs to a tenant and a target: a name and the fingerprint of what is behind it. A draft whose
+ *   target is not known serves nobody.
+ * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
  * - Parameter values never leave in an error: see `DatabaseError`.
+ *
+ * Rows of before targets were told apart have none. Figures (runs, acceptance, decisions) are inherited by the first target
+ * of the name that tenants had asked for; drafts wait until a worker has read from their files that they are its target's.
  *
  * On failure every function throws `DatabaseError`, whose `retryable` says whether the same call may succeed later.
  * An expected "no" (unknown key, name taken) is a value.
@@ -28,6 +33,7 @@ export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/key
 export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
 export {
+  type AcceptanceBatch,
   type AcceptanceEntry,
   type AcceptanceRecord,
   acceptanceOf,
@@ -35,10 +41,12 @@ export {
   recordAcceptance,
 } from './queries/acceptance.ts'
 export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
+export { adoptDraft, draftOfEarlierWeights, draftsWithoutTarget, retireDraftsAway } from './queries/draft-targets.ts'
 export {
   type ArmAcceptance,
   acceptanceByVersion,
   type DraftVersion,
+  type Lineage,
   listDraftVersions,
   liveDraftVersion,
   storedDraftKeys,
@@ -62,6 +70,7 @@ export {
   rejectDraft,
   rollBackDraft,
 } from './queries/promotion.ts'
+export { rolloutsDue } from './queries/rollouts.ts'
 export {
   type LiveVersion,
   liveVersions,
@@ -71,6 +80,14 @@ export {
   type Traffic,
   trafficBetween,
 } from './queries/scheduler-facts.ts'
+export {
+  findTarget,
+  findTargets,
+  type NewTarget,
+  registerTarget,
+  type ServedTarget,
+  TARGET_AWAY_MS,
+} from './queries/targets.ts'
 export {
   createTenant,
   type Forgotten,
@@ -82,6 +99,7 @@ export {
   setHeld,
   setLearning,
   setPlan,
+  setRollouts,
   setWeight,
   type Tenant,
 } from './queries/tenants.ts'
@@ -95,9 +113,11 @@ export {
   type TrainingResult,
 } from './queries/training-leases.ts'
 export {
+  cancelRunsAway,
   findTrainingRun,
   latestTrainingRuns,
   orderTrainingRun,
+  type TracesSeen,
   type TrainingRun,
   tracesSeen,
 } from './queries/training-runs.ts'

@@ -59,13 +59,13 @@ async function startWorker() {
   const [message] = await once(started, 'message')
   const { url } = readySchema.parse(message)
   const client = new WorkerClient({ url, clusterSecret })
-  const model = (await client.status()).model.id
+  const { id: model, fingerprint } = (await client.status()).model
   /** One request of the tenant: its text, and which drafts proposed. */
   const ask = async (changes: Partial<GenerateCall>) => {
     let text = ''
     let versions: (string | null)[] = []
     const call: GenerateCall = {
-      ...exampleCall(model),
+      ...exampleCall(model, fingerprint),
       tenant,
       speculation: { arm: 'adaptive', lookahead: 2 },
       ...changes,

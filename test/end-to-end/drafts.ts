@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createCandidate, type Database, newId, openDatabase, promoteDraft } from '@foretoken/db'
+import { createCandidate, type Database, findTargets, newId, openDatabase, promoteDraft } from '@foretoken/db'
 import { openObjectStore } from '@foretoken/storage'
 import { z } from 'zod'
 
@@ -34,14 +34,16 @@ export function storedAdapter(dataDir: string, tenant: string, id: string): Adap
 /** Puts an adapter into service that no gate has seen; returns its id. */
 export async function forceLive(
   db: Database,
-  { dataDir, tenant }: { readonly dataDir: string; readonly tenant: string },
+  { dataDir, tenant, model }: { readonly dataDir: string; readonly tenant: string; readonly model?: string },
   { files, contentHash }: AdapterFiles,
 ): Promise<string> {
   const id = newId('adapter')
   const artifactUri = `adapters/${tenant}/${id}`
   const store = openObjectStore(pathToFileURL(join(dataDir, 'objects')).href)
   for (const [name, bytes] of files) await store.put(`${artifactUri}/${name}`, bytes)
-  await createCandidate(db, { id, tenantId: tenant, contentHash, artifactUri })
+  const [target] = await findTargets(db, model === undefined ? {} : { name: model })
+  if (!target) throw new Error('nothing is served')
+  await createCandidate(db, { id, tenantId: tenant, targetId: target.id, contentHash, artifactUri })
   await promoteDraft(db, tenant, id, 'Forced by a test.')
   return id
 }

@@ -16,6 +16,8 @@ const readySchema = z.strictObject({
   /** With more than one gateway. */
   urls: z.array(z.url()).optional(),
   model: z.string(),
+  /** With more than one. */
+  models: z.array(z.string()).optional(),
   tenant: z.string(),
   apiKey: z.string(),
 })

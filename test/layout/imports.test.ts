@@ -75,7 +75,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/model': ['native', 'packages/graph', 'packages/onnx-runtime', 'packages/storage'],
   'packages/graph': ['packages/onnx-runtime'],
   'packages/onnx-runtime': [],
-  'packages/cluster': ['db'],
+  'packages/cluster': ['db', 'packages/protocol'],
   'packages/jobs': ['db'],
   'packages/policy': [],
   'packages/storage': [],
@@ -86,7 +86,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/static-draft': [],
   'packages/workloads': [],
   native: [],
-  db: [],
+  db: ['packages/protocol'],
 }
 
 function packageJson(unit: string): {

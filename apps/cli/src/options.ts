@@ -22,6 +22,9 @@ export const queueUrlOption = () =>
     "where jobs are queued: postgres://… or redis://… (default: the platform's database)",
   ).env('FORETOKEN_QUEUE_URL')
 
+export const modelOption = () =>
+  new Option('--model <model>', 'which model it is about, where several are served (default: the only one)')
+
 export const jsonOption = () => new Option('--json', 'write JSON to standard output, and nothing else').default(false)
 
 /** Adds what every command on tenants and keys takes. */
@@ -47,6 +50,9 @@ export function withLearningOptions(command: Command): Command {
 export interface LearningCommandOptions extends DatabaseCommandOptions {
   readonly objectStore?: string
 }
+
+/** Collects an option that may be given several times. */
+export const several = (value: string, before: readonly string[]): string[] => [...before, value]
 
 /** Parses a whole number within bounds. */
 export function integer(min: number, max: number): (text: string) => number {

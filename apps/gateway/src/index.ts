@@ -10,7 +10,9 @@
  * - A call that broke goes on elsewhere, behind what the client has: it reads the same bytes, and pays once.
  * - Answers never wait for usage to be written. Missing, malformed, unknown and revoked keys are answered alike.
  * - No prompt, completion or key in logs, errors or metrics.
- * - A call names its tenant's live draft, as the key resolved it; a draft that a worker finds fault with is rolled back
+ * - A call is for the very target that its worker has, and an answer goes on only where that is the same. A model whose
+ *   workers are away is one that nobody serves right now (503), not one that does not exist (404).
+ * - A call names its tenant's live draft for that target, as the key resolved it; a draft that a worker finds fault with is rolled back
  *   behind the answer, and the tenant notices nothing.
  *
  * Failure: without the database, keys seen in the last ten seconds go on, others get 503; usage waits in memory and

@@ -4,6 +4,7 @@ import {
   createTenant,
   openDatabase,
   promoteDraft,
+  registerTarget,
   revokeApiKey,
   usageTotals,
 } from '@foretoken/db'
@@ -21,17 +22,19 @@ interface StoreUnderTest {
   readonly close: () => Promise<void>
 }
 
-const adapter = { id: 'adp_2', contentHash: '02', key: 'adapters/a/adp_2' }
-const fallback = { id: 'adp_1', contentHash: '01', key: 'adapters/a/adp_1' }
+const target = { name: 'm', fingerprint: 'f1' }
+const adapter = { id: 'adp_2', target, contentHash: '02', key: 'adapters/a/adp_2' }
+const fallback = { id: 'adp_1', target, contentHash: '01', key: 'adapters/a/adp_1' }
 
 describeStore('the store in memory', async () => {
   const store = new MemoryStore()
   const secret = 'ftk_memory'
   store.keys.set(secret, {
     ...{ keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' },
-    ...{ learning: true, forgottenAt: null, weight: 1, adapter },
+    ...{ learning: true, forgottenAt: null, weight: 1, adapters: [adapter] },
   })
   store.fallback = fallback
+  store.served.add('m')
   return {
     store,
     secret,
@@ -48,8 +51,9 @@ describeStore('the store on PostgreSQL', async () => {
   if (!created.ok) throw new Error('name taken')
   const tenantId = created.tenant.id
   const { id: keyId, secret } = await createApiKey(db, pepper, { tenantId, name: 'test' })
+  const { id: targetId } = await registerTarget(db, { ...target, form: 'form' })
   for (const { id, contentHash, key } of [fallback, adapter]) {
-    await createCandidate(db, { id, tenantId, contentHash, artifactUri: key })
+    await createCandidate(db, { id, tenantId, targetId, contentHash, artifactUri: key })
     await promoteDraft(db, tenantId, id, 'better')
   }
   const always = { from: new Date(0), to: new Date('2100-01-01') }
@@ -105,13 +109,18 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
     })
 
     it('resolves a key to the live draft of its tenant, and to the one before when that is rejected', async () => {
-      const resolve = async () => (await under.store.authenticate(under.secret)) ?? { tenantId: '', adapter: null }
+      const resolve = async () => (await under.store.authenticate(under.secret)) ?? { tenantId: '', adapters: [] }
       const { tenantId, ...resolved } = await resolve()
-      expect(resolved).toMatchObject({ learning: true, forgottenAt: null, weight: 1, adapter })
+      expect(resolved).toMatchObject({ learning: true, forgottenAt: null, weight: 1, adapters: [adapter] })
       expect(await under.store.rejectDraft('ten_other', adapter.id, 'foreign')).toMatchObject({ changed: false })
       expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: true, live: fallback.id })
       expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: false, live: fallback.id })
-      expect((await resolve()).adapter).toEqual(fallback)
+      expect((await resolve()).adapters).toEqual([fallback])
+    })
+
+    it('knows which models were served lately', async () => {
+      expect(await under.store.servedLately('m')).toBe(true)
+      expect(await under.store.servedLately('nobody')).toBe(false)
     })
 
     it('forgets a key that was revoked', async () => {

@@ -2,16 +2,18 @@ import {
   type AuthenticatedKey,
   authenticate,
   type Database,
+  findTargets,
   journalOpenRequests,
   type OpenRequest,
   type Rejected,
   recordUsage,
   rejectDraft,
   settleLostRequests,
+  TARGET_AWAY_MS,
   type UsageRecord,
 } from '@foretoken/db'
 
-export type { AuthenticatedKey, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
+export type { AuthenticatedKey, LiveAdapter, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
 
 /** What the gateway needs of the database: a port, so that tests can break it at will. */
 export interface Store {
@@ -25,6 +27,8 @@ export interface Store {
   settleLost(): Promise<number>
   /** Takes a tenant's draft out of use, and the last good one back into it. Idempotent. */
   rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected>
+  /** Whether anybody has served a model of this name in the last days. */
+  servedLately(model: string): Promise<boolean>
   /** Resolves when the database answers. */
   ping(): Promise<void>
 }
@@ -37,6 +41,7 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     journal: (gatewayId, requests) => journalOpenRequests(db, gatewayId, requests),
     settleLost: () => settleLostRequests(db),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
+    servedLately: async (name) => (await findTargets(db, { name, seenWithinMs: TARGET_AWAY_MS })).length > 0,
     ping: async () => {
       await db.pool.query('select 1')
     },

@@ -7,8 +7,11 @@
  *
  * Invariants
  * - One process leads at a time, by a lease; any number may stand by.
- * - A tenant has at most one open run, whoever orders it. A tenant that opted out is never trained, and its traces go.
+ * - Decisions are about a tenant on a target; the pure policies see one name for both. How much a tenant asks is known by
+ *   the model's name and outlasts a change of weights; how drafts do, and what runs found, is of one target alone.
+ * - A tenant has at most one open run on a target, whoever orders it. Targets that nobody serves get none. A tenant that opted out is never trained, and its traces go.
  * - Traces are deleted here alone: of tenants that opted out or were forgotten, and beyond what a run can read.
+ * - Of weights that nobody has served for a week the traces and adapters go, and what was in use counts as retired.
  * - So are adapters that no row names, once an hour; never one whose run may still write its row.
  *
  * Failure: nothing is lost with a leader. The next one reads the last days again and decides from what is. While the

@@ -1,5 +1,5 @@
 import { ClusterClock, Membership } from '@foretoken/cluster'
-import { openDatabase } from '@foretoken/db'
+import { openDatabase, TARGET_AWAY_MS } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { FORGET_MARGIN_MS } from '@foretoken/learning'
 import { openObjectStore } from '@foretoken/storage'
@@ -41,6 +41,7 @@ async function main(): Promise<void> {
       keepTokens: config.rules.training.tokensMax * RUNS_KEPT,
       // What a worker holds when its tenant is forgotten, and what it is still generating.
       forgetMarginMs: FORGET_MARGIN_MS,
+      awayMs: TARGET_AWAY_MS,
     },
     roundMs: config.roundMs,
     clock: clock.now,

@@ -1,6 +1,7 @@
 import { type Database, type NewDecision, orderTrainingRun, recordDecisions, rollBackDraft } from '@foretoken/db'
 import { type Decision, decideRound, type Rules, type SchedulerState, topicOf } from '@foretoken/policy'
 import type { Population } from './state/population.ts'
+import { parseSubject } from './state/subject.ts'
 
 /** What is neither done nor said: places are the workers' own business, and between two arms the engine picks. */
 const NOT_HERE: ReadonlySet<Decision['kind']> = new Set(['route-static', 'route-adaptive'])
@@ -9,7 +10,7 @@ export interface RoundContext {
   readonly db: Database
   readonly rules: Rules
   readonly population: Population
-  /** The last sentence about each tenant and topic, so that only news is written. */
+  /** The last sentence about each subject and topic, so that only news is written. */
   readonly said: Map<string, string>
   /** There is a run to claim. */
   readonly wakeTrainers: () => Promise<void>
@@ -21,7 +22,7 @@ export interface RoundResult {
   readonly written: number
 }
 
-/** Decides about every tenant, does what was decided and writes down why. */
+/** Decides about every tenant on every target, does what was decided and writes down why. */
 export async function playRound(ctx: RoundContext, state: SchedulerState, nowMs: number): Promise<RoundResult> {
   const { db, said } = ctx
   const round = decideRound(state, nowMs, ctx.rules)
@@ -47,9 +48,9 @@ export async function playRound(ctx: RoundContext, state: SchedulerState, nowMs:
 async function act({ db, population }: RoundContext, { tenant, kind, reason }: Decision, nowMs: number) {
   switch (kind) {
     case 'train':
-      return (await orderTrainingRun(db, tenant, 'tokens')).created
+      return (await orderTrainingRun(db, parseSubject(tenant), 'tokens')).created
     case 'rollback':
-      return (await rollBackDraft(db, tenant, reason)) !== null
+      return (await rollBackDraft(db, parseSubject(tenant), reason)) !== null
     case 'mark-drift':
       population.markDrift(tenant, nowMs)
       return true
@@ -61,7 +62,8 @@ async function act({ db, population }: RoundContext, { tenant, kind, reason }: D
 function rowOf({ tenant, kind, value, inputs, alternatives, reason }: Decision, topic: string, changes: boolean) {
   const finite = Object.entries(inputs).filter(([, figure]) => Number.isFinite(figure))
   return {
-    ...{ tenantId: tenant, topic, kind, changes, reason },
+    ...parseSubject(tenant),
+    ...{ topic, kind, changes, reason },
     value: Number.isFinite(value) ? value : 0,
     inputs: Object.fromEntries(finite),
     alternatives: alternatives.map((each) => ({ ...each, value: Number.isFinite(each.value) ? each.value : 0 })),

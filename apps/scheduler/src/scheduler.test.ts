@@ -5,14 +5,21 @@ import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import {
   createApiKey,
+  createCandidate,
   createTenant,
   type Database,
   decisionsOf,
   latestTrainingRuns,
+  listDraftVersions,
   openDatabase,
+  orderTrainingRun,
+  promoteDraft,
   recordUsage,
+  registerTarget,
+  type ServedTarget,
   setHeld,
   setLearning,
+  setRollouts,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import { DEFAULT_RULES, type Rules } from '@foretoken/policy'
@@ -27,12 +34,14 @@ let drop: () => Promise<void>
 let folder: string
 let store: ObjectStore
 const running: Scheduler[] = []
+let target: ServedTarget
 let woken = 0
 
 beforeEach(async () => {
   const temporary = await temporaryDatabase()
   db = openDatabase(temporary.url)
   drop = temporary.drop
+  target = await registerTarget(db, { name: 'm', fingerprint: 'f1', form: 'form' })
   folder = mkdtempSync(join(tmpdir(), 'foretoken-scheduler-'))
   store = openObjectStore(pathToFileURL(folder).href)
   woken = 0
@@ -53,7 +62,7 @@ function schedule(rules = RULES, id = 'sch_test', roundMs = 20): Scheduler {
   const scheduler = new Scheduler({
     ...{ db, store, id, rules, roundMs },
     logger: createLogger('scheduler', 'silent'),
-    sweepRules: { keepTokens: 100_000, forgetMarginMs: 0 },
+    sweepRules: { keepTokens: 100_000, forgetMarginMs: 0, awayMs: 3_600_000_000_000 },
     wakeTrainers: async () => {
       woken++
     },
@@ -71,9 +80,9 @@ async function tenant(name: string): Promise<string> {
 
 let segments = 0
 /** A segment as far as a sweep looks: its key. */
-async function record(tenantId: string, tokens: number): Promise<void> {
+async function record(tenantId: string, tokens: number, of = target.fingerprint): Promise<void> {
   const id = `01m0000000000000000000${String(segments++).padStart(4, '0')}`
-  await store.put(`traces/${tenantId}/${id}-${tokens}.safetensors`, new Uint8Array(1))
+  await store.put(`traces/${tenantId}/${id}-${tokens}-${of}.safetensors`, new Uint8Array(1))
 }
 
 /** Requests of just now, worth so many runs of the target. */
@@ -192,5 +201,85 @@ describe('the scheduler', () => {
     await expect.poll(holder).toMatchObject({ holder: 'sch_a', epoch: '1' })
     await first.stop()
     await expect.poll(holder).toMatchObject({ holder: 'sch_b', epoch: '2' })
+  })
+})
+
+describe('the scheduler of several targets', () => {
+  it('orders a run on the target that a tenant uses, and on no other', async () => {
+    const [owner, other] = [await tenant('two'), await registerTarget(db, { name: 'n', fingerprint: 'f2', form: 'x' })]
+    await record(owner, 25_000)
+    await record(owner, 25_000, other.fingerprint)
+    await serve(owner, 500_000)
+    schedule()
+    await expect.poll(() => runsOf(owner)).toHaveLength(1)
+    await nextRound()
+    const [run, ...others] = await latestTrainingRuns(db, owner, 10)
+    expect([run?.targetId, others]).toEqual([target.id, []])
+    const elsewhere = (await decisionsOf(db, owner, 10, other.id)).find(({ topic }) => topic === 'training')
+    expect(elsewhere).toMatchObject({ kind: 'wait', changes: false })
+  })
+
+  it('orders none on weights that nobody serves any more, and ends those that wait', async () => {
+    const owner = await tenant('away')
+    const next = await registerTarget(db, { name: 'm', fingerprint: 'f2', form: 'form' })
+    await record(owner, 500)
+    await record(owner, 500, next.fingerprint)
+    await orderTrainingRun(db, { tenantId: owner, targetId: target.id }, 'tokens')
+    await db.pool.query(`update targets set last_seen_at = now() - interval '1 hour' where id = $1`, [target.id])
+    schedule(rulesByCount(RULES, 100))
+    await expect.poll(async () => (await latestTrainingRuns(db, owner, 9, next.id)).length).toBe(1)
+    expect(await latestTrainingRuns(db, owner, 9, target.id)).toMatchObject([{ state: 'skipped' }])
+  })
+
+  it('has the draft of the earlier weights judged on new ones, as soon as there is enough to judge it by', async () => {
+    const [rolling, plain] = [await tenant('rolling'), await tenant('plain')]
+    await setRollouts(db, rolling, true)
+    for (const owner of [rolling, plain]) {
+      const id = `adp_${owner}`
+      await createCandidate(db, {
+        id,
+        tenantId: owner,
+        targetId: target.id,
+        contentHash: '00',
+        artifactUri: `adapters/${owner}/${id}`,
+      })
+      await promoteDraft(db, owner, id, 'better')
+      await serve(owner, 1)
+    }
+    const next = await registerTarget(db, { name: 'm', fingerprint: 'f2', form: 'form' })
+    for (const owner of [rolling, plain]) await record(owner, 600, next.fingerprint)
+    schedule()
+    const said = async (owner: string) =>
+      (await decisionsOf(db, owner, 9, next.id)).find(({ topic }) => topic === 'training')
+    await expect.poll(() => said(rolling)).toMatchObject({ kind: 'wait' })
+    for (const owner of [rolling, plain]) await record(owner, 600, next.fingerprint)
+    await expect
+      .poll(() => said(rolling))
+      .toMatchObject({ kind: 'train', reason: expect.stringContaining('new weights') })
+    expect(await latestTrainingRuns(db, rolling, 9)).toMatchObject([{ targetId: next.id, state: 'queued' }])
+    expect(await runsOf(plain)).toEqual([])
+  })
+
+  it('takes the files of weights that are long gone, and keeps their rows', async () => {
+    const owner = await tenant('long-gone')
+    const key = `adapters/${owner}/adp_old`
+    await createCandidate(db, {
+      id: 'adp_old',
+      tenantId: owner,
+      targetId: target.id,
+      contentHash: '00',
+      artifactUri: key,
+    })
+    await promoteDraft(db, owner, 'adp_old', 'better')
+    await store.put(`${key}/adapter_config.json`, new Uint8Array(1))
+    await db.pool.query(`update targets set last_seen_at = now() - interval '8 days'`)
+    schedule()
+    const files = async () => {
+      const keys: string[] = []
+      for await (const object of store.list(`${key}/`)) keys.push(object.key)
+      return keys
+    }
+    await expect.poll(files).toEqual([])
+    expect(await listDraftVersions(db, owner)).toMatchObject([{ id: 'adp_old', state: 'retired' }])
   })
 })

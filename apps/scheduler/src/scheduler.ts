@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { condenseAcceptance, type Database, holdLease, releaseLease } from '@foretoken/db'
+import {
+  condenseAcceptance,
+  type Database,
+  holdLease,
+  releaseLease,
+  retireDraftsAway,
+  TARGET_AWAY_MS,
+} from '@foretoken/db'
+import { deleteAdapter } from '@foretoken/learning'
 import type { Rules, SchedulerState } from '@foretoken/policy'
 import type { ObjectStore } from '@foretoken/storage'
 import { type Logger, Outage } from '@foretoken/telemetry'
@@ -37,7 +45,7 @@ const LEASE = 'scheduler'
 /**
  * Plays a round every so often while it leads. Who does not lead tries to; who can't renew its lead in time has lost it,
  * and the next one reads the same facts. What two could do at once, for a moment, is harmless: a run is ordered once per
- * tenant, a rollback done once.
+ * tenant and target, a rollback done once.
  */
 export class Scheduler {
   private readonly stopping = new AbortController()
@@ -131,7 +139,7 @@ export class Scheduler {
   /** For who asks what would have been. */
   private async keep(state: SchedulerState, nowMs: number): Promise<void> {
     const { store, rules } = this.parts
-    const text = JSON.stringify({ version: 1, nowMs, rules, state })
+    const text = JSON.stringify({ version: 2, nowMs, rules, state })
     try {
       await store.put(STATE_KEY, gzipSync(text, { level: 1 }))
       this.forgetful.worked()
@@ -146,9 +154,12 @@ export class Scheduler {
     this.tidiedMs = nowMs
     const { db, store, logger } = this.parts
     try {
+      const away = await retireDraftsAway(db, TARGET_AWAY_MS)
+      for (const key of away) await deleteAdapter(store, key)
       const orphans = await collectOrphans(db, store, nowMs)
       const condensed = await condenseAcceptance(db, new Date(nowMs - FINE_DAYS * DAY_MS))
-      if (orphans + condensed > 0) logger.info({ orphans, condensed }, 'tidied up')
+      const done = { away: away.length, orphans, condensed }
+      if (done.away + orphans + condensed > 0) logger.info(done, 'tidied up')
     } catch (err) {
       logger.warn({ err }, 'not tidied up')
     }

@@ -1,3 +1,4 @@
+import { basename, resolve } from 'node:path'
 import { LOG_LEVELS } from '@foretoken/telemetry'
 import { z } from 'zod'
 
@@ -9,6 +10,8 @@ const schema = z.object({
   FORETOKEN_OBJECT_STORE: z.url({ protocol: /^(file|s3)$/ }),
   /** The Hugging Face folder that the workers serve. */
   FORETOKEN_MODEL: z.string().min(1),
+  /** The name that tenants ask for, as the workers have it; the folder's own name when absent. */
+  FORETOKEN_MODEL_ID: z.string().min(1).optional(),
   /** Folder of the static draft that was trained for it; without one no adapter can be trained. */
   FORETOKEN_STATIC_DRAFT: z.string().min(1).optional(),
   /** A run learns from so many of the newest. */
@@ -28,6 +31,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     queueUrl: data.FORETOKEN_QUEUE_URL ?? data.FORETOKEN_DATABASE_URL,
     objectStore: data.FORETOKEN_OBJECT_STORE,
     modelFolder: data.FORETOKEN_MODEL,
+    modelName: data.FORETOKEN_MODEL_ID ?? basename(resolve(data.FORETOKEN_MODEL)),
     staticDraft: data.FORETOKEN_STATIC_DRAFT ?? null,
     tokensMax: data.FORETOKEN_TRAIN_TOKENS_MAX,
     logLevel: data.FORETOKEN_LOG_LEVEL,

@@ -1,9 +1,10 @@
 import { constants, setPriority } from 'node:os'
-import { Membership } from '@foretoken/cluster'
-import { openDatabase } from '@foretoken/db'
+import { Membership, type TrainerDetails } from '@foretoken/cluster'
+import { findTarget, openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { adaptTenant } from '@foretoken/learning'
 import { loadModel, targetFingerprint } from '@foretoken/model'
+import type { TargetIdentity } from '@foretoken/protocol'
 import { openObjectStore } from '@foretoken/storage'
 import { createLogger, DATABASE_OUTAGE, Lifecycle, type Logger, Outage } from '@foretoken/telemetry'
 import { readConfig, type TrainerConfig } from './config.ts'
@@ -33,7 +34,9 @@ async function main(): Promise<void> {
     onError: (err) => queueOutage.failed(err),
   })
   lifecycle.on('close', 'queue', () => queue.close())
+  const followed = await followTarget(config)
   const loop = startTrainer({
+    target: async () => findTarget(db, await followed.read()),
     db,
     store: openObjectStore(config.objectStore),
     adapt: adaptWith(config),
@@ -45,8 +48,9 @@ async function main(): Promise<void> {
     queueOutage.worked()
     loop.wake()
   })
+  const details = (): TrainerDetails => ({ target: followed.latest })
   const membership = new Membership({
-    ...{ db, role: 'trainer', details: () => ({}), onError },
+    ...{ db, role: 'trainer', details, onError },
     onAnnounced: () => outage.worked(),
   })
   await membership.join(null)
@@ -57,6 +61,22 @@ async function main(): Promise<void> {
   process.send?.({ type: 'ready' })
 }
 
+/**
+ * What is in the model's folder, looked at whenever runs are: weights that change there are another target, whose runs
+ * are the trainer's from then on. It becomes known by its workers, so that weights that are half written are nobody's.
+ */
+async function followTarget({ modelFolder, modelName: name }: TrainerConfig) {
+  const read = async () => ({ name, fingerprint: await targetFingerprint(modelFolder) })
+  const followed = {
+    latest: await read(),
+    read: async (): Promise<TargetIdentity> => {
+      followed.latest = await read()
+      return followed.latest
+    },
+  }
+  return followed
+}
+
 /** The target is loaded for a run and closed after it: between runs a trainer holds nothing. */
 function adaptWith({ modelFolder, staticDraft }: TrainerConfig): Adapt {
   return async (request) => {
@@ -64,10 +84,12 @@ function adaptWith({ modelFolder, staticDraft }: TrainerConfig): Adapt {
       const reason = 'There is no static draft for this target: train one with `foretoken draft train`.'
       return { outcome: 'too-little', figures: { tokens: 0, baseline: null, candidate: null }, reason }
     }
-    const target = await targetFingerprint(modelFolder)
     const model = await loadModel(modelFolder, { threads: 1 })
     try {
-      return await adaptTenant({ ...request, model, target, staticDraft })
+      if ((await targetFingerprint(modelFolder)) !== request.target) {
+        throw new Error('the weights of the target changed on disk while they were read')
+      }
+      return await adaptTenant({ ...request, model, staticDraft })
     } finally {
       await model.target.close()
     }

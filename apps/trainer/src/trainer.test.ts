@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   claimTrainingRun,
+  createCandidate,
   createTenant,
   type Database,
   forgetTenant,
@@ -13,7 +14,11 @@ import {
   liveDraftVersion,
   openDatabase,
   orderTrainingRun,
+  promoteDraft,
+  registerTarget,
+  type ServedTarget,
   setLearning,
+  setRollouts,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import type { AdaptResult } from '@foretoken/learning'
@@ -27,11 +32,13 @@ let db: Database
 let drop: () => Promise<void>
 let folder: string
 let store: ObjectStore
+let target: ServedTarget
 const running: { stop(): Promise<void> }[] = []
 beforeEach(async () => {
   const temporary = await temporaryDatabase()
   db = openDatabase(temporary.url)
   drop = temporary.drop
+  target = await registerTarget(db, { name: 'm', fingerprint: 'f1', form: 'form' })
   folder = mkdtempSync(join(tmpdir(), 'foretoken-trainer-'))
   store = openObjectStore(pathToFileURL(folder).href)
 })
@@ -41,10 +48,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function train(adapt: Adapt, changes: { store?: ObjectStore; leaseMs?: number } = {}) {
+function train(adapt: Adapt, changes: { store?: ObjectStore; leaseMs?: number; target?: ServedTarget } = {}) {
   const times = { pollMs: 20, retryMs: 20, leaseMs: changes.leaseMs ?? 60_000 }
   const logger = createLogger('trainer', 'silent')
-  const trainer = startTrainer({ db, store: changes.store ?? store, adapt, logger, tokensMax: 500, times })
+  const on = changes.target ?? target
+  const trainer = startTrainer({
+    ...{ db, target: async () => on },
+    ...{ store: changes.store ?? store, adapt, logger, tokensMax: 500, times },
+  })
   running.push(trainer)
   return trainer
 }
@@ -54,6 +65,9 @@ async function tenant(name: string): Promise<string> {
   if (!created.ok) throw new Error('name taken')
   return created.tenant.id
 }
+
+const order = (tenantId: string, trigger: 'tokens' | 'ordered', on = target) =>
+  orderTrainingRun(db, { tenantId, targetId: on.id }, trigger)
 
 const weights = Buffer.from('weights')
 const contentHash = createHash('sha256').update(weights).digest('hex')
@@ -83,20 +97,20 @@ async function filesOf(prefix: string): Promise<string[]> {
 describe('the trainer', () => {
   it('makes live what is better, one version after the other', async () => {
     const owner = await tenant('busy')
-    await orderTrainingRun(db, owner, 'tokens')
+    await order(owner, 'tokens')
     const asked: (string | undefined)[] = []
     const trainer = train(async ({ current, next, tenant: id }) => {
       asked.push(`${id} ${next.version} ${current?.id ?? 'none'}`)
       return better
     })
     await ended(owner)
-    const live = await liveDraftVersion(db, owner)
+    const live = await liveDraftVersion(db, { tenantId: owner, targetId: target.id })
     expect(live).toMatchObject({ version: 1, contentHash, reason: better.reason })
     expect(await filesOf('adapters/')).toEqual([
       `${live?.artifactUri}/adapter_config.json`,
       `${live?.artifactUri}/adapter_model.safetensors`,
     ])
-    await orderTrainingRun(db, owner, 'tokens')
+    await order(owner, 'tokens')
     trainer.wake()
     await ended(owner, 2)
     expect(asked).toEqual([`${owner} 1 none`, `${owner} 2 ${live?.id}`])
@@ -109,7 +123,7 @@ describe('the trainer', () => {
     [{ ...poor, outcome: 'failed' as const, reason: 'Diverged.' }, 'failed', [], 0],
   ] as const)('promotes nothing that is %o', async (result, state, versions, files) => {
     const owner = await tenant('unlucky')
-    await orderTrainingRun(db, owner, 'ordered')
+    await order(owner, 'ordered')
     train(async () => result)
     await ended(owner)
     expect(await runsOf(owner)).toEqual([{ state, trigger: 'ordered', reason: result.reason }])
@@ -131,19 +145,19 @@ describe('the trainer', () => {
     ],
   ])('fails a run that %s, in words, and goes on with others', async (_name, adapt, reason) => {
     const [first, second] = [await tenant('first'), await tenant('second')]
-    await orderTrainingRun(db, first, 'ordered')
-    await orderTrainingRun(db, second, 'tokens')
+    await order(first, 'ordered')
+    await order(second, 'tokens')
     train((request) => (request.tenant === first ? adapt() : Promise.resolve(better)))
     await ended(second)
     expect(await runsOf(first)).toMatchObject([{ state: 'failed', reason: expect.stringContaining(reason) }])
-    expect(await liveDraftVersion(db, first)).toBeNull()
+    expect(await liveDraftVersion(db, { tenantId: first, targetId: target.id })).toBeNull()
     expect(await filesOf(`adapters/${first}`)).toEqual([])
   })
 
   it('takes up the run of a trainer that was killed, and tells how far it is', async () => {
     const owner = await tenant('killed')
-    await orderTrainingRun(db, owner, 'ordered')
-    await claimTrainingRun(db, { trainer: 'gone', leaseMs: 60_000, attemptsMax: 3 })
+    await order(owner, 'ordered')
+    await claimTrainingRun(db, { trainer: 'gone', targetId: target.id, leaseMs: 60_000, attemptsMax: 3 })
     await db.pool.query(`update training_runs set heartbeat_at = now() - interval '61 seconds'`)
     let finish = () => {}
     const finished = new Promise<void>((resolve) => {
@@ -158,12 +172,12 @@ describe('the trainer', () => {
     await expect.poll(progress, { timeout: 20_000 }).toMatchObject({ phase: 'training', attempts: 2, state: 'running' })
     finish()
     await ended(owner)
-    expect(await liveDraftVersion(db, owner)).toMatchObject({ version: 1 })
+    expect(await liveDraftVersion(db, { tenantId: owner, targetId: target.id })).toMatchObject({ version: 1 })
   })
 
   it('gives its run back when it is told to stop', async () => {
     const owner = await tenant('stopped')
-    await orderTrainingRun(db, owner, 'ordered')
+    await order(owner, 'ordered')
     let began = () => {}
     const begun = new Promise<void>((resolve) => {
       began = resolve
@@ -179,7 +193,7 @@ describe('the trainer', () => {
 
   it('leaves nothing behind when the tenant is forgotten while it trains', async () => {
     const owner = await tenant('forgotten')
-    await orderTrainingRun(db, owner, 'ordered')
+    await order(owner, 'ordered')
     train(async () => {
       await forgetTenant(db, owner)
       return better
@@ -193,7 +207,7 @@ describe('the trainer', () => {
   it('learns nothing of a tenant that opted out', async () => {
     const owner = await tenant('private')
     await setLearning(db, owner, false)
-    await orderTrainingRun(db, owner, 'ordered')
+    await order(owner, 'ordered')
     let trained = 0
     train(async () => {
       trained++
@@ -206,7 +220,7 @@ describe('the trainer', () => {
 
   it('tries again when the store comes back', async () => {
     const owner = await tenant('patient')
-    await orderTrainingRun(db, owner, 'ordered')
+    await order(owner, 'ordered')
     let outages = 1
     const moody: ObjectStore = {
       get: (key) => store.get(key),
@@ -220,5 +234,67 @@ describe('the trainer', () => {
     train(async () => better, { store: moody, leaseMs: 300 })
     await ended(owner)
     expect(await latestTrainingRuns(db, owner, 1)).toMatchObject([{ state: 'promoted', attempts: 2 }])
+  })
+})
+
+describe('trainers of several targets', () => {
+  it('each take the runs of their own, and a draft is of the target that it was trained for', async () => {
+    const owner = await tenant('two-targets')
+    const other = await registerTarget(db, { name: 'n', fingerprint: 'f2', form: 'another' })
+    for (const on of [target, other]) await order(owner, 'ordered', on)
+    const asked: string[] = []
+    for (const on of [target, other]) {
+      train(
+        async ({ current, earlier }) => {
+          asked.push(`${on.name} ${current?.id ?? 'none'} ${earlier?.id ?? 'none'}`)
+          return better
+        },
+        { target: on },
+      )
+    }
+    await ended(owner, 2)
+    expect(asked.sort()).toEqual(['m none none', 'n none none'])
+    const live = (await listDraftVersions(db, owner)).map(({ targetId, state }) => [targetId, state])
+    expect(live).toEqual(
+      expect.arrayContaining([
+        [target.id, 'live'],
+        [other.id, 'live'],
+      ]),
+    )
+  })
+
+  it('offer the draft of the earlier weights to tenants that roll out, and to nobody else', async () => {
+    const [plain, rolling] = [await tenant('plain'), await tenant('rolling')]
+    await setRollouts(db, rolling, true)
+    const earlierOf = new Map<string, string>()
+    for (const owner of [plain, rolling]) {
+      const id = `adp_${owner}`
+      await createCandidate(db, {
+        id,
+        tenantId: owner,
+        targetId: target.id,
+        contentHash: '00',
+        artifactUri: `adapters/${owner}/${id}`,
+      })
+      await promoteDraft(db, owner, id, 'better')
+    }
+    const next = await registerTarget(db, { name: 'm', fingerprint: 'f2', form: 'form' })
+    for (const owner of [plain, rolling]) await order(owner, 'tokens', next)
+    const trainer = train(
+      async ({ tenant: owner, earlier }) => {
+        earlierOf.set(owner, earlier?.id ?? 'none')
+        return better
+      },
+      { target: next },
+    )
+    for (const owner of [plain, rolling]) await ended(owner)
+    expect([earlierOf.get(plain), earlierOf.get(rolling)]).toEqual(['none', `adp_${rolling}`])
+    const live = await liveDraftVersion(db, { tenantId: rolling, targetId: next.id })
+    expect(live).toMatchObject({ parentId: `adp_${rolling}`, version: 2 })
+    // From now on it has drafts of its own there.
+    await order(rolling, 'tokens', next)
+    trainer.wake()
+    await ended(rolling, 2)
+    expect(earlierOf.get(rolling)).toBe('none')
   })
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { claimTrainingRun, type Database, releaseTrainingRun, type TrainingRun } from '@foretoken/db'
+import { claimTrainingRun, type Database, releaseTrainingRun, type ServedTarget, type TrainingRun } from '@foretoken/db'
 import type { ObjectStore } from '@foretoken/storage'
 import type { Logger } from '@foretoken/telemetry'
 import { Loop, type LoopTimes } from './loop.ts'
@@ -11,6 +11,8 @@ export interface TrainerParts {
   readonly db: Database
   readonly store: ObjectStore
   readonly adapt: Adapt
+  /** What it trains for, as it is now; null while nobody serves it. */
+  readonly target: () => Promise<ServedTarget | null>
   readonly logger: Logger
   readonly tokensMax: number
   readonly times?: Partial<LoopTimes & { leaseMs: number }>
@@ -31,11 +33,12 @@ export function startTrainer(parts: TrainerParts): Loop {
   const loop = new Loop(
     {
       next: async (signal) => {
-        const run = await claimTrainingRun(db, claim)
+        const target = await parts.target()
+        const run = target && (await claimTrainingRun(db, { ...claim, targetId: target.id }))
         if (!run) return false
         logger.info({ runId: run.id, tenantId: run.tenantId, trigger: run.trigger }, 'training run claimed')
         try {
-          await executeRun(context, run, signal)
+          await executeRun({ ...context, target }, run, signal)
         } catch (error) {
           if (signal.aborted) await giveBack(db, run)
           if (!(error instanceof LeaseLost)) throw error

@@ -37,6 +37,9 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
         param: 'model',
       })
     }
+    if (call.data.fingerprint !== serving.target.fingerprint) {
+      return errorAnswer({ code: 'target_changed', message: 'This worker has other weights now.', param: null })
+    }
     try {
       const request = generationRequest(call.data, serving.model)
       serving.drafts.prepare(call.data, (tenant) => serving.engine.forget(tenant))

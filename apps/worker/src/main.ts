@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
-import { ClusterClock, Membership } from '@foretoken/cluster'
-import { openDatabase, recordAcceptance } from '@foretoken/db'
+import { ClusterClock, Membership, TargetPresence } from '@foretoken/cluster'
+import { type Database, openDatabase, recordAcceptance } from '@foretoken/db'
+import { openObjectStore } from '@foretoken/storage'
 import { createLogger, DATABASE_OUTAGE, Lifecycle, type Logger, Outage } from '@foretoken/telemetry'
 import { createAdaptorServer } from '@hono/node-server'
 import { AcceptanceCounter } from './acceptance.ts'
+import { adoptDrafts } from './adapters/adopt.ts'
 import { createApp } from './app.ts'
 import { readConfig } from './config.ts'
 import { type Serving, startServing } from './serving.ts'
@@ -33,14 +35,15 @@ async function main(): Promise<void> {
   const port = typeof address === 'object' && address ? address.port : config.port
   const url = config.publicUrl ?? `${config.tls ? 'https' : 'http'}://${config.host}:${port}`
   lifecycle.markReady()
-  if (config.databaseUrl !== undefined) await register(config.databaseUrl, url, serving, { logger, lifecycle, clock })
+  if (config.databaseUrl !== undefined)
+    await register({ ...config, databaseUrl: config.databaseUrl }, url, serving, { logger, lifecycle, clock })
   logger.info({ url }, 'listening')
   process.send?.({ type: 'ready', url })
 }
 
 /** Gateways find it in the register; one that has none is found by its address. */
 async function register(
-  databaseUrl: string,
+  { databaseUrl, objectStore }: { readonly databaseUrl: string; readonly objectStore: string | undefined },
   url: string,
   serving: Serving,
   { logger, lifecycle, clock }: { logger: Logger; lifecycle: Lifecycle; clock: ClusterClock },
@@ -52,9 +55,14 @@ async function register(
     ...{ db, role: 'worker', details: serving.details, onError, clock },
     onAnnounced: () => outage.worked(),
   })
+  const presence = new TargetPresence({
+    ...{ db, target: serving.target, onError },
+    onRegistered: (targetId) => void adopt(db, targetId, { objectStore, base: serving.ownDraft }, logger),
+  })
+  await presence.announce()
   const acceptance = new AcceptanceCounter({
     worker: membership.id,
-    write: (batch) => recordAcceptance(db, batch),
+    write: async (batch) => recordAcceptance(db, { ...batch, targetId: await presence.id() }),
     onError,
     clock: () => new Date(clock.now()),
   })
@@ -63,7 +71,26 @@ async function register(
   await membership.join(url)
   lifecycle.on('announce', 'register', () => membership.drain())
   lifecycle.on('close', 'database', () => db.close())
-  lifecycle.on('close', 'register', () => membership.leave())
+  lifecycle.on('close', 'register', () => {
+    presence.close()
+    return membership.leave()
+  })
+}
+
+/** What was learned before targets were told apart serves again once it is known to be this target's. */
+async function adopt(
+  db: Database,
+  targetId: string,
+  { objectStore, base }: { readonly objectStore: string | undefined; readonly base: string | null },
+  logger: Logger,
+): Promise<void> {
+  if (objectStore === undefined || base === null) return
+  try {
+    const adopted = await adoptDrafts(db, openObjectStore(objectStore), targetId, base)
+    if (adopted > 0) logger.info({ adopted, targetId }, 'drafts of before belong to this target')
+  } catch (err) {
+    logger.warn({ err }, 'drafts of before stay unused until the next start')
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,8 @@
 import type { WorkerDetails } from '@foretoken/cluster'
+import type { NewTarget } from '@foretoken/db'
 import { RecurrentSpeculator, SuffixSpeculator } from '@foretoken/drafting'
 import { type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
-import { type LoadedModel, loadModel, targetFingerprint } from '@foretoken/model'
+import { type LoadedModel, loadModel, targetFingerprint, targetForm } from '@foretoken/model'
 import { kernels } from '@foretoken/native'
 import type { WorkerStatus } from '@foretoken/protocol'
 import { openObjectStore } from '@foretoken/storage'
@@ -22,6 +23,10 @@ import { openStaticDraft } from './static-draft.ts'
 /** One model being served: what the RPC's handlers need, and nothing of HTTP. */
 export interface Serving {
   readonly model: LoadedModel
+  /** What it is, in the database's words. */
+  readonly target: NewTarget
+  /** SHA-256 of the weights of a static draft that was trained for exactly this target; null: there is none. */
+  readonly ownDraft: string | null
   readonly engine: Engine
   readonly drafts: TenantDrafts
   readonly registry: Registry
@@ -49,12 +54,18 @@ export async function startServing(
   })
   const registry = createRegistry()
   const metrics = createEngineMetrics(registry)
-  const target = await targetFingerprint(config.modelFolder)
+  const { modelFolder } = config
+  const target = {
+    name: model.id,
+    fingerprint: await targetFingerprint(modelFolder),
+    form: await targetForm(modelFolder),
+  }
   const { staticDraft } = config
-  const draft = staticDraft === undefined ? null : await openStaticDraft(staticDraft, config.modelFolder, target)
+  const draft = staticDraft === undefined ? null : await openStaticDraft(staticDraft, modelFolder, target)
+  const isOwn = draft?.artifact.target === target.fingerprint
   const drafts = new TenantDrafts({
     store: config.objectStore === undefined ? null : openObjectStore(config.objectStore),
-    target,
+    target: target.fingerprint,
     hiddenSize: model.target.shape.hiddenSize,
     logger,
     clock,
@@ -81,12 +92,15 @@ export async function startServing(
     'model is ready',
   )
 
+  if (draft && !isOwn) logger.warn({ trainedFor: draft.artifact.target }, TAKEN_OVER)
   if (!kernels) logger.warn(NO_KERNELS)
 
   let onEnd: FrameSource['onEnd']
   const created = Math.floor(Date.now() / 1000)
   return {
     model,
+    target,
+    ownDraft: draft && isOwn ? draft.artifact.contentHash : null,
     engine,
     drafts,
     registry,
@@ -106,14 +120,15 @@ export async function startServing(
     status: () => ({
       worker: config.id,
       ready: isReady(),
-      model: { id: model.id, created, contextLength: model.contextLength },
+      model: { id: model.id, fingerprint: target.fingerprint, created, contextLength: model.contextLength },
       running: engine.load.running,
       waiting: engine.load.waiting,
       capacity: config.limits.sequencesMax,
       hot: drafts.recentTenants(HOT_TENANTS),
     }),
     details: () => ({
-      model: model.id,
+      target: { name: target.name, fingerprint: target.fingerprint },
+      staticDraft: draft === null ? 'none' : isOwn ? 'own' : 'taken over',
       device: config.device,
       weights: config.weights,
       running: engine.load.running,
@@ -127,6 +142,10 @@ export async function startServing(
 
 /** As many as a worker's memory has adapters of, by default. */
 const HOT_TENANTS = 256
+
+const TAKEN_OVER =
+  'The static draft was trained for other weights of this target: it drafts worse, never wrongly. ' +
+  'Train one for these: foretoken draft train'
 
 const NO_KERNELS =
   'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed. ' +

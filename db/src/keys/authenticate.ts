@@ -1,9 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { TargetIdentity } from '@foretoken/protocol'
+import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { ago } from '../queries/targets.ts'
 import { draftVersions } from '../schema/drafts.ts'
 import { apiKeys } from '../schema/keys.ts'
+import { targets } from '../schema/targets.ts'
 import { tenants } from '../schema/tenants.ts'
 import { isWellFormed } from './format.ts'
 
@@ -17,12 +20,14 @@ export interface AuthenticatedKey {
   readonly forgottenAt: Date | null
   /** The tenant's share of a busy worker against others'. */
   readonly weight: number
-  /** The draft that the tenant's traffic has taught, if one is live. */
-  readonly adapter: LiveAdapter | null
+  /** The drafts that the tenant's traffic has taught, one at most for each target that is being served. */
+  readonly adapters: readonly LiveAdapter[]
 }
 
 export interface LiveAdapter {
   readonly id: string
+  /** What it drafts for, and nothing else. */
+  readonly target: TargetIdentity
   readonly contentHash: string
   /** Of its folder in the object store. */
   readonly key: string
@@ -41,7 +46,7 @@ export async function authenticate(
 ): Promise<AuthenticatedKey | null> {
   if (!isWellFormed(presented)) return null
   const hmac = secretHmac(pepper, presented)
-  const [found] = await guarded('authenticate', () =>
+  const rows = await guarded('authenticate', () =>
     db.drizzle
       .select({
         keyId: apiKeys.id,
@@ -51,19 +56,25 @@ export async function authenticate(
         forgottenAt: tenants.forgottenAt,
         weight: tenants.weight,
         adapter: { id: draftVersions.id, contentHash: draftVersions.contentHash, key: draftVersions.artifactUri },
+        target: { name: targets.name, fingerprint: targets.fingerprint },
         hmac: apiKeys.secretHmac,
       })
       .from(apiKeys)
       .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
-      .leftJoin(draftVersions, liveAdapterOf(tenants.id))
-      .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active')))
-      .limit(1),
+      .leftJoin(targets, gt(targets.lastSeenAt, ago(SERVED_MS)))
+      .leftJoin(draftVersions, and(liveAdapterOf(tenants.id), eq(draftVersions.targetId, targets.id)))
+      .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active'))),
   )
+  const [found] = rows
   // The index compares byte by byte; an attacker can't steer HMAC output, but this costs nothing and assumes less.
   if (found === undefined || !timingSafeEqual(found.hmac, hmac)) return null
-  const { hmac: _, ...key } = found
-  return key
+  const { hmac: _, adapter: __, target: ___, ...key } = found
+  const adapters = rows.flatMap(({ adapter, target }) => (adapter && target ? [{ ...adapter, target }] : []))
+  return { ...key, adapters }
 }
+
+/** A target that nobody announced for longer is not one that a gateway could choose. */
+const SERVED_MS = 3_600_000
 
 /** As literals, so that the planner sees that the partial index of live versions applies. */
 function liveAdapterOf(tenantId: typeof tenants.id) {

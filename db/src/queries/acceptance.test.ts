@@ -2,10 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../database.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { type AcceptanceRecord, acceptanceOf, condenseAcceptance, recordAcceptance } from './acceptance.ts'
+import { registerTarget } from './targets.ts'
 import { createTenant } from './tenants.ts'
 
 let db: Database
 let drop: () => Promise<void>
+let targetId: string
+let otherId: string
 const at = new Date('2026-03-01T10:02:30Z')
 const period = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-03-02T00:00:00Z') }
 
@@ -16,8 +19,8 @@ async function tenant(name: string) {
 }
 
 let batches = 0
-const add = (tenantId: string, at: Date, arms: readonly AcceptanceRecord[], id = `batch_${++batches}`) =>
-  recordAcceptance(db, { id, entries: [{ tenantId, at, arms }] })
+const add = (tenantId: string, at: Date, arms: readonly AcceptanceRecord[], id = `batch_${++batches}`, on?: string) =>
+  recordAcceptance(db, { id, targetId: on ?? targetId, entries: [{ tenantId, at, arms }] })
 
 const suffix: AcceptanceRecord = {
   arm: 'suffix',
@@ -34,6 +37,8 @@ beforeAll(async () => {
   const temporary = await temporaryDatabase()
   db = openDatabase(temporary.url)
   drop = temporary.drop
+  targetId = (await registerTarget(db, { name: 'small', fingerprint: 'f1', form: 'form' })).id
+  otherId = (await registerTarget(db, { name: 'large', fingerprint: 'f2', form: 'form' })).id
 })
 afterAll(() => db.close().then(drop))
 
@@ -100,8 +105,17 @@ describe('acceptance statistics', () => {
   it('add those of many tenants at once, and leave out who is gone', async () => {
     const tenants = await Promise.all(['one', 'two'].map(tenant))
     const entries = [...tenants, 'ten_gone'].map((tenantId) => ({ tenantId, at, arms: [suffix] }))
-    await recordAcceptance(db, { id: 'batch_many', entries })
+    await recordAcceptance(db, { id: 'batch_many', targetId, entries })
     for (const id of tenants) expect((await acceptanceOf(db, id, period))[0]).toMatchObject({ steps: 5 })
+  })
+
+  it('are of one target each, whichever the arm', async () => {
+    const tenantId = await tenant('two-targets')
+    await add(tenantId, at, [suffix])
+    await add(tenantId, at, [{ ...suffix, steps: 7 }], 'batch_elsewhere', otherId)
+    const first = (await acceptanceOf(db, tenantId, period)).filter(({ position }) => position === 0)
+    const steps = new Map(first.map((row) => [row.targetId, row.steps]))
+    expect([steps.get(targetId), steps.get(otherId)]).toEqual([5, 7])
   })
 
   it('become hours in time, with the same sums', async () => {

@@ -14,6 +14,13 @@ export interface AcceptanceRecord {
   readonly accepted: readonly number[]
 }
 
+/** What was counted where one target is served. */
+export interface AcceptanceBatch {
+  readonly id: string
+  readonly targetId: string
+  readonly entries: readonly AcceptanceEntry[]
+}
+
 /** What one tenant's requests did at about that time. */
 export interface AcceptanceEntry {
   readonly tenantId: string
@@ -28,10 +35,7 @@ const BUCKET_MS = 5 * 60_000
  * day. Rows go in a fixed order, so that two batches that touch the same rows wait, never deadlock. Tenants that are
  * gone are left out.
  */
-export async function recordAcceptance(
-  db: Database,
-  batch: { readonly id: string; readonly entries: readonly AcceptanceEntry[] },
-): Promise<void> {
+export async function recordAcceptance(db: Database, batch: AcceptanceBatch): Promise<void> {
   const rows = batch.entries.flatMap(({ tenantId, at, arms }) => {
     const bucket = new Date(Math.floor(at.getTime() / BUCKET_MS) * BUCKET_MS)
     return rowsByKey(arms).map((row) => ({ tenant_id: tenantId, bucket, ...row }))
@@ -42,8 +46,9 @@ export async function recordAcceptance(
       with fresh as (
         insert into acceptance_batches (id) values (${batch.id}) on conflict do nothing returning id
       )
-      insert into acceptance_stats (tenant_id, arm, draft_version, position, bucket, steps, committed, proposed, accepted)
-      select tenant_id, arm, draft_version, position, bucket, sum(steps), sum(committed), sum(proposed), sum(accepted)
+      insert into acceptance_stats
+        (tenant_id, target_id, arm, draft_version, position, bucket, steps, committed, proposed, accepted)
+      select tenant_id, ${batch.targetId}, arm, draft_version, position, bucket, sum(steps), sum(committed), sum(proposed), sum(accepted)
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
         tenant_id text, arm text, draft_version text, position smallint, bucket timestamptz,
         steps bigint, committed bigint, proposed bigint, accepted bigint
@@ -51,7 +56,7 @@ export async function recordAcceptance(
       where exists (select from fresh) and exists (select from tenants where tenants.id = row.tenant_id)
       group by tenant_id, arm, draft_version, position, bucket
       order by tenant_id, bucket, arm, draft_version, position
-      on conflict (tenant_id, bucket, arm, draft_version, position) do update set
+      on conflict (tenant_id, bucket, target_id, arm, draft_version, position) do update set
         steps = acceptance_stats.steps + excluded.steps,
         committed = acceptance_stats.committed + excluded.committed,
         proposed = acceptance_stats.proposed + excluded.proposed,
@@ -73,12 +78,12 @@ export async function condenseAcceptance(db: Database, before: Date): Promise<nu
         returning *
       ), hours as (
         insert into acceptance_stats
-          (tenant_id, arm, draft_version, position, bucket, steps, committed, proposed, accepted)
-        select tenant_id, arm, draft_version, position, date_trunc('hour', bucket),
+          (tenant_id, target_id, arm, draft_version, position, bucket, steps, committed, proposed, accepted)
+        select tenant_id, target_id, arm, draft_version, position, date_trunc('hour', bucket),
           sum(steps), sum(committed), sum(proposed), sum(accepted)
         from fine
-        group by tenant_id, arm, draft_version, position, date_trunc('hour', bucket)
-        on conflict (tenant_id, bucket, arm, draft_version, position) do update set
+        group by tenant_id, target_id, arm, draft_version, position, date_trunc('hour', bucket)
+        on conflict (tenant_id, bucket, target_id, arm, draft_version, position) do update set
           steps = acceptance_stats.steps + excluded.steps,
           committed = acceptance_stats.committed + excluded.committed,
           proposed = acceptance_stats.proposed + excluded.proposed,

@@ -1,16 +1,16 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { decisions } from '../schema/decisions.ts'
 
 export type StoredDecision = typeof decisions.$inferSelect
-export type NewDecision = Omit<StoredDecision, 'id' | 'decidedAt'>
+export type NewDecision = Omit<StoredDecision, 'id' | 'decidedAt'> & { readonly targetId: string }
 
 const ROWS_AT_ONCE = 1_000
 
 /** Writes decisions. One that changes nothing replaces the last of its topic that did not. */
 export async function recordDecisions(db: Database, made: readonly NewDecision[]): Promise<void> {
-  const { tenantId, topic, changes } = decisions
+  const { tenantId, targetId, topic, changes } = decisions
   for (let from = 0; from < made.length; from += ROWS_AT_ONCE) {
     const rows = made.slice(from, from + ROWS_AT_ONCE)
     await guarded('record decisions', () =>
@@ -18,7 +18,7 @@ export async function recordDecisions(db: Database, made: readonly NewDecision[]
         .insert(decisions)
         .values(rows)
         .onConflictDoUpdate({
-          target: [tenantId, topic],
+          target: [tenantId, targetId, topic],
           targetWhere: sql`not ${changes}`,
           set: {
             kind: sql`excluded.kind`,
@@ -33,13 +33,20 @@ export async function recordDecisions(db: Database, made: readonly NewDecision[]
   }
 }
 
-/** A tenant's decisions, the latest first. */
-export function decisionsOf(db: Database, tenantId: string, decisionsMax: number): Promise<StoredDecision[]> {
+/** A tenant's decisions, on one target or (absent) on any, the latest first. */
+export function decisionsOf(
+  db: Database,
+  tenantId: string,
+  decisionsMax: number,
+  targetId?: string,
+): Promise<StoredDecision[]> {
   return guarded('decisions of tenant', () =>
     db.drizzle
       .select()
       .from(decisions)
-      .where(eq(decisions.tenantId, tenantId))
+      .where(
+        and(eq(decisions.tenantId, tenantId), targetId === undefined ? undefined : eq(decisions.targetId, targetId)),
+      )
       .orderBy(desc(decisions.decidedAt), desc(decisions.id))
       .limit(decisionsMax),
   )

@@ -6,20 +6,27 @@ import { draftVersions } from '../schema/drafts.ts'
 
 export type DraftVersion = typeof draftVersions.$inferSelect
 
-/** All versions of a lineage, newest first: a tenant's adaptive drafts, or (tenant null) the shared static ones. */
+/** A tenant's drafts for one target, or (tenant null) the shared static ones. */
+export interface Lineage {
+  readonly tenantId: string | null
+  /** Null: those whose target is not known yet. */
+  readonly targetId: string | null
+}
+
+/** All versions of a tenant, or (null) the shared ones, whatever target they are for; newest first. */
 export function listDraftVersions(db: Database, tenantId: string | null): Promise<DraftVersion[]> {
   return guarded('list draft versions', () =>
-    db.drizzle.select().from(draftVersions).where(inLineage(tenantId)).orderBy(desc(draftVersions.version)),
+    db.drizzle.select().from(draftVersions).where(ofOwner(tenantId)).orderBy(desc(draftVersions.version)),
   )
 }
 
 /** The version of a lineage that is served now. */
-export async function liveDraftVersion(db: Database, tenantId: string | null): Promise<DraftVersion | null> {
+export async function liveDraftVersion(db: Database, lineage: Lineage): Promise<DraftVersion | null> {
   const rows = await guarded('live draft version', () =>
     db.drizzle
       .select()
       .from(draftVersions)
-      .where(and(inLineage(tenantId), eq(draftVersions.state, 'live')))
+      .where(and(inLineage(lineage), eq(draftVersions.state, 'live')))
       .limit(1),
   )
   return rows[0] ?? null
@@ -37,6 +44,7 @@ export async function storedDraftKeys(db: Database): Promise<string[]> {
 }
 
 export interface ArmAcceptance {
+  readonly targetId: string | null
   readonly arm: string
   readonly draftVersion: string | null
   readonly steps: number
@@ -45,13 +53,14 @@ export interface ArmAcceptance {
   readonly accepted: number
 }
 
-/** How well each arm, and each version of it, has drafted for a tenant, over all that is kept. */
+/** How well each arm, and each version of it, has drafted for a tenant on each target, over all that is kept. */
 export function acceptanceByVersion(db: Database, tenantId: string): Promise<ArmAcceptance[]> {
-  const { arm, draftVersion, steps, committed, proposed, accepted } = acceptanceStats
+  const { targetId, arm, draftVersion, steps, committed, proposed, accepted } = acceptanceStats
   const total = (column: SQL | typeof steps) => sql<number>`sum(${column})`.mapWith(Number)
   return guarded('acceptance by version', () =>
     db.drizzle
       .select({
+        targetId,
         arm,
         draftVersion,
         steps: total(steps),
@@ -61,13 +70,18 @@ export function acceptanceByVersion(db: Database, tenantId: string): Promise<Arm
       })
       .from(acceptanceStats)
       .where(eq(acceptanceStats.tenantId, tenantId))
-      .groupBy(arm, draftVersion)
-      .orderBy(arm, draftVersion),
+      .groupBy(targetId, arm, draftVersion)
+      .orderBy(targetId, arm, draftVersion),
   )
 }
 
-export function inLineage(tenantId: string | null): SQL | undefined {
+export function ofOwner(tenantId: string | null): SQL | undefined {
   return tenantId === null
     ? and(isNull(draftVersions.tenantId), eq(draftVersions.arm, 'static'))
     : and(eq(draftVersions.tenantId, tenantId), eq(draftVersions.arm, 'adaptive'))
+}
+
+export function inLineage({ tenantId, targetId }: Lineage): SQL | undefined {
+  const forTarget = targetId === null ? isNull(draftVersions.targetId) : eq(draftVersions.targetId, targetId)
+  return and(ofOwner(tenantId), forTarget)
 }

@@ -7,18 +7,26 @@ import { temporaryDatabase } from '../testing.ts'
 import { recordAcceptance } from './acceptance.ts'
 import { acceptanceByVersion, listDraftVersions, liveDraftVersion, storedDraftKeys } from './drafts.ts'
 import { createCandidate, promoteDraft, rejectDraft, rollBackDraft } from './promotion.ts'
+import { registerTarget } from './targets.ts'
 import { createTenant, forgetTenant } from './tenants.ts'
 
 let db: Database
 let drop: () => Promise<void>
+let targetId: string
+let otherId: string
 const pepper = Buffer.from('pepper')
 
 beforeAll(async () => {
   const temporary = await temporaryDatabase()
   db = openDatabase(temporary.url)
   drop = temporary.drop
+  targetId = (await registerTarget(db, { ...SMALL, form: 'form' })).id
+  otherId = (await registerTarget(db, { ...LARGE, form: 'form' })).id
 })
 afterAll(() => db.close().then(drop))
+
+const SMALL = { name: 'small', fingerprint: 'f1' }
+const LARGE = { name: 'large', fingerprint: 'f2' }
 
 async function tenant(name: string): Promise<string> {
   const created = await createTenant(db, name)
@@ -26,13 +34,19 @@ async function tenant(name: string): Promise<string> {
   return created.tenant.id
 }
 
-function candidate(tenantId: string | null) {
+function candidate(tenantId: string | null, on = targetId) {
   const id = newId(tenantId === null ? 'draft' : 'adapter')
-  return createCandidate(db, { id, tenantId, contentHash: 'ab', artifactUri: `adapters/${tenantId}/${id}` })
+  return createCandidate(db, {
+    id,
+    tenantId,
+    targetId: on,
+    contentHash: 'ab',
+    artifactUri: `adapters/${tenantId}/${id}`,
+  })
 }
 
-async function promoted(tenantId: string | null): Promise<string> {
-  const { id } = await candidate(tenantId)
+async function promoted(tenantId: string | null, on = targetId): Promise<string> {
+  const { id } = await candidate(tenantId, on)
   expect(await promoteDraft(db, tenantId, id, 'better')).toBe(true)
   return id
 }
@@ -55,7 +69,7 @@ describe('a lineage of drafts', () => {
     await Promise.all(candidates.map(({ id }) => promoteDraft(db, owner, id, 'better')))
     const states = (await listDraftVersions(db, owner)).map(({ state }) => state).sort()
     expect(states).toEqual(['live', 'retired', 'retired', 'retired', 'retired', 'retired'])
-    expect((await candidate(owner)).parentId).toBe((await liveDraftVersion(db, owner))?.id)
+    expect((await candidate(owner)).parentId).toBe((await liveDraftVersion(db, { tenantId: owner, targetId }))?.id)
   })
 
   it('can have no second live version, even by a statement that asks nobody', async () => {
@@ -77,8 +91,8 @@ describe('a lineage of drafts', () => {
     expect(reports.filter(({ changed }) => changed)).toHaveLength(1)
     expect(new Set(reports.map(({ live }) => live))).toEqual(new Set([first]))
     expect(await statesOf(owner)).toEqual(['2 rejected', '1 live'])
-    expect(await rollBackDraft(db, owner, 'by hand')).toEqual({ rejected: first, live: null })
-    expect(await rollBackDraft(db, owner, 'by hand')).toBeNull()
+    expect(await rollBackDraft(db, { tenantId: owner, targetId }, 'by hand')).toEqual({ rejected: first, live: null })
+    expect(await rollBackDraft(db, { tenantId: owner, targetId }, 'by hand')).toBeNull()
     expect(await statesOf(owner)).toEqual(['2 rejected', '1 rejected'])
     expect((await listDraftVersions(db, owner)).map(({ reason }) => reason)).toEqual(['not a number', 'by hand'])
   })
@@ -89,7 +103,7 @@ describe('a lineage of drafts', () => {
     expect(await rejectDraft(db, mine, id, 'foreign')).toEqual({ changed: false, live: null })
     expect(await promoteDraft(db, mine, (await candidate(theirs)).id, 'foreign')).toBe(false)
     expect(await listDraftVersions(db, mine)).toEqual([])
-    expect((await liveDraftVersion(db, theirs))?.id).toBe(id)
+    expect((await liveDraftVersion(db, { tenantId: theirs, targetId }))?.id).toBe(id)
   })
 })
 
@@ -98,15 +112,45 @@ describe('what a key resolves to', () => {
     const [owner, other] = [await tenant('resolved'), await tenant('resolved-other')]
     await promoted(other)
     const { secret } = await createApiKey(db, pepper, { tenantId: owner, name: 'k' })
-    expect(await authenticate(db, pepper, secret)).toMatchObject({ tenantId: owner, learning: true, adapter: null })
+    expect(await authenticate(db, pepper, secret)).toMatchObject({ tenantId: owner, learning: true, adapters: [] })
     await candidate(owner)
-    expect((await authenticate(db, pepper, secret))?.adapter).toBeNull()
+    expect((await authenticate(db, pepper, secret))?.adapters).toEqual([])
     const id = await promoted(owner)
-    expect((await authenticate(db, pepper, secret))?.adapter).toEqual({
-      id,
-      contentHash: 'ab',
-      key: `adapters/${owner}/${id}`,
+    const ref = { id, target: SMALL, contentHash: 'ab', key: `adapters/${owner}/${id}` }
+    expect((await authenticate(db, pepper, secret))?.adapters).toEqual([ref])
+  })
+})
+
+describe('drafts of several targets', () => {
+  it('are live beside each other, and each is promoted, rejected and rolled back alone', async () => {
+    const owner = await tenant('two-targets')
+    const [small, large] = [await promoted(owner), await promoted(owner, otherId)]
+    const { secret } = await createApiKey(db, pepper, { tenantId: owner, name: 'k' })
+    const live = async () =>
+      (await authenticate(db, pepper, secret))?.adapters.map(({ id, target }) => [target.name, id])
+    expect((await live())?.sort()).toEqual([
+      ['large', large],
+      ['small', small],
+    ])
+    const next = await promoted(owner, otherId)
+    expect(await rejectDraft(db, owner, next, 'worse')).toEqual({ changed: true, live: large })
+    expect(await rollBackDraft(db, { tenantId: owner, targetId: otherId }, 'by hand')).toEqual({
+      rejected: large,
+      live: null,
     })
+    expect(await live()).toEqual([['small', small]])
+    expect(await statesOf(owner)).toEqual(['3 rejected', '2 rejected', '1 live'])
+  })
+
+  it('are not offered for a target that nobody has announced for an hour', async () => {
+    const owner = await tenant('away')
+    const gone = await registerTarget(db, { name: 'small', fingerprint: 'gone', form: 'form' })
+    const id = await promoted(owner, gone.id)
+    const { secret } = await createApiKey(db, pepper, { tenantId: owner, name: 'k' })
+    const live = async () => (await authenticate(db, pepper, secret))?.adapters.map((each) => each.id)
+    expect(await live()).toEqual([id])
+    await db.pool.query(`update targets set last_seen_at = now() - interval '61 minutes' where id = $1`, [gone.id])
+    expect(await live()).toEqual([])
   })
 })
 
@@ -127,7 +171,7 @@ describe('a tenant that is forgotten', () => {
     const { secret } = await createApiKey(db, pepper, { tenantId: owner, name: 'k' })
     const [first] = [await promoted(owner), await promoted(owner)]
     expect(await forgetTenant(db, owner)).toMatchObject({ drafts: 2, runs: 0 })
-    expect((await authenticate(db, pepper, secret))?.adapter).toBeNull()
+    expect((await authenticate(db, pepper, secret))?.adapters).toEqual([])
     expect(await statesOf(owner)).toEqual(['2 rejected', '1 rejected'])
     expect(await promoteDraft(db, owner, first, 'again')).toBe(false)
     expect(await forgetTenant(db, owner)).toMatchObject({ drafts: 0 })
@@ -147,16 +191,18 @@ it("a version's acceptance is summed over time and positions", async () => {
   }
   await recordAcceptance(db, {
     id: 'batch_1',
+    targetId,
     entries: [
       { tenantId: owner, at: new Date('2026-03-01T10:00:00Z'), arms: [arm, { ...arm, draftVersion: 'adp_2' }] },
     ],
   })
   await recordAcceptance(db, {
     id: 'batch_2',
+    targetId,
     entries: [{ tenantId: owner, at: new Date('2026-03-02T10:00:00Z'), arms: [arm] }],
   })
   expect(await acceptanceByVersion(db, owner)).toEqual([
-    { arm: 'adaptive', draftVersion: 'adp_1', steps: 20, committed: 60, proposed: 36, accepted: 32 },
-    { arm: 'adaptive', draftVersion: 'adp_2', steps: 10, committed: 30, proposed: 18, accepted: 16 },
+    { targetId, arm: 'adaptive', draftVersion: 'adp_1', steps: 20, committed: 60, proposed: 36, accepted: 32 },
+    { targetId, arm: 'adaptive', draftVersion: 'adp_2', steps: 10, committed: 30, proposed: 18, accepted: 16 },
   ])
 })

@@ -4,15 +4,19 @@ import type { Database } from '../database.ts'
 import { type LineageEntry, oblivion, promotion, rejection, type StateChange } from '../drafts/lineage.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
-import { type DraftVersion, inLineage } from './drafts.ts'
+import { type DraftVersion, inLineage, type Lineage, ofOwner } from './drafts.ts'
 
 /** What is inside a transaction. */
 export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0]
 
 /** The id is made before the row: the artifact is stored under it first, so that no row ever names missing files. */
-export type NewDraftVersion = Pick<DraftVersion, 'id' | 'tenantId' | 'contentHash' | 'artifactUri'>
+export interface NewDraftVersion extends Pick<DraftVersion, 'id' | 'tenantId' | 'contentHash' | 'artifactUri'> {
+  readonly targetId: string
+  /** What it grew from, where that is not what is live now: a draft of earlier weights. */
+  readonly parentId?: string
+}
 
-/** Adds a candidate with the next version of its lineage; what it grew from is what is live now. */
+/** Adds a candidate with the next number of its owner; what it grew from is what is live in its lineage now. */
 export function createCandidate(db: Database, draft: NewDraftVersion): Promise<DraftVersion> {
   return changing(db, 'create draft version', draft.tenantId, (tx) => insertCandidate(tx, draft))
 }
@@ -25,7 +29,7 @@ export function promoteDraft(db: Database, tenantId: string | null, id: string, 
 export interface Rejected {
   /** False: there was nothing to change, e.g. because another process was told the same. */
   readonly changed: boolean
-  /** What serves the tenant from now on. */
+  /** What serves the tenant on that target from now on. */
   readonly live: string | null
 }
 
@@ -34,39 +38,40 @@ export function rejectDraft(db: Database, tenantId: string | null, id: string, r
   return changing(db, 'reject draft version', tenantId, (tx) => rejectIn(tx, tenantId, id, reason))
 }
 
-/** Takes the live version out of use, whichever it is; null where none is live. */
+/** Takes the live version of a lineage out of use, whichever it is; null where none is live. */
 export function rollBackDraft(
   db: Database,
-  tenantId: string | null,
+  lineage: Lineage,
   reason: string,
 ): Promise<{ rejected: string; live: string | null } | null> {
+  const { tenantId } = lineage
   return changing(db, 'roll back draft version', tenantId, async (tx) => {
-    const live = (await lineageOf(tx, tenantId)).find(({ state }) => state === 'live')
+    const live = (await entriesOf(tx, lineage)).find(({ state }) => state === 'live')
     if (!live) return null
     return { rejected: live.id, live: (await rejectIn(tx, tenantId, live.id, reason)).live }
   })
 }
 
-/** The caller holds the lineage's lock. */
+/** The caller holds the owner's lock. */
 export async function insertCandidate(tx: Transaction, draft: NewDraftVersion): Promise<DraftVersion> {
   const { tenantId } = draft
-  const live = (await lineageOf(tx, tenantId)).find(({ state }) => state === 'live')
+  const live = (await entriesOf(tx, draft)).find(({ state }) => state === 'live')
   const [newest] = await tx
     .select({ version: max(draftVersions.version) })
     .from(draftVersions)
-    .where(inLineage(tenantId))
+    .where(ofOwner(tenantId))
   const version = (newest?.version ?? 0) + 1
   const arm = tenantId === null ? 'static' : 'adaptive'
   const [row] = await tx
     .insert(draftVersions)
-    .values({ ...draft, arm, version, parentId: live?.id ?? null })
+    .values({ ...draft, arm, version, parentId: draft.parentId ?? live?.id ?? null })
     .returning()
   if (!row) throw new Error('the inserted draft version was not returned')
   return row
 }
 
 export async function promoteIn(tx: Transaction, tenantId: string | null, id: string, reason: string) {
-  const changes = promotion(await lineageOf(tx, tenantId), id)
+  const changes = promotion(await relativesOf(tx, tenantId, id), id)
   if (changes === null) return false
   await apply(tx, changes, reason)
   return true
@@ -78,7 +83,7 @@ export async function rejectIn(
   id: string,
   reason: string,
 ): Promise<Rejected> {
-  const lineage = await lineageOf(tx, tenantId)
+  const lineage = await relativesOf(tx, tenantId, id)
   const changes = rejection(lineage, id)
   await apply(tx, changes, reason)
   const restored = changes.find(({ to }) => to === 'live')?.id
@@ -86,20 +91,20 @@ export async function rejectIn(
   return { changed: changes.length > 0, live: restored ?? untouched ?? null }
 }
 
-/** Every version out of use, its files counted as gone. */
+/** Every version of a tenant out of use, on whatever target, its files counted as gone. */
 export async function forgetDraftsIn(tx: Transaction, tenantId: string, reason: string): Promise<number> {
-  const lineage = await lineageOf(tx, tenantId)
-  await apply(tx, oblivion(lineage), reason)
-  await tx.update(draftVersions).set({ artifactDeletedAt: sql`now()` }).where(inLineage(tenantId))
-  return lineage.filter(({ stored }) => stored).length
+  const entries = (await rowsOf(tx, tenantId)).map(entryOf)
+  await apply(tx, oblivion(entries), reason)
+  await tx.update(draftVersions).set({ artifactDeletedAt: sql`now()` }).where(ofOwner(tenantId))
+  return entries.filter(({ stored }) => stored).length
 }
 
-/** Serialises what changes one lineage: decisions are made on rows that nobody else is changing. */
+/** Serialises what changes one owner's drafts: decisions are made on rows that nobody else is changing. */
 export async function lockLineage(tx: Transaction, tenantId: string | null): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`draft lineage ${tenantId ?? ''}`}, 0))`)
 }
 
-function changing<T>(db: Database, name: string, tenantId: string | null, run: (tx: Transaction) => Promise<T>) {
+export function changing<T>(db: Database, name: string, tenantId: string | null, run: (tx: Transaction) => Promise<T>) {
   return guarded(name, () =>
     db.drizzle.transaction(async (tx) => {
       await lockLineage(tx, tenantId)
@@ -108,10 +113,25 @@ function changing<T>(db: Database, name: string, tenantId: string | null, run: (
   )
 }
 
-async function lineageOf(tx: Transaction, tenantId: string | null): Promise<LineageEntry[]> {
-  const { id, version, state, artifactDeletedAt } = draftVersions
-  const rows = await tx.select({ id, version, state, artifactDeletedAt }).from(draftVersions).where(inLineage(tenantId))
-  return rows.map((row) => ({ ...row, stored: row.artifactDeletedAt === null }))
+/** The lineage of a version; none where the owner has no such version. */
+async function relativesOf(tx: Transaction, tenantId: string | null, id: string): Promise<LineageEntry[]> {
+  const rows = await rowsOf(tx, tenantId)
+  const targetId = rows.find((row) => row.id === id)?.targetId
+  return targetId === undefined ? [] : rows.filter((row) => row.targetId === targetId).map(entryOf)
+}
+
+export async function entriesOf(tx: Transaction, lineage: Lineage): Promise<LineageEntry[]> {
+  return (await tx.select(COLUMNS).from(draftVersions).where(inLineage(lineage))).map(entryOf)
+}
+
+const rowsOf = (tx: Transaction, tenantId: string | null) =>
+  tx.select(COLUMNS).from(draftVersions).where(ofOwner(tenantId))
+
+const { id, version, state, targetId, artifactDeletedAt } = draftVersions
+const COLUMNS = { id, version, state, targetId, artifactDeletedAt }
+
+function entryOf(row: Pick<DraftVersion, keyof typeof COLUMNS>): LineageEntry {
+  return { id: row.id, version: row.version, state: row.state, stored: row.artifactDeletedAt === null }
 }
 
 /** A version leaves `live` before another enters it: the unique index looks after each statement. */

@@ -81,6 +81,14 @@ export async function setHeld(db: Database, tenantId: string, held: boolean): Pr
   return changed.length > 0
 }
 
+/** Whether a tenant's drafts are tried on new weights of their target. False: no such tenant. */
+export async function setRollouts(db: Database, tenantId: string, rollouts: boolean): Promise<boolean> {
+  const changed = await guarded('set rollouts', () =>
+    db.drizzle.update(tenants).set({ rollouts }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
+  )
+  return changed.length > 0
+}
+
 /** Sets the plan that the scheduler weighs a tenant by. */
 export async function setPlan(db: Database, tenantId: string, plan: string): Promise<boolean> {
   const changed = await guarded('set plan', () =>

@@ -21,6 +21,8 @@ export interface TrainingLease {
 
 export interface ClaimOptions {
   readonly trainer: string
+  /** What it can train for. */
+  readonly targetId: string
   /** A running row whose heartbeat is older lost its trainer. */
   readonly leaseMs: number
   /** A run that ended this many trainers is failed instead of ending one more. */
@@ -28,7 +30,7 @@ export interface ClaimOptions {
 }
 
 /**
- * Takes the next run: ordered ones first, then by age. Locked rows are skipped, so any number of trainers ask at once
+ * Takes the next run for a target: ordered ones first, then by age. Locked rows are skipped, so any number of trainers ask at once
  * and never get the same one.
  */
 export function claimTrainingRun(db: Database, options: ClaimOptions): Promise<TrainingRun | null> {
@@ -38,7 +40,12 @@ export function claimTrainingRun(db: Database, options: ClaimOptions): Promise<T
       const [next] = await tx
         .select({ id: trainingRuns.id })
         .from(trainingRuns)
-        .where(or(eq(trainingRuns.state, 'queued'), abandoned(options.leaseMs)))
+        .where(
+          and(
+            eq(trainingRuns.targetId, options.targetId),
+            or(eq(trainingRuns.state, 'queued'), abandoned(options.leaseMs)),
+          ),
+        )
         .orderBy(sql`${trainingRuns.trigger} = 'ordered' desc`, trainingRuns.createdAt)
         .limit(1)
         .for('update', { skipLocked: true })

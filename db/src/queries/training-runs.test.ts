@@ -3,6 +3,7 @@ import { type Database, openDatabase } from '../database.ts'
 import { newId } from '../ids.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { listDraftVersions, liveDraftVersion } from './drafts.ts'
+import { registerTarget, type ServedTarget } from './targets.ts'
 import { createTenant, forgetTenant } from './tenants.ts'
 import {
   beatTrainingRun,
@@ -11,16 +12,26 @@ import {
   releaseTrainingRun,
   type TrainingResult,
 } from './training-leases.ts'
-import { findTrainingRun, latestTrainingRuns, orderTrainingRun, type TrainingRun } from './training-runs.ts'
+import {
+  cancelRunsAway,
+  findTrainingRun,
+  latestTrainingRuns,
+  orderTrainingRun,
+  type TrainingRun,
+} from './training-runs.ts'
 
 let db: Database
 let drop: () => Promise<void>
 let names = 0
+let target: ServedTarget
+let other: ServedTarget
 
 beforeAll(async () => {
   const temporary = await temporaryDatabase()
   db = openDatabase(temporary.url)
   drop = temporary.drop
+  target = await registerTarget(db, { name: 'small', fingerprint: 'f1', form: 'form' })
+  other = await registerTarget(db, { name: 'large', fingerprint: 'f2', form: 'other' })
 })
 afterAll(() => db.close().then(drop))
 beforeEach(() => db.pool.query('delete from training_runs'))
@@ -32,7 +43,10 @@ async function tenant(): Promise<string> {
 }
 
 const claim = (trainer: string, leaseMs = 60_000, attemptsMax = 3) =>
-  claimTrainingRun(db, { trainer, leaseMs, attemptsMax })
+  claimTrainingRun(db, { trainer, targetId: target.id, leaseMs, attemptsMax })
+
+const order = (tenantId: string, trigger: 'tokens' | 'ordered', on = target) =>
+  orderTrainingRun(db, { tenantId, targetId: on.id }, trigger)
 
 async function claimed(trainer: string, leaseMs?: number): Promise<TrainingRun> {
   const run = await claim(trainer, leaseMs)
@@ -55,7 +69,7 @@ function result(tenantId: string, changes: Partial<TrainingResult> = {}): Traini
     tracesUntil: 'traces/x',
     baseline: { acceptanceLength: 1.4 },
     candidate: { acceptanceLength: 1.9 },
-    draft: { id, tenantId, contentHash: 'cd', artifactUri: `adapters/${tenantId}/${id}` },
+    draft: { id, tenantId, targetId: target.id, contentHash: 'cd', artifactUri: `adapters/${tenantId}/${id}` },
     ...changes,
   }
 }
@@ -63,17 +77,42 @@ function result(tenantId: string, changes: Partial<TrainingResult> = {}): Traini
 describe('training runs', () => {
   it('are open once per tenant, however many ask, and an order outranks a trigger', async () => {
     const owner = await tenant()
-    const orders = await Promise.all(Array.from({ length: 6 }, () => orderTrainingRun(db, owner, 'tokens')))
+    const orders = await Promise.all(Array.from({ length: 6 }, () => order(owner, 'tokens')))
     expect(orders.filter(({ created }) => created)).toHaveLength(1)
     expect(new Set(orders.map(({ run }) => run.id)).size).toBe(1)
-    expect((await orderTrainingRun(db, owner, 'ordered')).run.trigger).toBe('ordered')
-    expect((await orderTrainingRun(db, owner, 'tokens')).run.trigger).toBe('ordered')
+    expect((await order(owner, 'ordered')).run.trigger).toBe('ordered')
+    expect((await order(owner, 'tokens')).run.trigger).toBe('ordered')
+  })
+
+  it('are open on each target, and go to a trainer that has it', async () => {
+    const owner = await tenant()
+    const [here, there] = [await order(owner, 'tokens'), await order(owner, 'ordered', other)]
+    expect([here.created, there.created]).toEqual([true, true])
+    expect((await claimed('one')).id).toBe(here.run.id)
+    expect(await claim('two')).toBeNull()
+    const elsewhere = { trainer: 'three', targetId: other.id, leaseMs: 60_000, attemptsMax: 3 }
+    expect((await claimTrainingRun(db, elsewhere))?.id).toBe(there.run.id)
+    expect(await latestTrainingRuns(db, owner, 9, other.id)).toMatchObject([{ id: there.run.id }])
+  })
+
+  it('end unserved where nobody has the target any more', async () => {
+    const owner = await tenant()
+    await order(owner, 'tokens')
+    const gone = await registerTarget(db, { name: 'small', fingerprint: 'gone', form: 'form' })
+    await order(owner, 'tokens', gone)
+    await db.pool.query(`update targets set last_seen_at = now() - interval '1 hour' where id = $1`, [gone.id])
+    expect(await cancelRunsAway(db, 1_800_000)).toBe(1)
+    const runs = await latestTrainingRuns(db, owner, 9)
+    expect(runs.map(({ targetId, state }) => [targetId, state])).toEqual([
+      [gone.id, 'skipped'],
+      [target.id, 'queued'],
+    ])
   })
 
   it('go to one trainer each, ordered ones first', async () => {
     const owners = await Promise.all(Array.from({ length: 6 }, tenant))
-    for (const owner of owners) await orderTrainingRun(db, owner, 'tokens')
-    await orderTrainingRun(db, owners[5] ?? '', 'ordered')
+    for (const owner of owners) await order(owner, 'tokens')
+    await order(owners[5] ?? '', 'ordered')
     expect((await claimed('trn-0')).tenantId).toBe(owners[5])
     const runs = await Promise.all(Array.from({ length: 8 }, (_, i) => claim(`trn-${i}`)))
     const ids = runs.flatMap((run) => run?.id ?? [])
@@ -83,7 +122,7 @@ describe('training runs', () => {
 
   it('are taken up again when their trainer is gone, which then can write nothing more of them', async () => {
     const owner = await tenant()
-    await orderTrainingRun(db, owner, 'tokens')
+    await order(owner, 'tokens')
     const lost = await claimed('killed')
     expect(await claim('other')).toBeNull()
     expect(await beatTrainingRun(db, leaseOf(lost), { phase: 'training', progress: 0.5 })).toBe(true)
@@ -94,11 +133,14 @@ describe('training runs', () => {
     expect(await finishTrainingRun(db, owner, leaseOf(lost), result(owner))).toBe(false)
     expect(await listDraftVersions(db, owner)).toEqual([])
     expect(await finishTrainingRun(db, owner, leaseOf(again), result(owner))).toBe(true)
-    expect(await liveDraftVersion(db, owner)).toMatchObject({ version: 1, reason: 'Better by a quarter.' })
+    expect(await liveDraftVersion(db, { tenantId: owner, targetId: target.id })).toMatchObject({
+      version: 1,
+      reason: 'Better by a quarter.',
+    })
   })
 
   it('fail when they end every trainer that takes them up', async () => {
-    await orderTrainingRun(db, await tenant(), 'tokens')
+    await order(await tenant(), 'tokens')
     for (let attempt = 0; attempt < 3; attempt++) {
       expect((await claimed(`killed-${attempt}`)).attempts).toBe(attempt + 1)
       await age(61_000)
@@ -109,7 +151,7 @@ describe('training runs', () => {
   })
 
   it('are given back by a trainer that is told to stop, and cost no attempt', async () => {
-    await orderTrainingRun(db, await tenant(), 'tokens')
+    await order(await tenant(), 'tokens')
     const run = await claimed('stopping')
     await releaseTrainingRun(db, leaseOf(run))
     expect(await claimed('next')).toMatchObject({ id: run.id, attempts: 1 })
@@ -118,7 +160,7 @@ describe('training runs', () => {
   it('end with their figures and the draft they made, live or rejected', async () => {
     const owner = await tenant()
     for (const state of ['promoted', 'rejected', 'skipped'] as const) {
-      await orderTrainingRun(db, owner, 'tokens')
+      await order(owner, 'tokens')
       const ended = result(owner, { state, ...(state === 'skipped' && { draft: null, candidate: null }) })
       expect(await finishTrainingRun(db, owner, leaseOf(await claimed('one')), ended)).toBe(true)
     }
@@ -135,7 +177,7 @@ describe('training runs', () => {
 
   it('write nothing of a tenant that was forgotten meanwhile', async () => {
     const owner = await tenant()
-    await orderTrainingRun(db, owner, 'tokens')
+    await order(owner, 'tokens')
     const run = await claimed('late')
     expect(await forgetTenant(db, owner)).toMatchObject({ runs: 1 })
     expect(await finishTrainingRun(db, owner, leaseOf(run), result(owner))).toBe(false)

@@ -2,26 +2,28 @@ import { and, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { targets } from '../schema/targets.ts'
 import { type TRAINING_TRIGGERS, trainingRuns } from '../schema/training-runs.ts'
 import type { Transaction } from './promotion.ts'
+import { ago } from './targets.ts'
 
 export type TrainingRun = typeof trainingRuns.$inferSelect
 
 const OPEN = ['queued', 'running'] as const
 
-/** Asks for a run. A tenant has at most one open; who asks again gets that one, as ordered if either was. */
+/** Asks for a run. A tenant has at most one open on a target; who asks again gets that one, as ordered if either was. */
 export async function orderTrainingRun(
   db: Database,
-  tenantId: string,
+  { tenantId, targetId }: { readonly tenantId: string; readonly targetId: string },
   trigger: (typeof TRAINING_TRIGGERS)[number],
 ): Promise<{ run: TrainingRun; created: boolean }> {
   const id = newId('trainingRun')
   const [run] = await guarded('order training run', () =>
     db.drizzle
       .insert(trainingRuns)
-      .values({ id, tenantId, trigger })
+      .values({ id, tenantId, targetId, trigger })
       .onConflictDoUpdate({
-        target: trainingRuns.tenantId,
+        target: [trainingRuns.tenantId, trainingRuns.targetId],
         targetWhere: sql`${trainingRuns.state} in ('queued', 'running')`,
         set: { trigger: sql`case when excluded.trigger = 'ordered' then 'ordered' else ${trainingRuns.trigger} end` },
       })
@@ -38,32 +40,61 @@ export async function findTrainingRun(db: Database, runId: string): Promise<Trai
   return rows[0] ?? null
 }
 
-/** A tenant's runs, newest first. */
-export function latestTrainingRuns(db: Database, tenantId: string, runsMax: number): Promise<TrainingRun[]> {
+/** A tenant's runs, on one target or (absent) on any, newest first. */
+export function latestTrainingRuns(
+  db: Database,
+  tenantId: string,
+  runsMax: number,
+  targetId?: string,
+): Promise<TrainingRun[]> {
   return guarded('latest training runs', () =>
     db.drizzle
       .select()
       .from(trainingRuns)
-      .where(eq(trainingRuns.tenantId, tenantId))
+      .where(
+        and(
+          eq(trainingRuns.tenantId, tenantId),
+          targetId === undefined ? undefined : eq(trainingRuns.targetId, targetId),
+        ),
+      )
       .orderBy(desc(trainingRuns.createdAt), desc(trainingRuns.id))
       .limit(runsMax),
   )
 }
 
-/** The newest trace segment that any run of a tenant has seen, by tenant: what came later is new to the next. */
-export async function tracesSeen(db: Database): Promise<ReadonlyMap<string, string>> {
-  const { tenantId, tracesUntil } = trainingRuns
-  const rows = await guarded('traces seen', () =>
-    db.drizzle
-      .select({ tenantId, until: sql<string>`max(${tracesUntil} collate "C")` })
-      .from(trainingRuns)
-      .where(isNotNull(tracesUntil))
-      .groupBy(tenantId),
-  )
-  return new Map(rows.map(({ tenantId: id, until }) => [id, until]))
+export interface TracesSeen {
+  readonly tenantId: string
+  readonly targetId: string | null
+  readonly until: string
 }
 
-/** Ends a tenant's open run, whoever has it: its trainer finds the lease lost. */
+/** The newest trace segment that any run of a tenant on a target has seen: what came later is new to the next. */
+export async function tracesSeen(db: Database): Promise<TracesSeen[]> {
+  const { tenantId, targetId, tracesUntil } = trainingRuns
+  return guarded('traces seen', () =>
+    db.drizzle
+      .select({ tenantId, targetId, until: sql<string>`max(${tracesUntil} collate "C")` })
+      .from(trainingRuns)
+      .where(isNotNull(tracesUntil))
+      .groupBy(tenantId, targetId),
+  )
+}
+
+/** Ends runs that wait for a trainer of a target that nobody has served for so long. */
+export async function cancelRunsAway(db: Database, awayMs: number): Promise<number> {
+  const reason = 'Nobody serves this target any more.'
+  const away = sql`select ${targets.id} from ${targets} where ${targets.lastSeenAt} < ${ago(awayMs)}`
+  const cancelled = await guarded('cancel runs of targets that are away', () =>
+    db.drizzle
+      .update(trainingRuns)
+      .set({ state: 'skipped', reason, finishedAt: sql`now()` })
+      .where(and(eq(trainingRuns.state, 'queued'), sql`${trainingRuns.targetId} in (${away})`))
+      .returning({ id: trainingRuns.id }),
+  )
+  return cancelled.length
+}
+
+/** Ends a tenant's open runs, whoever has them: their trainers find the lease lost. */
 export async function cancelTrainingIn(tx: Transaction, tenantId: string, reason: string): Promise<number> {
   const cancelled = await tx
     .update(trainingRuns)

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, check, index, pgTable, smallint, text, unique } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
+import { targets } from './targets.ts'
 import { tenants } from './tenants.ts'
 
 const counter = (name: string) => bigint(name, { mode: 'number' }).notNull()
@@ -12,6 +13,8 @@ export const acceptanceStats = pgTable(
     tenantId: text('tenant_id')
       .notNull()
       .references(() => tenants.id),
+    /** Null: counted before targets were told apart, see `registerTarget`. */
+    targetId: text('target_id').references(() => targets.id),
     arm: text('arm').notNull(),
     /** Null for arms that have no trained draft. */
     draftVersion: text('draft_version'),
@@ -29,7 +32,7 @@ export const acceptanceStats = pgTable(
   (table) => [
     /** Serves `recordAcceptance` (its conflict target) and, by its first columns, `acceptanceOf`. */
     unique('acceptance_stats_key')
-      .on(table.tenantId, table.bucket, table.arm, table.draftVersion, table.position)
+      .on(table.tenantId, table.bucket, table.targetId, table.arm, table.draftVersion, table.position)
       .nullsNotDistinct(),
     /** Serves `stepsBetween`. */
     index('acceptance_stats_bucket').on(table.bucket),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigserial, boolean, doublePrecision, index, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
+import { targets } from './targets.ts'
 import { tenants } from './tenants.ts'
 
 export interface DecisionAlternative {
@@ -19,6 +20,8 @@ export const decisions = pgTable(
     tenantId: text('tenant_id')
       .notNull()
       .references(() => tenants.id),
+    /** On which target; null: decided before targets were told apart, see `registerTarget`. */
+    targetId: text('target_id').references(() => targets.id),
     /** What it was about: training, route, trial or place. */
     topic: text('topic').notNull(),
     kind: text('kind').notNull(),
@@ -35,6 +38,6 @@ export const decisions = pgTable(
     /** Serves `decisionsOf`. */
     index('decisions_tenant').on(table.tenantId, table.decidedAt),
     /** One row of a topic that waits; serves `recordDecisions`. */
-    uniqueIndex('decisions_waiting').on(table.tenantId, table.topic).where(sql`not ${table.changes}`),
+    uniqueIndex('decisions_waiting').on(table.tenantId, table.targetId, table.topic).where(sql`not ${table.changes}`),
   ],
 )

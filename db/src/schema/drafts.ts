@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type AnyPgColumn, check, integer, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
 import { createdAt, instant } from './columns.ts'
+import { targets } from './targets.ts'
 import { tenants } from './tenants.ts'
 
 export const DRAFT_STATES = ['candidate', 'shadow', 'canary', 'live', 'retired', 'rejected'] as const
@@ -12,6 +13,11 @@ export const draftVersions = pgTable(
     id: text('id').primaryKey(),
     /** Null: a static draft, shared by all tenants. */
     tenantId: text('tenant_id').references(() => tenants.id),
+    /**
+     * Whose hidden states it reads. Null: it was made before targets were told apart, and what it is for is not known
+     * yet; see `adoptDraft`. Such a draft serves nobody.
+     */
+    targetId: text('target_id').references(() => targets.id),
     arm: text('arm', { enum: ['static', 'adaptive'] }).notNull(),
     version: integer('version').notNull(),
     /** SHA-256 of the artifact, in hex. */
@@ -29,14 +35,17 @@ export const draftVersions = pgTable(
     artifactDeletedAt: instant('artifact_deleted_at'),
   },
   (table) => [
-    /** One number per lineage, and serves every query of a lineage. Nulls are equal: shared drafts form one lineage. */
+    /**
+     * A lineage is a tenant's drafts for one target; numbers count over all of a tenant's, so that one names a draft
+     * whatever it is for. Serves every query of a lineage. Nulls are equal: shared drafts are numbered together.
+     */
     unique('draft_versions_lineage').on(table.tenantId, table.arm, table.version).nullsNotDistinct(),
-    /** Never two live in one lineage, whatever a process believes; serves `authenticate`. */
+    /** Never two live in one lineage, whatever a process believes; serves `authenticate` and `liveVersions`. */
     uniqueIndex('draft_versions_live')
-      .on(table.tenantId)
+      .on(table.tenantId, table.targetId)
       .where(sql`${table.state} = 'live' and ${table.arm} = 'adaptive'`),
     uniqueIndex('draft_versions_live_shared')
-      .on(table.arm)
+      .on(table.arm, table.targetId)
       .where(sql`${table.state} = 'live' and ${table.arm} = 'static'`),
     check('draft_versions_owner', sql`(${table.arm} = 'static') = (${table.tenantId} is null)`),
     check(

@@ -23,6 +23,8 @@ export const tenants = pgTable(
     plan: text('plan').notNull().default('standard'),
     /** An operator wants no training of it until told otherwise. */
     held: boolean('held').notNull().default(false),
+    /** Its drafts are tried on new weights of a target of the same form, instead of staying with the old ones. */
+    rollouts: boolean('rollouts').notNull().default(false),
     createdAt: createdAt(),
     revokedAt: instant('revoked_at'),
   },

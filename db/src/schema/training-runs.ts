@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, real, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { createdAt, instant } from './columns.ts'
 import { draftVersions } from './drafts.ts'
+import { targets } from './targets.ts'
 import { tenants } from './tenants.ts'
 
 export const TRAINING_STATES = ['queued', 'running', 'promoted', 'rejected', 'failed', 'skipped'] as const
@@ -21,6 +22,8 @@ export const trainingRuns = pgTable(
     tenantId: text('tenant_id')
       .notNull()
       .references(() => tenants.id),
+    /** What the draft is to draft for. Null: of before targets were told apart, see `registerTarget`. */
+    targetId: text('target_id').references(() => targets.id),
     trigger: text('trigger', { enum: TRAINING_TRIGGERS }).notNull(),
     state: text('state', { enum: TRAINING_STATES }).notNull().default('queued'),
     /** Times a trainer took it up. With the trainer's name it is the lease: who holds an older one has lost it. */
@@ -44,8 +47,10 @@ export const trainingRuns = pgTable(
     finishedAt: instant('finished_at'),
   },
   (table) => [
-    /** One open run per tenant, however many ask for one; serves `orderTrainingRun`. */
-    uniqueIndex('training_runs_open').on(table.tenantId).where(sql`${table.state} in ('queued', 'running')`),
+    /** One open run per tenant and target, however many ask for one; serves `orderTrainingRun`. */
+    uniqueIndex('training_runs_open')
+      .on(table.tenantId, table.targetId)
+      .where(sql`${table.state} in ('queued', 'running')`),
     /** Serves `claimTrainingRun`: open runs are few, whatever the history. */
     index('training_runs_claim').on(table.createdAt).where(sql`${table.state} in ('queued', 'running')`),
     /** Serves `latestTrainingRuns`. */

@@ -4,6 +4,10 @@
  * out requests whether it is better than what serves the tenant now. A tenant that has sent nothing yet may bring its
  * history instead (`history/`): the target answers it here, and what that leaves are traces like any other.
  *
+ * All of it belongs to one target: traces name its fingerprint, in their key and in full inside, and an adapter is a delta
+ * on a static draft that reads that target's hidden states. On new weights of the same form a tenant may begin with its
+ * adapter of the earlier ones (`earlier`), which is a candidate like any other.
+ *
  * Invariants: recording never delays a step and never holds more memory than it was given. Nothing of one tenant is
  * read for another: the tenant's id is the folder. Of a tenant that opted out nothing is kept, and what was kept of one
  * that was forgotten is deleted.
@@ -14,6 +18,7 @@
 
 export { GAIN_MIN as PROMOTION_GAIN_MIN } from '@foretoken/policy'
 export { adaptTenant } from './adapt/adapt-tenant.ts'
+export { baseOfAdapter } from './adapt/stored-candidate.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'
 export { PromptError } from './asking/prompt-file.ts'

@@ -14,6 +14,9 @@
  * whatever the rows, so rows do not depend on one another even in their last bit. The graph is its reference, runs where
  * it is missing, and runs 8 and 4 bits and other devices.
  *
+ * `targetFingerprint` tells one target from another, weights included; `targetForm` what those have in common that differ
+ * in their weights alone.
+ *
  * Invariants: a folder is served as its authors meant it or not at all (each field of config.json that changes the
  * function is supported or refused); a run reads the caller's cache and never writes to it; what else is in a run
  * changes a row by rounding only, or not at all (see Target); text that a user wrote never becomes a special token in `encodeChat`.
@@ -28,6 +31,7 @@ export { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.ts'
 export type { ModelConfig } from './checkpoint/config.ts'
 export { CheckpointError } from './checkpoint/error.ts'
 export { targetFingerprint } from './checkpoint/fingerprint.ts'
+export { haveSameForm, targetForm } from './checkpoint/form.ts'
 export type { GenerationDefaults } from './checkpoint/generation.ts'
 export { type CheckpointSummary, inspectCheckpoint } from './checkpoint/inspect.ts'
 export { readTokenTables, type TokenTables } from './checkpoint/token-tables.ts'

@@ -35,6 +35,8 @@ export const generateCallSchema = z.strictObject({
   /** The tenant's share of a busy worker against others'; 1 is usual. */
   weight: z.number().positive(),
   model: z.string(),
+  /** Of the target that the gateway takes it for; one that is another by now declines with `target_changed`. */
+  fingerprint: z.string(),
   input: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('chat'), messages: z.array(messageSchema) }),
     z.strictObject({ kind: z.literal('text'), text: z.string() }),
@@ -61,7 +63,7 @@ export const generateCallSchema = z.strictObject({
     arm: z.union([armSchema, z.literal('auto')]),
     lookahead: z.int().nonnegative().optional(),
   }),
-  /** The draft that this tenant's traffic has taught; null: none, and one that is loaded may go. */
+  /** The draft that this tenant's traffic on this very target has taught; null: none, and one that is loaded may go. */
   adapter: adapterRefSchema.nullable(),
   /** False: nothing of this request may be kept to learn from. */
   learn: z.boolean(),
@@ -116,6 +118,8 @@ export const workerErrorSchema = z.strictObject({
     'overloaded',
     'rate_limit_exceeded',
     'shutting_down',
+    /** It has other weights than the call is for. */
+    'target_changed',
     'internal',
   ]),
   /** Safe to show to the tenant: never holds prompt text. */
@@ -156,7 +160,7 @@ export type Frame = z.infer<typeof frameSchema>
 export const workerStatusSchema = z.strictObject({
   worker: z.string(),
   ready: z.boolean(),
-  model: z.strictObject({ id: z.string(), created: z.int(), contextLength: z.int() }),
+  model: z.strictObject({ id: z.string(), fingerprint: z.string(), created: z.int(), contextLength: z.int() }),
   running: z.int(),
   waiting: z.int(),
   /** Sequences that decode at once. */

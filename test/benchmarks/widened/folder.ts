@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodeDraft, readDraft } from '@foretoken/drafting'
-import { inspectCheckpoint, targetFingerprint } from '@foretoken/model'
+import { inspectCheckpoint, targetFingerprint, targetForm } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import { decodeSafetensors, encodeSafetensors } from '@foretoken/storage'
@@ -47,7 +47,7 @@ export async function writeWidened(options: WidenOptions): Promise<WidenedTarget
   await mkdir(draft, { recursive: true })
   await writeTarget(target, options)
   const artifact = await readDraft(staticDraftFolder, await targetFingerprint(referenceTargetFolder))
-  const files = encodeDraft({ ...artifact, target: await targetFingerprint(target) })
+  const files = encodeDraft({ ...artifact, target: await targetFingerprint(target), form: await targetForm(target) })
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(draft, name), bytes)
   const { parameters } = await inspectCheckpoint(target)
   return { target, draft, parameters, delete: () => rm(folder, { recursive: true, force: true }) }

@@ -13,7 +13,7 @@ export interface Cast {
   readonly tenants: readonly DemoWorkload[]
   readonly settings: Settings
   /** Where the target and its static draft lie; absent: the ones that ship. */
-  readonly open?: (cacheFolder: string, log: (line: string) => void) => Promise<{ model: string; draft: string }>
+  readonly open?: (cacheFolder: string, log: (line: string) => void) => Promise<{ models: string[]; drafts: string[] }>
 }
 
 const named = (workloads: readonly Workload[], name: string, temperature = 0): DemoWorkload => {
@@ -40,7 +40,10 @@ export const CASTS = {
       named(tenantWorkloads, 'code-docs'),
     ],
     settings: { tokens: 8_000, rounds: 2, prompts: 3, answerTokens: 120 },
-    open: async (cacheFolder, log) => ({ model: await fetchSmolLM2(cacheFolder, log), draft: smollm2DraftFolder }),
+    open: async (cacheFolder, log) => ({
+      models: [await fetchSmolLM2(cacheFolder, log)],
+      drafts: [smollm2DraftFolder],
+    }),
   },
 } as const satisfies Record<string, Cast>
 

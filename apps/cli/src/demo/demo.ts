@@ -82,9 +82,9 @@ const quiet = () => undefined
 
 function platformOptions({ model, weights, device, threads }: DemoOptions, dataFolder: string) {
   return {
-    ...{ dataFolder, model, weights, device, threads },
+    ...{ dataFolder, models: model === undefined ? [] : [model], weights, device, threads },
     ...{ host: '127.0.0.1', port: 0, workers: 1, databaseUrl: undefined, tls: undefined, logLevel: 'error' },
-    ...{ objectStore: undefined, draft: undefined, trainer: true },
+    ...{ objectStore: undefined, drafts: [], trainer: true },
     // Runs are ordered when the traffic is over; none starts by itself before that.
     trainAfterTokens: 1_000_000_000,
     // What is compared is drafts: no way may spare a prompt because another has sent it before.

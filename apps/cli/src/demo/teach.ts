@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findTrainingRun, listDraftVersions, orderTrainingRun, type TrainingRun } from '@foretoken/db'
 import { wakeTrainers } from '../draft/run.ts'
+import { requireServedTarget } from '../model/served.ts'
 import { complete } from './completion.ts'
 import { type Learning, lessonOf, type Taught } from './learning.ts'
 import type { Stage } from './stage.ts'
@@ -14,7 +15,8 @@ const POLL_MS = 250
  */
 export async function teach(stage: Stage, tenant: DemoTenant): Promise<void> {
   const tell = (learning: Learning) => stage.story.learned(tenant.name, learning)
-  const { run: ordered } = await orderTrainingRun(stage.db, tenant.id, 'ordered')
+  const { id: targetId } = await requireServedTarget(stage.db, stage.model)
+  const { run: ordered } = await orderTrainingRun(stage.db, { tenantId: tenant.id, targetId }, 'ordered')
   await wakeTrainers({ queueUrl: stage.databaseUrl })
   const run = await follow(stage, ordered, tell)
   const taught = await taughtBy(stage, tenant, run)

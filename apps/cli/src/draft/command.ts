@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
 import {
   type LearningCommandOptions,
+  modelOption,
   type QueueCommandOptions,
   queueUrlOption,
   withLearningOptions,
@@ -10,6 +11,7 @@ import { addTrainCommand } from './train/command.ts'
 
 interface TenantOptions extends LearningCommandOptions {
   readonly tenant: string
+  readonly model?: string
 }
 
 /** `foretoken draft status | why | hold | adapt | custom | rollback | train`. */
@@ -18,14 +20,16 @@ export function addDraftCommand(program: Command): void {
   withLearningOptions(draft.command('status'))
     .description('versions, acceptance by tenant and arm, and why a tenant has no draft of its own yet')
     .option('--tenant <tenant>', 'one tenant, by name or id, with more detail (default: all)')
-    .action(async (options: LearningCommandOptions & { tenant?: string }) => {
+    .option('--model <model>', 'what it says of one model (default: all)')
+    .action(async (options: LearningCommandOptions & { tenant?: string; model?: string }) => {
       const { status } = await import('./status.ts')
       await status(options)
     })
   withLearningOptions(draft.command('why'))
     .description('what the scheduler decided about a tenant, from which figures, and instead of what')
     .argument('<tenant>', 'by name or id')
-    .action(async (tenant: string, options: LearningCommandOptions) => {
+    .addOption(modelOption())
+    .action(async (tenant: string, options: LearningCommandOptions & { model?: string }) => {
       const { why } = await import('./why.ts')
       await why(tenant, options)
     })
@@ -41,6 +45,7 @@ export function addDraftCommand(program: Command): void {
     .addOption(queueUrlOption())
     .description("teach a tenant's draft now, and use it if it is better")
     .requiredOption('--tenant <tenant>', 'by name or id')
+    .addOption(modelOption())
     .option('--wait', 'follow the run and say what it found; fails only if the run fails', false)
     .action(async (options: TenantOptions & QueueCommandOptions & { wait: boolean }) => {
       const { adapt } = await import('./adapt.ts')
@@ -50,6 +55,7 @@ export function addDraftCommand(program: Command): void {
   withLearningOptions(draft.command('rollback'))
     .description("take a tenant's draft out of use for good, and the last good one back into it")
     .requiredOption('--tenant <tenant>', 'by name or id')
+    .addOption(modelOption())
     .action(async (options: TenantOptions) => {
       const { rollback } = await import('./rollback.ts')
       await rollback(options)

@@ -13,6 +13,8 @@ import {
   openDatabase,
   promoteDraft,
   recordAcceptance,
+  registerTarget,
+  type ServedTarget,
   type TrainingResult,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
@@ -26,11 +28,13 @@ let drop: () => Promise<void>
 let folder: string
 let store: ObjectStore
 let tenantId: string
+let target: ServedTarget
 
 beforeEach(async () => {
   const temporary = await temporaryDatabase()
   ;({ url, drop } = temporary)
   db = openDatabase(url)
+  target = await registerTarget(db, { name: 'small', fingerprint: 'f1f1f1f1f1', form: 'form' })
   folder = mkdtempSync(join(tmpdir(), 'foretoken-draft-'))
   store = openObjectStore(pathToFileURL(join(folder, 'objects')).href)
   const created = await createTenant(db, 'acme')
@@ -59,7 +63,7 @@ async function live(): Promise<string> {
   for (const name of ['adapter_model.safetensors', 'adapter_config.json']) {
     await store.put(`${artifactUri}/${name}`, Buffer.from(name))
   }
-  await createCandidate(db, { id, tenantId, contentHash: 'ab', artifactUri })
+  await createCandidate(db, { id, tenantId, targetId: target.id, contentHash: 'ab', artifactUri })
   await promoteDraft(db, tenantId, id, 'Better by a third.')
   return id
 }
@@ -90,7 +94,7 @@ const result: TrainingResult = {
 async function trainOnce(ended: TrainingResult): Promise<void> {
   await vi.waitFor(
     async () => {
-      const run = await claimTrainingRun(db, { trainer: 'test', leaseMs: 60_000, attemptsMax: 3 })
+      const run = await claimTrainingRun(db, { trainer: 'test', targetId: target.id, leaseMs: 60_000, attemptsMax: 3 })
       if (!run) throw new Error('no run yet')
       await finishTrainingRun(db, run.tenantId, { runId: run.id, trainer: 'test', attempt: run.attempts }, ended)
     },
@@ -107,7 +111,7 @@ describe('foretoken draft status', () => {
       { ...arm, arm: 'adaptive', draftVersion: id },
       { ...arm, arm: 'none', draftVersion: null, proposed: [], accepted: [], committedTokens: 10 },
     ]
-    await recordAcceptance(db, { id: 'batch_1', entries: [{ tenantId, at: new Date(), arms }] })
+    await recordAcceptance(db, { id: 'batch_1', targetId: target.id, entries: [{ tenantId, at: new Date(), arms }] })
     const [status] = JSON.parse(await foretoken('draft', 'status', '--json'))
     expect(status).toMatchObject({
       tenant: { name: 'acme' },
@@ -123,8 +127,8 @@ describe('foretoken draft status', () => {
       runs: [],
     })
     const shown = await foretoken('draft', 'status', '--tenant', 'acme')
-    expect(shown).toMatch(/acme .*version 1 .*1500/)
-    expect(shown).toMatch(/adaptive +1 +10 +2\.50 +75 %/)
+    expect(shown).toMatch(/acme .*small f1f1f1f1 .*version 1 .*1500/)
+    expect(shown).toMatch(/small +adaptive +1 +10 +2\.50 +75 %/)
   })
 })
 
@@ -164,6 +168,40 @@ describe('foretoken draft rollback', () => {
   })
 })
 
+describe('drafts of several models', () => {
+  let large: ServedTarget
+  beforeEach(async () => {
+    large = await registerTarget(db, { name: 'large', fingerprint: 'f2f2f2f2f2', form: 'form' })
+  })
+
+  it('are ordered, rolled back and explained for the one that is named; without a name the choices are', async () => {
+    const choices = 'Several models are served here. Name one with --model: large, small.'
+    for (const command of [['adapt'], ['rollback']]) {
+      await expect(foretoken('draft', ...command, '--tenant', 'acme')).rejects.toThrow(choices)
+    }
+    await expect(foretoken('draft', 'why', 'acme')).rejects.toThrow(choices)
+    const unknown = foretoken('draft', 'adapt', '--tenant', 'acme', '--model', 'huge')
+    await expect(unknown).rejects.toThrow('No model "huge" was ever served here; these were: large, small.')
+    const run = JSON.parse(await foretoken('draft', 'adapt', '--tenant', 'acme', '--model', 'large', '--json'))
+    expect(run).toMatchObject({ state: 'queued', targetId: large.id })
+    await live()
+    const none = foretoken('draft', 'rollback', '--tenant', 'acme', '--model', 'large')
+    await expect(none).rejects.toThrow('no draft of its own in use on large')
+    expect(await foretoken('draft', 'rollback', '--tenant', 'acme', '--model', 'small')).toContain('is out of use')
+  })
+
+  it('are shown for each model, with those of earlier weights as what they are', async () => {
+    const id = await live()
+    await registerTarget(db, { name: 'small', fingerprint: 'f3f3f3f3f3', form: 'form' })
+    const statuses = JSON.parse(await foretoken('draft', 'status', '--json'))
+    expect(statuses).toMatchObject([
+      { target: { name: 'large' }, live: null, versions: [] },
+      { target: { name: 'small', fingerprint: 'f3f3f3f3f3' }, live: null, versions: [{ id, state: 'live' }] },
+    ])
+    expect(await foretoken('draft', 'status', '--model', 'small')).toMatch(/acme +small +f1f1f1f1 +1 /)
+  })
+})
+
 describe('what was learned from a tenant', () => {
   it('is deleted by `tenant forget`, to the last file, and of no other tenant', async () => {
     const other = await createTenant(db, 'other')
@@ -183,7 +221,7 @@ describe('what was learned from a tenant', () => {
     expect(said).toEqual({ id: tenantId, adapters: 3, traceSegments: 2, traceTokens: 300, runs: 1 })
     expect([await keys(`traces/${tenantId}/`), await keys('adapters/')]).toEqual([[], []])
     expect(await keys('traces/')).toHaveLength(1)
-    expect(await liveDraftVersion(db, tenantId)).toBeNull()
+    expect(await liveDraftVersion(db, { tenantId, targetId: target.id })).toBeNull()
   })
 
   it('stays in use, but grows no more, when the tenant opts out', async () => {
@@ -191,7 +229,7 @@ describe('what was learned from a tenant', () => {
     await record(tenantId, 100)
     expect(await foretoken('tenant', 'learning', 'acme', 'off')).toContain('100 tokens of traces are deleted')
     expect(await keys('traces/')).toEqual([])
-    expect((await liveDraftVersion(db, tenantId))?.id).toBe(id)
+    expect((await liveDraftVersion(db, { tenantId, targetId: target.id }))?.id).toBe(id)
     expect(JSON.parse(await foretoken('draft', 'status', '--json'))[0]).toMatchObject({
       learning: false,
       why: 'Opted out of learning.',

@@ -11,31 +11,44 @@ export function renderStatus(statuses: readonly TenantStatus[], detail: boolean)
 }
 
 function renderTenants(statuses: readonly TenantStatus[]): string {
-  const rows = statuses.map(({ tenant, learning, live, newTokens, why }) => {
+  const rows = statuses.map(({ tenant, target, learning, live, newTokens, why }) => {
     const draft = live ? pc.green(`version ${live.version}`) : 'static'
-    return [tenant.name, tenant.id, learning ? 'on' : 'off', draft, String(newTokens), why]
+    const served = target ? `${target.name} ${shortened(target.fingerprint)}` : '-'
+    return [tenant.name, tenant.id, served, learning ? 'on' : 'off', draft, String(newTokens), why]
   })
-  return renderTable(['TENANT', 'ID', 'LEARNING', 'DRAFT', 'NEW TOKENS', 'WHY'], rows)
+  return renderTable(['TENANT', 'ID', 'TARGET', 'LEARNING', 'DRAFT', 'NEW TOKENS', 'WHY'], rows)
 }
 
 function renderArms(statuses: readonly TenantStatus[]): string {
-  const rows = statuses.flatMap(({ tenant, arms, versions }) =>
+  const rows = statuses.flatMap(({ tenant, target, arms, versions }) =>
     arms.map((arm) => {
       const version = versions.find(({ id }) => id === arm.draftVersion)
-      return [tenant.name, arm.arm, version ? String(version.version) : '-', ...figures(arm)]
+      return [tenant.name, target?.name ?? '-', arm.arm, version ? String(version.version) : '-', ...figures(arm)]
     }),
   )
-  return rows.length === 0 ? '' : renderTable(['TENANT', 'ARM', 'VERSION', ...FIGURES], rows)
+  return rows.length === 0 ? '' : renderTable(['TENANT', 'TARGET', 'ARM', 'VERSION', ...FIGURES], rows)
 }
 
 function renderVersions(statuses: readonly TenantStatus[]): string {
-  const rows = statuses.flatMap(({ tenant, versions }) =>
-    versions.map(({ version, id, state, createdAt, reason }) => {
+  const rows = statuses.flatMap(({ tenant, target, versions }) =>
+    versions.map(({ version, id, fingerprint, state, createdAt, reason }) => {
       const shown = state === 'live' ? pc.green(state) : state === 'rejected' ? pc.red(state) : state
-      return [tenant.name, String(version), id, shown, renderTime(createdAt), reason ?? '-']
+      const weights = fingerprint === target?.fingerprint ? 'these' : fingerprint ? shortened(fingerprint) : 'unknown'
+      return [
+        tenant.name,
+        target?.name ?? '-',
+        weights,
+        String(version),
+        id,
+        shown,
+        renderTime(createdAt),
+        reason ?? '-',
+      ]
     }),
   )
-  return rows.length === 0 ? '' : renderTable(['TENANT', 'VERSION', 'ID', 'STATE', 'CREATED', 'REASON'], rows)
+  return rows.length === 0
+    ? ''
+    : renderTable(['TENANT', 'TARGET', 'WEIGHTS', 'VERSION', 'ID', 'STATE', 'CREATED', 'REASON'], rows)
 }
 
 function renderRuns({ runs }: TenantStatus): string {
@@ -44,6 +57,8 @@ function renderRuns({ runs }: TenantStatus): string {
   })
   return rows.length === 0 ? '' : renderTable(['RUN', 'TRIGGER', 'STATE', 'TOKENS', 'ORDERED', 'ENDED', 'REASON'], rows)
 }
+
+const shortened = (fingerprint: string) => fingerprint.slice(0, 8)
 
 const FIGURES = ['STEPS', 'ACCEPTANCE LENGTH', 'ACCEPTANCE RATE']
 

@@ -1,9 +1,14 @@
 import type { ArmAcceptance, DraftVersion, Tenant, TrainingRun } from '@foretoken/db'
+import type { TargetIdentity } from '@foretoken/protocol'
 
 /** What there is to say of one tenant's drafts. */
 export interface TenantStatus {
   readonly tenant: Pick<Tenant, 'id' | 'name' | 'status'>
+  /** What it is about: a model as the weights that it has now. Null: none was ever served. */
+  readonly target: TargetIdentity | null
   readonly learning: boolean
+  /** Whether its drafts are carried along when weights change. */
+  readonly rollouts: boolean
   /** Trace tokens that no run has seen. */
   readonly newTokens: number
   readonly why: string
@@ -15,6 +20,8 @@ export interface TenantStatus {
 }
 
 export interface VersionStatus extends DraftVersion {
+  /** Of the weights that it is for; null: not known yet. */
+  readonly fingerprint: string | null
   /** Null: it has drafted nothing. */
   readonly acceptance: ArmStatus | null
 }

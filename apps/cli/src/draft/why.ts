@@ -1,4 +1,5 @@
 import { decisionsOf, type StoredDecision } from '@foretoken/db'
+import { requireServedTarget } from '../model/served.ts'
 import type { LearningCommandOptions } from '../options.ts'
 import { print, printJson, renderTable, renderTime } from '../output.ts'
 import { choice, withDatabase } from '../platform/connect.ts'
@@ -7,12 +8,16 @@ import { requireTenant } from '../tenant/lookup.ts'
 const DECISIONS_SHOWN = 10
 
 /** `foretoken draft why`: what the scheduler decided about a tenant, from what, and instead of what. */
-export async function why(nameOrId: string, options: LearningCommandOptions): Promise<void> {
+export async function why(
+  nameOrId: string,
+  { model, ...options }: LearningCommandOptions & { readonly model?: string },
+): Promise<void> {
   await withDatabase(choice(options), async ({ db }) => {
     const tenant = await requireTenant(db, nameOrId)
-    const decisions = await decisionsOf(db, tenant.id, DECISIONS_SHOWN)
+    const target = await requireServedTarget(db, model)
+    const decisions = await decisionsOf(db, tenant.id, DECISIONS_SHOWN, target.id)
     if (options.json) return printJson(decisions)
-    print(renderDecisions(tenant.name, decisions))
+    print(renderDecisions(`${tenant.name} on ${target.name}`, decisions))
   })
 }
 

@@ -25,6 +25,23 @@ export async function resolveModel(data: DataFolder, wanted: string | undefined)
   return model
 }
 
+/**
+ * Several models at once, by different names: the reference target where none is wanted.
+ *
+ * @throws CliError where one can't be served, or two would have one name.
+ */
+export async function resolveModels(data: DataFolder, wanted: readonly string[]): Promise<ResolvedModel[]> {
+  const models: ResolvedModel[] = []
+  for (const each of wanted.length > 0 ? wanted : [undefined]) {
+    const model = await resolveModel(data, each)
+    if (models.some(({ id }) => id === model.id)) {
+      throw new CliError(`Two models are called "${model.id}", and tenants ask by name: import one under another name.`)
+    }
+    models.push(model)
+  }
+  return models
+}
+
 /** Opens a checkpoint as a worker will, without reading its weights. Throws CliError when it can't be served. */
 export async function openModel(folder: string): Promise<Checkpoint> {
   if (isFile(folder)) throw new CliError(`${folder} is a file: foretoken model import turns a GGUF file into a model.`)

@@ -4,11 +4,12 @@ export interface PlatformOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** A folder, or the name of an imported model; absent: the reference target. */
-  readonly model: string | undefined
+  /** Folders, or names of imported models; none: the reference target. */
+  readonly models: readonly string[]
   readonly weights: 'fp32' | 'int8' | 'int4'
   readonly device: string
   readonly threads: number | undefined
+  /** Of each model. */
   readonly workers: number
   /** Absent: one. They listen on the port and those behind it. */
   readonly gateways?: number
@@ -20,8 +21,8 @@ export interface PlatformOptions {
   readonly queueUrl?: string | undefined
   /** Where adapters and traces are kept; absent: in the data folder. */
   readonly objectStore: string | undefined
-  /** Folder of a static draft; absent: the one that ships for this target, if any. */
-  readonly draft: string | undefined
+  /** Folders of static drafts, each for one of the models; for others the one that ships, if any. */
+  readonly drafts: readonly string[]
   /** Whether drafts are taught beside serving. */
   readonly trainer: boolean
   /** So many new tokens of a tenant start a run; absent: as many as the environment or the trainer says. */

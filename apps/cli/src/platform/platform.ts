@@ -4,7 +4,7 @@ import { type DataFolder, openDataFolder } from '../data-folder/folder.ts'
 import { lockDataFolder } from '../data-folder/lock.ts'
 import { publishState } from '../data-folder/state.ts'
 import { CliError } from '../errors.ts'
-import { resolveModel } from '../model/resolve.ts'
+import { resolveModels } from '../model/resolve.ts'
 import { Unwind } from '../supervisor/unwind.ts'
 import { checkDevice, checkTls } from './checks.ts'
 import { openEmbeddedDatabase } from './database.ts'
@@ -13,17 +13,19 @@ import { objectStoreUrl } from './object-store.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
 import { gatewaysOf, type ServicesContext, startGateways, startLearning, startWorkers } from './services.ts'
-import { resolveStaticDraft } from './static-draft.ts'
+import { resolveStaticDrafts } from './static-draft.ts'
 
 export interface Platform {
   /** Of the first gateway, and of each. */
   readonly url: string
   readonly urls: readonly string[]
+  /** The first model, and all. */
   readonly model: string
+  readonly models: readonly string[]
   readonly databaseUrl: string
   /** Where adapters and traces are kept. */
   readonly objectStore: string
-  /** Folder of the static draft; null where the target has none, and then nothing can be taught. */
+  /** Folder of the first model's static draft; null where it has none, and then nothing can be taught. */
   readonly staticDraft: string | null
   readonly pepper: Uint8Array
   /** Null when the operator revoked the first tenant. */
@@ -59,7 +61,7 @@ async function start(
 ): Promise<Platform> {
   const folder = openDataFolder(options.dataFolder)
   unwind.add('the lock', lockDataFolder(folder))
-  const model = await resolveModel(folder, options.model)
+  const resolved = await resolveModels(folder, options.models)
   checkTls(options.tls)
   checkDevice(options.device)
   for (let at = 0; at < gatewaysOf(options); at++) {
@@ -68,9 +70,13 @@ async function start(
 
   const credentials = openCredentials(folder)
   const objectStore = objectStoreUrl(folder, options.objectStore)
-  const staticDraft = await resolveStaticDraft(model.folder, options.draft)
+  const drafts = await resolveStaticDrafts(
+    resolved.map((model) => model.folder),
+    options.drafts,
+  )
+  const models = resolved.map((model, at) => ({ ...model, staticDraft: drafts[at] ?? null }))
   const context = {
-    ...{ options, credentials, model, objectStore, staticDraft, log, signal, unwind },
+    ...{ options, credentials, models, objectStore, log, signal, unwind },
     adapters: folder.adapters,
   }
   const { databaseUrl, first } = await prepareDatabase(folder, context)
@@ -80,8 +86,10 @@ async function start(
   await Promise.allSettled(fronts)
   const [[url, ...others]] = await Promise.all(fronts)
   if (url === undefined) throw new CliError('No gateway was started.')
+  const names = models.map(({ id }) => id)
+  const [{ id: model, staticDraft } = { id: '', staticDraft: null }] = models
   const parts = { databaseUrl, objectStore, staticDraft, pepper: pepperOf(credentials), first }
-  return { url, urls: [url, ...others], model: model.id, ...parts, stop: () => unwind.close() }
+  return { url, urls: [url, ...others], model, models: names, ...parts, stop: () => unwind.close() }
 }
 
 /** The database, migrated and with a tenant and key to begin with. */

@@ -11,14 +11,18 @@ import type { Unwind } from '../supervisor/unwind.ts'
 import { wait } from './database.ts'
 import type { PlatformOptions } from './options.ts'
 
+/** A target of the platform; its own workers and its own trainer serve it. */
+export interface PlatformModel extends ResolvedModel {
+  readonly staticDraft: string | null
+}
+
 export interface ServicesContext {
   readonly options: PlatformOptions
   readonly credentials: Credentials
-  readonly model: ResolvedModel
+  readonly models: readonly PlatformModel[]
   readonly objectStore: string
   /** Where workers keep adapters at hand. */
   readonly adapters: string
-  readonly staticDraft: string | null
   readonly log: (line: string) => void
   readonly signal: AbortSignal
   readonly unwind: Unwind
@@ -29,19 +33,18 @@ const mainOf = (app: string) => fileURLToPath(new URL(`../../../${app}/src/main.
 const READY_WITHIN_MS = 300_000
 const DRAIN_WITHIN_MS = 35_000
 
-/** Starts all workers side by side; gateways find them in the register. */
+/** Starts all workers of all models side by side; gateways find them in the register. */
 export async function startWorkers(context: ServicesContext, databaseUrl: string): Promise<void> {
-  const { options, credentials, model, objectStore, adapters, staticDraft } = context
+  const { options, credentials, models, objectStore, adapters } = context
   const { prefixCacheShare } = options
+  const workers = models.flatMap((model) => Array.from({ length: options.workers }, () => model))
   // A folder as the store is a disk already.
-  const kept = objectStore.startsWith('file:')
-    ? []
-    : Array.from({ length: options.workers }, (_, at) => `wrk_${at + 1}`)
+  const kept = objectStore.startsWith('file:') ? [] : workers.map((_, at) => `wrk_${at + 1}`)
   await discardAdapters(adapters, kept)
-  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / options.workers))
-  const starting = Array.from({ length: options.workers }, (_, index) =>
+  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers.length))
+  const starting = workers.map((model, index) =>
     keepRunning(context, {
-      name: `worker-${index + 1}`,
+      name: named(context, model, `worker-${index + 1}`),
       entry: mainOf('worker'),
       env: (port) => ({
         FORETOKEN_WORKER_PORT: port ?? '0',
@@ -56,7 +59,7 @@ export async function startWorkers(context: ServicesContext, databaseUrl: string
         FORETOKEN_THREADS: String(threads),
         FORETOKEN_OBJECT_STORE: objectStore,
         FORETOKEN_ADAPTER_DISK: kept[index] && join(adapters, kept[index]),
-        FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
+        FORETOKEN_STATIC_DRAFT: model.staticDraft ?? undefined,
         FORETOKEN_LOG_LEVEL: options.logLevel,
         ...(prefixCacheShare !== undefined && { FORETOKEN_PREFIX_CACHE_SHARE: String(prefixCacheShare) }),
         // Weights in huge pages: up to a tenth faster runs where glibc knows the tunable, nothing elsewhere.
@@ -67,6 +70,11 @@ export async function startWorkers(context: ServicesContext, databaseUrl: string
   // Not `all`: one that fails must not leave others that are still starting behind.
   await Promise.allSettled(starting)
   await Promise.all(starting)
+}
+
+/** Says which model it is of, where there are several. */
+function named({ models }: ServicesContext, { id }: PlatformModel, name: string): string {
+  return models.length > 1 ? `${name} ${id}` : name
 }
 
 /** What workers kept that are no longer started: nobody would delete it when its tenant is forgotten. */
@@ -100,9 +108,12 @@ export async function startGateways(context: ServicesContext, databaseUrl: strin
 
 export const gatewaysOf = ({ gateways = 1 }: PlatformOptions): number => gateways
 
-/** Starts what teaches drafts, and what decides whose, unless the operator wants none. */
+/**
+ * Starts what teaches drafts, and what decides whose, unless the operator wants none. Each target has a trainer of its
+ * own: it opens the target for a run and closes it after, so that one that waits takes little memory.
+ */
 export async function startLearning(context: ServicesContext, databaseUrl: string): Promise<void> {
-  const { options, model, objectStore, staticDraft } = context
+  const { options, models, objectStore } = context
   const { trainAfterTokens } = options
   if (!options.trainer) return
   const shared = {
@@ -111,15 +122,18 @@ export async function startLearning(context: ServicesContext, databaseUrl: strin
     FORETOKEN_OBJECT_STORE: objectStore,
     FORETOKEN_LOG_LEVEL: options.logLevel,
   }
-  const trainer = superviseService(context, {
-    name: 'trainer',
-    entry: mainOf('trainer'),
-    env: () => ({
-      ...shared,
-      FORETOKEN_MODEL: model.folder,
-      FORETOKEN_STATIC_DRAFT: staticDraft ?? undefined,
+  const trainers = models.map((model) =>
+    superviseService(context, {
+      name: named(context, model, 'trainer'),
+      entry: mainOf('trainer'),
+      env: () => ({
+        ...shared,
+        FORETOKEN_MODEL: model.folder,
+        FORETOKEN_MODEL_ID: model.id,
+        FORETOKEN_STATIC_DRAFT: model.staticDraft ?? undefined,
+      }),
     }),
-  })
+  )
   const scheduler = superviseService(context, {
     name: 'scheduler',
     entry: mainOf('scheduler'),
@@ -128,9 +142,10 @@ export async function startLearning(context: ServicesContext, databaseUrl: strin
       ...(trainAfterTokens !== undefined && { FORETOKEN_TRAIN_AFTER_TOKENS: String(trainAfterTokens) }),
     }),
   })
-  // Neither is left starting when the other one fails.
-  await Promise.allSettled([trainer, scheduler])
-  await Promise.all([trainer, scheduler])
+  // None is left starting when another one fails.
+  const starting = [...trainers, scheduler]
+  await Promise.allSettled(starting)
+  await Promise.all(starting)
 }
 
 interface ServiceDefinition extends Pick<ServiceOptions, 'name' | 'entry'> {

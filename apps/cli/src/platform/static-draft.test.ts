@@ -1,26 +1,39 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { targetForm } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import { expect, onTestFinished, test } from 'vitest'
-import { resolveStaticDraft } from './static-draft.ts'
+import { resolveStaticDraft, resolveStaticDrafts } from './static-draft.ts'
 
 const missing = join(tmpdir(), 'no-such-draft')
 
+async function draftFor(card: object): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'foretoken-draft-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'draft.json'), JSON.stringify(card))
+  return folder
+}
+
 test('a target gets the shipped draft that was trained for it; one that is not there is passed over', async () => {
-  expect(await resolveStaticDraft(referenceTargetFolder, undefined)).toBe(staticDraftFolder)
-  expect(await resolveStaticDraft(referenceTargetFolder, undefined, [missing, staticDraftFolder])).toBe(
-    staticDraftFolder,
-  )
-  expect(await resolveStaticDraft(referenceTargetFolder, undefined, [missing])).toBeNull()
+  const resolve = (...shipped: string[]) => resolveStaticDrafts([referenceTargetFolder], [], shipped)
+  expect(await resolveStaticDraft(referenceTargetFolder)).toBe(staticDraftFolder)
+  expect(await resolve(missing, staticDraftFolder)).toEqual([staticDraftFolder])
+  expect(await resolve(missing)).toEqual([null])
+})
+
+test('a draft of other weights of the same form is taken over where there is none of its own', async () => {
+  const form = await targetForm(referenceTargetFolder)
+  const [near, far] = [await draftFor({ target: 'before', form }), await draftFor({ target: 'before', form: 'other' })]
+  expect(await resolveStaticDrafts([referenceTargetFolder], [], [far, near])).toEqual([near])
+  expect(await resolveStaticDrafts([referenceTargetFolder], [], [near, staticDraftFolder])).toEqual([staticDraftFolder])
+  await expect(resolveStaticDraft(referenceTargetFolder, far)).rejects.toThrow('was trained for another target')
 })
 
 test('a draft that is asked for is taken, or refused by what is wrong with it', async () => {
   expect(await resolveStaticDraft(referenceTargetFolder, staticDraftFolder)).toBe(staticDraftFolder)
   await expect(resolveStaticDraft(referenceTargetFolder, missing)).rejects.toThrow('it has no draft.json')
-  const folder = await mkdtemp(join(tmpdir(), 'foretoken-draft-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'draft.json'), '{"target":"another"}')
+  const folder = await draftFor({ target: 'another' })
   await expect(resolveStaticDraft(referenceTargetFolder, folder)).rejects.toThrow('was trained for another target')
 })

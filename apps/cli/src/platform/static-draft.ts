@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { targetFingerprint } from '@foretoken/model'
+import { targetFingerprint, targetForm } from '@foretoken/model'
 import { smollm2DraftFolder } from '@foretoken/smollm2'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import { z } from 'zod'
@@ -10,28 +10,50 @@ import { CliError } from '../errors.ts'
 /** Folders of static drafts that come with the product; one that is not there is passed over. */
 const SHIPPED: readonly string[] = [staticDraftFolder, smollm2DraftFolder]
 
-const cardSchema = z.looseObject({ target: z.string() })
+const cardSchema = z.looseObject({ target: z.string(), form: z.string().optional() })
 
 /**
- * The static draft for a target: the one that was asked for, else one that ships and was trained for exactly this
- * target, else none, and then only the suffix index drafts.
+ * The static draft of each target: one that was asked for, else one that ships. Either was trained for exactly this target
+ * or, where there is none such, for other weights of the same form; with neither, only the suffix index drafts.
  *
- * @throws CliError where the one that was asked for is none, or is for another target.
+ * @throws CliError where one that was asked for is none, or is for none of these targets.
  */
-export async function resolveStaticDraft(
-  modelFolder: string,
-  wanted: string | undefined,
+export async function resolveStaticDrafts(
+  modelFolders: readonly string[],
+  wanted: readonly string[],
   shipped: readonly string[] = SHIPPED,
-): Promise<string | null> {
-  const target = await targetFingerprint(modelFolder)
-  if (wanted === undefined) return shipped.find((folder) => targetOf(folder) === target) ?? null
-  const folder = resolve(wanted)
-  if (!existsSync(join(folder, 'draft.json'))) throw new CliError(`${folder} is not a draft: it has no draft.json.`)
-  if (targetOf(folder) === target) return folder
-  throw new CliError(`The draft ${folder} was trained for another target. Train one: foretoken draft train`)
+): Promise<(string | null)[]> {
+  const asked = wanted.map((folder) => resolve(folder))
+  for (const folder of asked) {
+    if (!existsSync(join(folder, 'draft.json'))) throw new CliError(`${folder} is not a draft: it has no draft.json.`)
+  }
+  const resolved: (string | null)[] = []
+  for (const modelFolder of modelFolders) {
+    const fitsOf = await fitting(modelFolder)
+    resolved.push(fitsOf(asked) ?? fitsOf(shipped) ?? null)
+  }
+  const unused = asked.find((folder) => !resolved.includes(folder))
+  if (unused === undefined) return resolved
+  throw new CliError(`The draft ${unused} was trained for another target. Train one: foretoken draft train`)
 }
 
-function targetOf(folder: string): string | null {
+/** The static draft of one target. */
+export async function resolveStaticDraft(modelFolder: string, wanted?: string): Promise<string | null> {
+  const [draft = null] = await resolveStaticDrafts([modelFolder], wanted === undefined ? [] : [wanted])
+  return draft
+}
+
+/** The best fit for a target among some folders. */
+async function fitting(modelFolder: string): Promise<(folders: readonly string[]) => string | undefined> {
+  const [target, form] = [await targetFingerprint(modelFolder), await targetForm(modelFolder)]
+  return (folders) => {
+    const cards = folders.map((folder) => ({ folder, card: cardOf(folder) }))
+    const own = cards.find(({ card }) => card?.target === target)
+    return (own ?? cards.find(({ card }) => card?.form === form))?.folder
+  }
+}
+
+function cardOf(folder: string): z.infer<typeof cardSchema> | null {
   const card = cardSchema.safeParse(readJson(join(folder, 'draft.json')))
-  return card.success ? card.data.target : null
+  return card.success ? card.data : null
 }

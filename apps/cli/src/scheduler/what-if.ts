@@ -8,7 +8,7 @@ import { rulePaths, withRules } from './rules.ts'
 
 /** As the scheduler writes it; see `STATE_KEY` there. */
 const STATE_KEY = 'scheduler/state.json.gz'
-const STATE_VERSION = 1
+const STATE_VERSION = 2
 
 interface Recorded {
   readonly nowMs: number
@@ -41,15 +41,15 @@ function parse(bytes: Uint8Array): Recorded {
 }
 
 function render({ nowMs, state }: Recorded, differences: readonly Difference[]): string {
-  const head = `Of ${state.tenants.length} tenants, on the round of ${new Date(nowMs).toISOString()}:`
+  const head = `Of ${state.tenants.length} tenants on their targets, on the round of ${new Date(nowMs).toISOString()}:`
   if (differences.length === 0) return `${head} nothing would have been decided otherwise.`
   const rows = differences.map(({ tenant, before, after }) => [
-    tenant,
+    ...tenant.split(' '),
     before?.kind ?? '-',
     after?.kind ?? '-',
     after?.reason ?? '-',
   ])
-  return `${head}\n${renderTable(['TENANT', 'WAS', 'WOULD BE', 'BECAUSE'], rows)}`
+  return `${head}\n${renderTable(['TENANT', 'TARGET', 'WAS', 'WOULD BE', 'BECAUSE'], rows)}`
 }
 
 function printRules(): void {

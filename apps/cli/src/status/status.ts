@@ -1,4 +1,4 @@
-import { processDetails } from '@foretoken/cluster'
+import { processDetails, targetOf } from '@foretoken/cluster'
 import { listProcesses, type Process } from '@foretoken/db'
 import type { DatabaseCommandOptions } from '../options.ts'
 import { print, printJson, renderTable } from '../output.ts'
@@ -29,9 +29,14 @@ export function renderProcesses(processes: readonly Process[], nowMs: number): s
 
 function renderWork(process: Process): string {
   const worker = processDetails(process)
-  if (!worker) return ''
-  const { model, device, weights, running, waiting, capacity, adapters } = worker
-  return `${model} (${weights} on ${device}): ${running} of ${capacity} running, ${waiting} waiting, ${adapters} adapters hot`
+  const target = targetOf(process)
+  if (!target) return ''
+  const named = `${target.name} ${target.fingerprint.slice(0, 8)}`
+  if (!worker) return `teaches drafts for ${named}`
+  const { device, weights, running, waiting, capacity, adapters, staticDraft } = worker
+  const drafts = staticDraft === 'own' ? '' : `, static draft ${staticDraft}`
+  const work = `${running} of ${capacity} running, ${waiting} waiting, ${adapters} adapters hot`
+  return `${named} (${weights} on ${device}${drafts}): ${work}`
 }
 
 /** The largest unit that fits, as a person would say it. */

@@ -8,7 +8,7 @@ import {
   withLearningOptions,
 } from '../options.ts'
 
-/** `foretoken tenant create | list | revoke | weight | learning | forget`. */
+/** `foretoken tenant create | list | revoke | weight | learning | rollouts | forget`. */
 export function addTenantCommand(program: Command): void {
   const tenant = program.command('tenant').description('tenants: who may use the platform')
   withDatabaseOptions(tenant.command('create <name>').description('add a tenant')).action(
@@ -39,6 +39,15 @@ export function addTenantCommand(program: Command): void {
     const { learning } = await import('./learning.ts')
     await learning(name, state, options)
   })
+  withDatabaseOptions(
+    tenant
+      .command('rollouts')
+      .description("carry a tenant's drafts along when a target's weights change, judged anew each time, or leave them")
+      .argument('<tenant>', 'by name or id')
+      .addArgument(new Argument('<state>').choices(['on', 'off'])),
+  ).action(async (name: string, state: 'on' | 'off', options: DatabaseCommandOptions) =>
+    (await tenants()).rollOut(name, state, options),
+  )
   withLearningOptions(
     tenant.command('forget <tenant>').description('delete all that was learned from a tenant: traces and adapters'),
   ).action(async (name: string, options: LearningCommandOptions) => {

@@ -60,3 +60,15 @@ describe('foretoken tenant weight', () => {
     await expect(foretoken('tenant', 'weight', 'acne', '2')).rejects.toThrow('foretoken tenant list')
   })
 })
+
+describe('foretoken tenant rollouts', () => {
+  it('says whether drafts are carried along when weights change', async () => {
+    expect((await findTenantByName(db, 'acme'))?.rollouts).toBe(false)
+    expect(await foretoken('tenant', 'rollouts', 'acme', 'on')).toContain('judged on them')
+    expect((await findTenantByName(db, 'acme'))?.rollouts).toBe(true)
+    expect(JSON.parse(await foretoken('tenant', 'rollouts', 'acme', 'off', '--json'))).toMatchObject({
+      rollouts: false,
+    })
+    expect((await findTenantByName(db, 'acme'))?.rollouts).toBe(false)
+  })
+})

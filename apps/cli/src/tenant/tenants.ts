@@ -1,4 +1,4 @@
-import { createTenant, listTenants, revokeTenant, setWeight, usageTotals } from '@foretoken/db'
+import { createTenant, listTenants, revokeTenant, setRollouts, setWeight, usageTotals } from '@foretoken/db'
 import { CliError } from '../errors.ts'
 import type { DatabaseCommandOptions } from '../options.ts'
 import { print, printJson, renderTable, renderTime } from '../output.ts'
@@ -58,5 +58,19 @@ export async function weigh(nameOrId: string, weight: number, options: DatabaseC
     await setWeight(db, tenant.id, weight)
     if (options.json) printJson({ id: tenant.id, weight })
     else print(`Tenant ${tenant.name} (${tenant.id}) now has weight ${weight}; gateways follow within ten seconds.`)
+  })
+}
+
+export async function rollOut(nameOrId: string, state: 'on' | 'off', options: DatabaseCommandOptions): Promise<void> {
+  await withDatabase(choice(options), async ({ db }) => {
+    const tenant = await requireTenant(db, nameOrId)
+    await setRollouts(db, tenant.id, state === 'on')
+    if (options.json) return printJson({ id: tenant.id, rollouts: state === 'on' })
+    print(
+      state === 'on'
+        ? `When a target of tenant ${tenant.name} gets new weights, the draft that it has is judged on them, and used or ` +
+            'trained further.'
+        : `Tenant ${tenant.name} begins with the static draft when a target gets new weights.`,
+    )
   })
 }

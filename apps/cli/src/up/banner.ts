@@ -2,19 +2,20 @@ import type { FirstKey } from '../platform/first-key.ts'
 
 interface Ready {
   readonly urls: readonly string[]
-  readonly model: string
+  readonly models: readonly string[]
   readonly first: FirstKey | null
 }
 
 /** What a person needs once the platform serves, down to a request that can be pasted as it is. */
-export function banner({ urls, model, first }: Ready): string {
+export function banner({ urls, models, first }: Ready): string {
   const [url = ''] = urls
+  const [model = ''] = models
   const lines = [
     '',
     'Foretoken is ready.',
     '',
     ...urls.map((each, at) => `  ${at === 0 ? 'URL' : '   '}      ${each}/v1`),
-    `  Model    ${model}`,
+    `  Model    ${models.join(', ')}`,
     `  Tenant   ${first?.tenantId ?? 'the first one is revoked; see `foretoken tenant list`'}`,
     `  API key  ${first?.apiKey ?? 'make one with `foretoken key create`'}`,
     '',

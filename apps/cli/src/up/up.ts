@@ -5,7 +5,9 @@ import { startPlatform } from '../platform/platform.ts'
 import { stopRequests } from '../supervisor/stop-requests.ts'
 import { banner } from './banner.ts'
 
-export interface UpOptions extends Omit<PlatformOptions, 'dataFolder' | 'tls'> {
+export interface UpOptions extends Omit<PlatformOptions, 'dataFolder' | 'tls' | 'models' | 'drafts'> {
+  readonly model: readonly string[]
+  readonly draft: readonly string[]
   readonly dataDir: string
   readonly tlsCert?: string
   readonly tlsKey?: string
@@ -13,19 +15,27 @@ export interface UpOptions extends Omit<PlatformOptions, 'dataFolder' | 'tls'> {
 }
 
 /** Runs a platform until a signal ends it. */
-export async function up({ dataDir, tlsCert, tlsKey, json, ...options }: UpOptions): Promise<void> {
+export async function up({ dataDir, tlsCert, tlsKey, json, model, draft, ...rest }: UpOptions): Promise<void> {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new CliError('HTTPS needs both --tls-cert and --tls-key.')
   }
+  const options = { ...rest, models: model, drafts: draft }
   const tls = tlsCert !== undefined && tlsKey !== undefined ? { certificate: tlsCert, key: tlsKey } : undefined
   const stop = stopRequests(log)
   try {
     log('Starting the platform …')
     const platform = await startPlatform({ ...options, dataFolder: dataDir, tls }, log, stop.signal)
-    const { url, urls, model, first } = platform
+    const { url, urls, models, first } = platform
     const key = { tenant: first?.tenantId ?? null, apiKey: first?.apiKey ?? null }
-    if (json) printJson({ url, ...(urls.length > 1 && { urls }), model, ...key })
-    else print(banner({ urls, model, first }))
+    if (json)
+      printJson({
+        url,
+        ...(urls.length > 1 && { urls }),
+        model: platform.model,
+        ...(models.length > 1 && { models }),
+        ...key,
+      })
+    else print(banner({ urls, models, first }))
     await stop.requested
     log('Shutting down; once more to force it.')
     await platform.stop()

@@ -7,8 +7,9 @@ import { eventually, Harness, KEY, TENANT } from '../testing/harness.ts'
 let gateway: Harness
 afterEach(() => gateway.close())
 
-const bad = { id: 'adp_bad', contentHash: '0b', key: 'adapters/ten_test/adp_bad' }
-const good = { id: 'adp_good', contentHash: '0a', key: 'adapters/ten_test/adp_good' }
+const target = { name: 'scripted', fingerprint: 'scripted-weights' }
+const bad = { id: 'adp_bad', target, contentHash: '0b', key: 'adapters/ten_test/adp_bad' }
+const good = { id: 'adp_good', target, contentHash: '0a', key: 'adapters/ten_test/adp_good' }
 
 /** Finds fault with one adapter, as often as it is told to use it. */
 const refuses: Script = (call, signal) =>
@@ -18,7 +19,7 @@ const refuses: Script = (call, signal) =>
 
 async function start(script: Script = refuses) {
   gateway = await Harness.start({ workers: [{ script }] })
-  gateway.memory.keys.set(KEY, { ...TENANT, adapter: bad })
+  gateway.memory.keys.set(KEY, { ...TENANT, adapters: [bad] })
   gateway.memory.fallback = good
 }
 
@@ -34,10 +35,11 @@ describe('what a call tells the worker of its tenant', () => {
   it('is the live adapter, whether it may learn, what it has to forget, and its weight', async () => {
     await start()
     const forgottenAt = new Date('2026-03-01T00:00:00Z')
-    gateway.memory.keys.set(KEY, { ...TENANT, adapter: good, learning: false, forgottenAt, weight: 2.5 })
+    gateway.memory.keys.set(KEY, { ...TENANT, adapters: [good], learning: false, forgottenAt, weight: 2.5 })
     await ask()
     const [call] = gateway.worker.calls
-    expect(call).toMatchObject({ adapter: good, learn: false, forgottenMs: forgottenAt.getTime(), weight: 2.5 })
+    const { target: _, ...sent } = good
+    expect(call).toMatchObject({ adapter: sent, learn: false, forgottenMs: forgottenAt.getTime(), weight: 2.5 })
   })
 })
 

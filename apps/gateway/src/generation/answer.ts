@@ -1,10 +1,5 @@
-import {
-  addSummaries,
-  type DraftVerdict,
-  type Frame,
-  type GenerateCall,
-  type SpeculationSummary,
-} from '@foretoken/protocol'
+import { addSummaries, type DraftVerdict, type Frame, type SpeculationSummary } from '@foretoken/protocol'
+import type { UnroutedCall } from '../workers/route.ts'
 import type { CallFrame } from '../workers/said.ts'
 import { merge } from './merge.ts'
 
@@ -43,8 +38,8 @@ export interface Progress {
 
 /** The frames of all calls as one answer: one `start` at the first, one `end` after the last. */
 export async function* answerOf(
-  calls: readonly GenerateCall[],
-  run: (call: GenerateCall) => AsyncGenerator<readonly CallFrame[]>,
+  calls: readonly UnroutedCall[],
+  run: (call: UnroutedCall) => AsyncGenerator<readonly CallFrame[]>,
   progress: Progress,
 ): AsyncGenerator<readonly AnswerEvent[]> {
   const answer = new Answer(calls, progress)
@@ -60,7 +55,7 @@ class Answer {
   private started = false
 
   constructor(
-    private readonly calls: readonly GenerateCall[],
+    private readonly calls: readonly UnroutedCall[],
     private readonly progress: Progress,
   ) {}
 

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
-import type { ChatRequest, CompletionRequest, GenerateCall } from '@foretoken/protocol'
+import type { ChatRequest, CompletionRequest } from '@foretoken/protocol'
 import type { AuthenticatedKey } from '../store.ts'
+import type { UnroutedCall } from '../workers/route.ts'
 
 /** The parameters that both endpoints share, as the schemas leave them. */
 type SharedRequest = Pick<ChatRequest, Exclude<keyof ChatRequest & keyof CompletionRequest, 'logprobs' | 'max_tokens'>>
@@ -9,13 +10,13 @@ interface CallDetails {
   readonly requestId: string
   readonly key: AuthenticatedKey
   /** One call each. */
-  readonly inputs: readonly GenerateCall['input'][]
+  readonly inputs: readonly UnroutedCall['input'][]
   readonly completionTokensMax: number | undefined
   readonly topLogprobs: number | undefined
 }
 
 /** A request as the worker reads it, once per prompt. */
-export function toCalls(request: SharedRequest, details: CallDetails): GenerateCall[] {
+export function toCalls(request: SharedRequest, details: CallDetails): UnroutedCall[] {
   const { key, completionTokensMax, topLogprobs } = details
   const seed = toSeed(request.seed)
   return details.inputs.map((input, at) => ({
@@ -43,7 +44,6 @@ export function toCalls(request: SharedRequest, details: CallDetails): GenerateC
       arm: request.speculation.arm,
       ...(request.speculation.lookahead !== undefined && { lookahead: request.speculation.lookahead }),
     },
-    adapter: key.adapter,
     learn: key.learning,
     forgottenMs: key.forgottenAt?.getTime() ?? 0,
   }))

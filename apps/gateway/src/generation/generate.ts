@@ -1,14 +1,15 @@
-import { ApiError, type GenerateCall } from '@foretoken/protocol'
+import { ApiError } from '@foretoken/protocol'
 import type { Services } from '../services.ts'
 import { Meter, type Outcome, type RequestFacts } from '../usage/meter.ts'
 import { type CallContext, callWorkers } from '../workers/call.ts'
+import type { UnroutedCall } from '../workers/route.ts'
 import { type AnswerEvent, answerOf } from './answer.ts'
 import { CLIENT_GONE, ClientGone } from './in-flight.ts'
 import { Stopwatch } from './stopwatch.ts'
 
 export interface Generation {
   readonly facts: RequestFacts
-  readonly calls: readonly GenerateCall[]
+  readonly calls: readonly UnroutedCall[]
   readonly controller: AbortController
 }
 
@@ -24,7 +25,7 @@ export async function* generate(services: Services, generation: Generation): Asy
   const stopwatch = new Stopwatch(services.metrics, facts.model)
   let outcome: Outcome = { status: 'cancelled', errorCode: null }
   try {
-    const run = (call: GenerateCall) => callWorkers(callContext(services, facts), call, controller.signal)
+    const run = (call: UnroutedCall) => callWorkers(callContext(services, facts), call, controller.signal)
     for await (const events of answerOf(calls, run, meter)) {
       for (const event of events) {
         meter.observe(event)
@@ -46,9 +47,13 @@ export async function* generate(services: Services, generation: Generation): Asy
   }
 }
 
-function callContext({ workers, logger, metrics, config }: Services, { model, requestId }: RequestFacts): CallContext {
+function callContext(
+  { workers, logger, metrics, config }: Services,
+  { model, requestId, key }: RequestFacts,
+): CallContext {
   return {
     pool: workers,
+    adapters: key.adapters,
     logger,
     resumeMsMax: config.limits.resumeMsMax,
     onResumed: (ms) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { KeyCache } from './key-cache.ts'
 
-const resolved = { learning: true, forgottenAt: null, weight: 1, adapter: null }
+const resolved = { learning: true, forgottenAt: null, weight: 1, adapters: [] }
 const owner = { keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a', ...resolved }
 
 function create() {
@@ -45,9 +45,14 @@ describe('the key cache', () => {
     store.keys.set('ftk_other', { ...owner, tenantId: 'ten_b' })
     for (const key of ['ftk_good', 'ftk_other']) await cache.authenticate(key)
     cache.drop('ten_a')
-    const adapter = { id: 'adp_1', contentHash: '00', key: 'adapters/ten_a/adp_1' }
-    store.keys.set('ftk_good', { ...owner, adapter })
-    expect((await cache.authenticate('ftk_good'))?.adapter).toEqual(adapter)
+    const adapter = {
+      id: 'adp_1',
+      target: { name: 'm', fingerprint: 'f1' },
+      contentHash: '00',
+      key: 'adapters/ten_a/adp_1',
+    }
+    store.keys.set('ftk_good', { ...owner, adapters: [adapter] })
+    expect((await cache.authenticate('ftk_good'))?.adapters).toEqual([adapter])
     await cache.authenticate('ftk_other')
     expect(store.authentications).toBe(3)
   })

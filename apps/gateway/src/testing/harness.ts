@@ -17,7 +17,7 @@ export const TENANT: AuthenticatedKey = {
   learning: true,
   forgottenAt: null,
   weight: 1,
-  adapter: null,
+  adapters: [],
 }
 
 interface HarnessOptions {

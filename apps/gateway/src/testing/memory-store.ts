@@ -1,4 +1,4 @@
-import type { AuthenticatedKey, OpenRequest, Rejected, Store, UsageRecord } from '../store.ts'
+import type { AuthenticatedKey, LiveAdapter, OpenRequest, Rejected, Store, UsageRecord } from '../store.ts'
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
@@ -7,7 +7,9 @@ export class MemoryStore implements Store {
   readonly open = new Map<string, OpenRequest>()
   readonly rejected: { tenantId: string; version: string; reason: string }[] = []
   /** The version before the live one. */
-  fallback: AuthenticatedKey['adapter'] = null
+  fallback: LiveAdapter | null = null
+  /** Models that were served by workers of before. */
+  readonly served = new Set<string>()
   /** While set, every operation fails with it. */
   outage: Error | null = null
   authentications = 0
@@ -37,18 +39,24 @@ export class MemoryStore implements Store {
     return 0
   }
 
-  /** What was live stays named by its keys' `adapter`; what it falls back to is `fallback`. */
+  /** What was live stays named by its keys' `adapters`; what it falls back to is `fallback`. */
   async rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected> {
     this.failInOutage()
     let changed = false
     for (const [secret, key] of this.keys) {
-      if (key.tenantId !== tenantId || key.adapter?.id !== version) continue
-      this.keys.set(secret, { ...key, adapter: this.fallback })
+      if (key.tenantId !== tenantId || !key.adapters.some(({ id }) => id === version)) continue
+      const others = key.adapters.filter(({ id }) => id !== version)
+      this.keys.set(secret, { ...key, adapters: this.fallback ? [...others, this.fallback] : others })
       changed = true
     }
     if (changed) this.rejected.push({ tenantId, version, reason })
-    const live = [...this.keys.values()].find((key) => key.tenantId === tenantId)?.adapter?.id ?? null
+    const live = [...this.keys.values()].find((key) => key.tenantId === tenantId)?.adapters[0]?.id ?? null
     return { changed, live }
+  }
+
+  async servedLately(model: string): Promise<boolean> {
+    this.failInOutage()
+    return this.served.has(model)
   }
 
   async ping(): Promise<void> {

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApiError, fromWorkerError, type GenerateCall, isWorkerErrorLocal } from '@foretoken/protocol'
+import { ApiError, fromWorkerError, isWorkerErrorLocal, type TargetIdentity } from '@foretoken/protocol'
 import { WorkerDeclined, WorkerLost } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
+import type { LiveAdapter } from '../store.ts'
 import type { PooledWorker, WorkerPool } from './pool.ts'
+import { routed, type UnroutedCall } from './route.ts'
 import { type CallFrame, Said } from './said.ts'
 
 export interface CallContext {
   readonly pool: WorkerPool
+  /** The tenant's drafts, by target. */
+  readonly adapters: readonly LiveAdapter[]
   readonly logger: Logger
   /** How long an answer that has begun waits for a worker to go on. */
   readonly resumeMsMax: number
@@ -22,30 +26,31 @@ const RETRY_MS = 50
 /**
  * The frames of one call, those together that came together, from whichever workers serve it. One that is lost, full or
  * stopping is replaced by the next, also in the middle of an answer: the next goes on behind what the tenant has, with
- * the same bytes. Before the first frame a call that nobody can take fails at once, since its client may try again; a
+ * the same bytes, and so has to have the same weights. Before the first frame a call that nobody can take fails at once, since its client may try again; a
  * begun one waits for a worker. Throws ApiError, or the signal's reason.
  */
 export async function* callWorkers(
   ctx: CallContext,
-  call: GenerateCall,
+  call: UnroutedCall,
   signal: AbortSignal,
 ): AsyncGenerator<readonly CallFrame[]> {
   const said = new Said(call)
   const attempts = new Attempts(ctx, call)
   for (;;) {
-    const worker = await attempts.next(said.begun, signal)
+    const { worker, target } = await attempts.next(said.begun, signal)
     worker.inFlight++
     try {
-      for await (const frames of worker.client.generateBatches(said.rest(), signal)) {
+      const addressed = routed(said.rest(), target, ctx.adapters)
+      for await (const frames of worker.client.generateBatches(addressed, signal)) {
         const news = said.takeAll(frames)
         if (news.length === 0) continue
-        attempts.goesOn()
+        attempts.goesOn(target)
         yield news
       }
       return
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      attempts.failed(worker, error, said)
+      await attempts.failed(worker, error, said)
     } finally {
       worker.inFlight--
     }
@@ -60,19 +65,21 @@ class Attempts {
   private failures = 0
   private failuresInARow = 0
   private lostMs: number | null = null
+  /** Of whoever said the first word: from then on the only one that has the same words. */
+  private begunBy: TargetIdentity | null = null
 
   constructor(
     private readonly ctx: CallContext,
-    private readonly call: GenerateCall,
+    private readonly call: UnroutedCall,
   ) {}
 
-  async next(begun: boolean, signal: AbortSignal): Promise<PooledWorker> {
+  async next(begun: boolean, signal: AbortSignal): Promise<{ worker: PooledWorker; target: TargetIdentity }> {
     const { pool, resumeMsMax } = this.ctx
     const { tenant, model } = this.call
     const deadlineMs = performance.now() + resumeMsMax
     for (;;) {
-      const worker = pool.choose(tenant, model, this.spent, { mustBeWell: begun })
-      if (worker) return worker
+      const worker = pool.choose(tenant, this.begunBy ?? { name: model }, this.spent, { mustBeWell: begun })
+      if (worker?.target) return { worker, target: worker.target }
       if (!begun || performance.now() > deadlineMs) {
         throw this.failure ?? new ApiError('no_worker', { values: {}, internal: `none is ready for ${model}` })
       }
@@ -82,7 +89,8 @@ class Attempts {
     }
   }
 
-  goesOn(): void {
+  goesOn(target: TargetIdentity): void {
+    this.begunBy = target
     this.failuresInARow = 0
     if (this.lostMs === null) return
     this.ctx.onResumed(performance.now() - this.lostMs)
@@ -91,12 +99,14 @@ class Attempts {
   }
 
   /** Returns if another worker may go on; throws what the tenant reads otherwise. */
-  failed(worker: PooledWorker, error: unknown, said: Said): void {
+  async failed(worker: PooledWorker, error: unknown, said: Said): Promise<void> {
     const { logger } = this.ctx
     const lost = error instanceof WorkerLost
     if (lost) worker.healthy = false
     // One that was lost may be back, as new, by the time that an answer looks for somebody to go on.
-    if (!lost || !said.begun) this.spent.add(worker)
+    // One that has other weights by now is another worker, and may serve what has not begun.
+    if (isChanged(error)) await worker.refresh()
+    else if (!lost || !said.begun) this.spent.add(worker)
     const failure = toApiError(error, this.call.model, said.begun)
     this.failure = failure
     // What the tenant has to mend is no fault of ours: the line that ends each request says its code.
@@ -108,6 +118,10 @@ class Attempts {
     if (spent || !mayServeElsewhere(error)) throw failure
     if (said.begun) this.lostMs ??= performance.now()
   }
+}
+
+function isChanged(error: unknown): boolean {
+  return error instanceof WorkerDeclined && error.error.code === 'target_changed'
 }
 
 function mayServeElsewhere(error: unknown): boolean {

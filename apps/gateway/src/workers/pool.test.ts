@@ -18,8 +18,8 @@ async function poolOfThree() {
   })
   opened.push(pool, ...workers)
   await pool.start()
-  const [model = ''] = pool.models.keys()
-  const chosen = () => pool.choose('ten_1', model, new Set())?.url
+  const [name = ''] = pool.models.keys()
+  const chosen = () => pool.choose('ten_1', { name }, new Set())?.url
   return { pool, urls, chosen, announced: (url: string) => ({ url, draining: false, load: 0 }) }
 }
 

@@ -1,5 +1,5 @@
 import { chooseWorker } from '@foretoken/policy'
-import type { Model, WorkerStatus } from '@foretoken/protocol'
+import type { Model, TargetIdentity, WorkerStatus } from '@foretoken/protocol'
 import { WorkerClient } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
 import { Turns } from './turns.ts'
@@ -22,6 +22,8 @@ export interface AnnouncedWorker {
   /** Requests that ran or waited there a moment ago; null where it does not say. */
   readonly load: number | null
 }
+/** Without a fingerprint: whatever weights there are. */
+export type WantedTarget = Pick<TargetIdentity, 'name'> & Partial<TargetIdentity>
 
 /** One worker as this gateway sees it. */
 export class PooledWorker {
@@ -62,6 +64,11 @@ export class PooledWorker {
   /** As far as it said, well or not. */
   get admits(): boolean {
     return this.status?.ready === true && !this.draining
+  }
+
+  /** What it serves, as far as it said. */
+  get target(): TargetIdentity | null {
+    return this.status && { name: this.status.model.id, fingerprint: this.status.model.fingerprint }
   }
 
   get capacity(): number {
@@ -162,18 +169,16 @@ export class WorkerPool {
   }
 
   /**
-   * The worker for a tenant's next call. One whose last call broke is asked only when no other is left: it may have
+   * The worker for a tenant's next call, among those that have the target: any of the name, or one of a fingerprint. One whose last call broke is asked only when no other is left: it may have
    * restarted since. With `mustBeWell` it has to have answered since then.
    */
   choose(
     tenant: string,
-    model: string,
+    target: WantedTarget,
     excluded: ReadonlySet<PooledWorker>,
     { mustBeWell = false } = {},
   ): PooledWorker | null {
-    const able = this.workers.filter(
-      (worker) => !excluded.has(worker) && worker.admits && worker.status?.model.id === model,
-    )
+    const able = this.workers.filter((worker) => !excluded.has(worker) && worker.admits && hasTarget(worker, target))
     const healthy = able.filter((worker) => worker.healthy)
     const candidates = (healthy.length > 0 || mustBeWell ? healthy : able).map((worker) => {
       return { id: worker.url, load: worker.load, capacity: worker.capacity, hot: worker.hasHot(tenant) }
@@ -205,6 +210,11 @@ export class WorkerPool {
     await worker.client.close()
     logger.info({ worker: worker.status?.worker, url }, 'worker left')
   }
+}
+
+function hasTarget({ target }: PooledWorker, wanted: WantedTarget): boolean {
+  const { name, fingerprint = target?.fingerprint } = wanted
+  return target?.name === name && target.fingerprint === fingerprint
 }
 
 function toModel({ model }: WorkerStatus): Model {

@@ -1,5 +1,5 @@
-import type { GenerateCall } from '@foretoken/protocol'
 import type { WorkerFrame } from '@foretoken/protocol/client'
+import type { UnroutedCall } from './route.ts'
 
 export type CallFrame = Exclude<WorkerFrame, { type: 'alive' }>
 
@@ -16,7 +16,7 @@ export class Said {
   private cachedTokens: number | undefined
   private restarted = false
 
-  constructor(private readonly call: GenerateCall) {
+  constructor(private readonly call: UnroutedCall) {
     this.tokens = Array.from({ length: call.choices }, () => [])
   }
 
@@ -25,7 +25,7 @@ export class Said {
   }
 
   /** The call that says the rest. */
-  rest(): GenerateCall {
+  rest(): UnroutedCall {
     if (!this.begun) return this.call
     this.restarted = true
     return { ...this.call, resumed: this.tokens }

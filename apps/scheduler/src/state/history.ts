@@ -1,11 +1,15 @@
 import { processDetails } from '@foretoken/cluster'
 import {
+  cancelRunsAway,
   type Database,
+  findTargets,
   listProcesses,
   listTenants,
   liveVersions,
+  rolloutsDue,
   runsSince,
   stepsBetween,
+  TARGET_AWAY_MS,
   tracesSeen,
   trafficBetween,
 } from '@foretoken/db'
@@ -14,13 +18,14 @@ import type { ObjectStore } from '@foretoken/storage'
 import type { SweepRules } from '../sweep/decide.ts'
 import { sweep } from '../sweep/sweep.ts'
 import type { Facts, RunFacts } from './population.ts'
+import { subjectOf } from './subject.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Acceptance is counted in buckets of five minutes; one that may still grow is left for later. */
 const BUCKET_MS = 300_000
 const OUTCOMES_DAYS = 60
-/** Where no worker says how long a run of its target takes. */
-const TARGET_STEP_MS = 5
+/** Processes say so often that they serve a target, and a restart takes its time. */
+const SERVED_WITHIN_MS = 180_000
 
 /** Reads what is new since it read last. */
 export class History {
@@ -52,37 +57,47 @@ export class History {
   /** What is to be known of this moment; old traces go on the way. */
   async facts(nowMs: number): Promise<{ facts: Facts; removed: number }> {
     const { db, store } = this
-    const [tenants, seen, runs, live, processes, news] = await Promise.all([
+    await cancelRunsAway(db, SERVED_WITHIN_MS)
+    const [tenants, lately, targets, rollouts, seen, runs, live, processes, news] = await Promise.all([
       listTenants(db),
+      findTargets(db, { seenWithinMs: TARGET_AWAY_MS }),
+      findTargets(db, { seenWithinMs: SERVED_WITHIN_MS }),
+      rolloutsDue(db, SERVED_WITHIN_MS),
       tracesSeen(db),
       runsSince(db, new Date(nowMs - OUTCOMES_DAYS * DAY_MS)),
       liveVersions(db),
       listProcesses(db),
       this.news(nowMs),
     ])
-    const { stocks, removed } = await sweep(
-      store,
-      new Map(tenants.map((each) => [each.id, each])),
-      seen,
-      this.sweepRules,
-    )
-    const stepMs = processes.flatMap((process) => processDetails(process)?.targetStepMs ?? [])
+    const { stocks, removed } = await sweep(store, { tenants, targets, lately, seen, nowMs }, this.sweepRules)
+    const steps = processes.flatMap((process) => {
+      const worker = processDetails(process)
+      return worker ? [{ model: worker.target.name, ms: worker.targetStepMs }] : []
+    })
     return {
       facts: {
-        ...{ tenants, stocks, runs: runFacts(runs), ...news },
-        live: new Map(live.map((version) => [version.tenantId, version])),
-        targetStepMs: stepMs.length > 0 ? stepMs.reduce((sum, ms) => sum + ms, 0) / stepMs.length : TARGET_STEP_MS,
+        ...{ tenants, targets, stocks, runs: runFacts(runs), ...news },
+        rollouts: new Set(rollouts.map(({ tenantId, targetId }) => subjectOf(tenantId, targetId))),
+        live: new Map(live.map((version) => [subjectOf(version.tenantId, version.targetId), version])),
+        targetStepMs: meanByModel(steps),
       },
       removed,
     }
   }
 }
 
+function meanByModel(steps: readonly { readonly model: string; readonly ms: number }[]): ReadonlyMap<string, number> {
+  const mean = (some: typeof steps) => some.reduce((sum, { ms }) => sum + ms, 0) / some.length
+  const models = new Set(steps.map(({ model }) => model))
+  return new Map([...models].map((model) => [model, mean(steps.filter((each) => each.model === model))]))
+}
+
 function runFacts(runs: Awaited<ReturnType<typeof runsSince>>): ReadonlyMap<string, RunFacts> {
   const facts = new Map<string, { open: boolean; lastMs: number | null; outcomes: Outcome[] }>()
-  for (const { tenantId, state, tokens, baseline, candidate, finishedAt } of runs) {
-    const of = facts.get(tenantId) ?? { open: false, lastMs: null, outcomes: [] }
-    facts.set(tenantId, of)
+  for (const { tenantId, targetId, state, tokens, baseline, candidate, finishedAt } of runs) {
+    const subject = subjectOf(tenantId, targetId ?? '')
+    const of = facts.get(subject) ?? { open: false, lastMs: null, outcomes: [] }
+    facts.set(subject, of)
     if (!finishedAt) {
       of.open = true
       continue

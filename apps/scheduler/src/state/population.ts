@@ -1,4 +1,4 @@
-import type { LiveVersion, StepsOfArm, Tenant, Traffic } from '@foretoken/db'
+import type { LiveVersion, ServedTarget, StepsOfArm, Tenant, Traffic } from '@foretoken/db'
 import {
   hasEnough,
   type LiveDraft,
@@ -11,20 +11,26 @@ import {
   type SchedulerState,
   type TenantState,
 } from '@foretoken/policy'
-import type { Stock } from '../sweep/sweep.ts'
+import type { Stock } from '../sweep/decide.ts'
 import { noRate, observe, perDay, type Rate } from './rate.ts'
+import { subjectOf } from './subject.ts'
 
-/** What is read anew for each round; what is counted on is what the population adds up itself. */
+/** What is read anew for each round; what is counted on is what the population adds up itself. Maps are by subject. */
 export interface Facts {
   readonly tenants: readonly Tenant[]
+  /** That are being served. */
+  readonly targets: readonly ServedTarget[]
   readonly stocks: ReadonlyMap<string, Stock>
   readonly runs: ReadonlyMap<string, RunFacts>
   readonly live: ReadonlyMap<string, LiveVersion>
+  /** Whose draft of earlier weights is to be judged on these. */
+  readonly rollouts: ReadonlySet<string>
   /** Since the last facts, which were of then. */
   readonly sinceMs: number
   readonly traffic: readonly Traffic[]
   readonly steps: readonly StepsOfArm[]
-  readonly targetStepMs: number
+  /** What a run of the target takes, by the name of the model. */
+  readonly targetStepMs: ReadonlyMap<string, number>
 }
 
 export interface RunFacts {
@@ -33,12 +39,16 @@ export interface RunFacts {
   readonly outcomes: readonly Outcome[]
 }
 
-/** What is remembered of a tenant between two rounds. */
-interface Watched {
+/** What a tenant asks of a model, whatever its weights are: they change, and its users ask on. */
+interface Demand {
   requests: Rate
   tokens: Rate
   steps: Rate
   requestsSeen: number
+}
+
+/** How drafts do for a tenant on one target. */
+interface Drafting {
   static: MovingAverages
   adaptive: MovingAverages
   cusum: number
@@ -50,44 +60,53 @@ interface Watched {
 /** Files of an adapter, and of what is kept of it longest, in bytes. */
 const ADAPTER_BYTES = 600_000
 const CHEAP_BYTES = 20_000
+/** Where no worker says how long a run of its target takes. */
+const TARGET_STEP_MS = 5
 
 /**
  * Everything the scheduler knows of all tenants, from facts that come round by round. It is a sum of the past, so a new
  * leader makes the same one by reading the same days again.
  */
 export class Population {
-  private readonly watched = new Map<string, Watched>()
+  /** By tenant and model. */
+  private readonly demands = new Map<string, Demand>()
+  /** By subject. */
+  private readonly draftings = new Map<string, Drafting>()
 
   constructor(private readonly rules: Rules) {}
 
   observe(facts: Pick<Facts, 'sinceMs' | 'traffic' | 'steps'>, nowMs: number): void {
-    const used = new Map(facts.traffic.map((traffic) => [traffic.tenantId, traffic]))
-    for (const id of used.keys()) this.of(id, facts.sinceMs)
-    for (const [id, each] of this.watched) {
-      const { requests = 0, tokens = 0, steps = 0 } = used.get(id) ?? {}
+    const used = new Map(facts.traffic.map((traffic) => [demandKey(traffic.tenantId, traffic.model), traffic]))
+    for (const key of used.keys()) this.demandOf(key, facts.sinceMs)
+    for (const [key, each] of this.demands) {
+      const { requests = 0, tokens = 0, steps = 0 } = used.get(key) ?? {}
       each.requests = observe(each.requests, requests, nowMs)
       each.tokens = observe(each.tokens, tokens, nowMs)
       each.steps = observe(each.steps, steps, nowMs)
       each.requestsSeen += requests
     }
-    for (const step of facts.steps) this.observeArm(this.of(step.tenantId, nowMs), step)
+    for (const step of facts.steps) {
+      if (step.targetId !== null) this.observeArm(this.draftingOf(subjectOf(step.tenantId, step.targetId)), step)
+    }
   }
 
-  /** The tenant's traffic has changed: what runs found before is forgotten. */
-  markDrift(tenant: string, nowMs: number): void {
-    const each = this.of(tenant, nowMs)
+  /** The subject's traffic has changed: what runs found before is forgotten. */
+  markDrift(subject: string, nowMs: number): void {
+    const each = this.draftingOf(subject)
     each.driftedMs = nowMs
     each.cusum = 0
   }
 
+  /** Every tenant on every target that is served. */
   state(facts: Facts, budget: SchedulerState['budget'], nowMs: number): SchedulerState {
-    const tenants = facts.tenants
-      .filter(({ status }) => status === 'active')
-      .map((tenant) => this.tenantState(tenant, facts, nowMs))
+    const active = facts.tenants.filter(({ status }) => status === 'active')
+    const tenants = active.flatMap((tenant) =>
+      facts.targets.map((target) => this.subjectState(tenant, target, facts, nowMs)),
+    )
     return { tenants, budget }
   }
 
-  private observeArm(each: Watched, { arm, steps, committed }: StepsOfArm): void {
+  private observeArm(each: Drafting, { arm, steps, committed }: StepsOfArm): void {
     if (steps === 0) return
     const step = { mean: committed / steps, count: steps }
     if (arm === 'static') {
@@ -99,50 +118,59 @@ export class Population {
     each.adaptive = observeSteps(each.adaptive, step, this.rules.drift)
   }
 
-  private tenantState(tenant: Tenant, facts: Facts, nowMs: number): TenantState {
-    const each = this.of(tenant.id, nowMs)
-    const stock = facts.stocks.get(tenant.id) ?? { tokens: 0, newTokens: 0 }
-    const runs = facts.runs.get(tenant.id) ?? { open: false, lastMs: null, outcomes: [] }
+  private subjectState(tenant: Tenant, target: ServedTarget, facts: Facts, nowMs: number): TenantState {
+    const subject = subjectOf(tenant.id, target.id)
+    const demand = this.demandOf(demandKey(tenant.id, target.name), nowMs)
+    const drafting = this.draftingOf(subject)
+    const stock = facts.stocks.get(subject) ?? { tokens: 0, newTokens: 0 }
+    const runs = facts.runs.get(subject) ?? { open: false, lastMs: null, outcomes: [] }
     const state: TenantState = {
-      tenant: tenant.id,
+      tenant: subject,
       plan: tenant.plan,
       learning: tenant.learning,
-      control: tenant.held ? 'held' : 'auto',
-      requestsPerDay: perDay(each.requests),
-      tokensPerDay: perDay(each.tokens),
-      targetMsPerDay: perDay(each.steps) * facts.targetStepMs,
+      control: tenant.held ? 'held' : facts.rollouts.has(subject) ? 'rollout' : 'auto',
+      requestsPerDay: perDay(demand.requests),
+      tokensPerDay: perDay(demand.tokens),
+      targetMsPerDay: perDay(demand.steps) * (facts.targetStepMs.get(target.name) ?? TARGET_STEP_MS),
       tokensNew: stock.newTokens,
       tokensUsable: stock.tokens,
-      requestsUsable: each.requestsSeen,
-      enoughSinceMs: each.enoughSinceMs,
-      static: each.static,
-      adaptive: each.adaptive,
-      cusum: each.cusum,
+      requestsUsable: demand.requestsSeen,
+      enoughSinceMs: drafting.enoughSinceMs,
+      static: drafting.static,
+      adaptive: drafting.adaptive,
+      cusum: drafting.cusum,
       // The engine's own controller picks between the two at each step.
       arm: 'adaptive',
-      outcomes: runs.outcomes.filter(({ atMs }) => atMs > each.driftedMs),
+      outcomes: runs.outcomes.filter(({ atMs }) => atMs > drafting.driftedMs),
       lastTrainedMs: runs.lastMs,
       runOpen: runs.open,
-      live: liveDraft(facts.live.get(tenant.id)),
+      live: liveDraft(facts.live.get(subject)),
       trial: null,
     }
     const isEnough = hasEnough(state, this.rules.training)
-    each.enoughSinceMs = isEnough ? (each.enoughSinceMs ?? nowMs) : null
-    return { ...state, enoughSinceMs: each.enoughSinceMs }
+    drafting.enoughSinceMs = isEnough ? (drafting.enoughSinceMs ?? nowMs) : null
+    return { ...state, enoughSinceMs: drafting.enoughSinceMs }
   }
 
-  private of(tenant: string, nowMs: number): Watched {
-    const known = this.watched.get(tenant)
+  private demandOf(key: string, nowMs: number): Demand {
+    const known = this.demands.get(key)
     if (known) return known
     const rate = noRate(nowMs)
-    const fresh: Watched = {
-      ...{ requests: rate, tokens: rate, steps: rate, requestsSeen: 0 },
-      ...{ static: NO_STEPS, adaptive: NO_STEPS, cusum: 0, driftedMs: 0, enoughSinceMs: null },
-    }
-    this.watched.set(tenant, fresh)
+    const fresh: Demand = { requests: rate, tokens: rate, steps: rate, requestsSeen: 0 }
+    this.demands.set(key, fresh)
+    return fresh
+  }
+
+  private draftingOf(subject: string): Drafting {
+    const known = this.draftings.get(subject)
+    if (known) return known
+    const fresh: Drafting = { static: NO_STEPS, adaptive: NO_STEPS, cusum: 0, driftedMs: 0, enoughSinceMs: null }
+    this.draftings.set(subject, fresh)
     return fresh
   }
 }
+
+const demandKey = (tenantId: string, model: string) => `${tenantId} ${model}`
 
 function liveDraft(live: LiveVersion | undefined): LiveDraft | null {
   if (!live) return null

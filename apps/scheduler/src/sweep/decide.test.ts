@@ -1,41 +1,62 @@
 import type { SegmentInfo } from '@foretoken/learning'
 import { describe, expect, it } from 'vitest'
-import { decideSweep, type TenantFacts } from './decide.ts'
+import { decideSweep, stockOf, type TenantFacts } from './decide.ts'
 
-const rules = { keepTokens: 200, forgetMarginMs: 10 }
-const tenant: TenantFacts = { learning: true, forgottenMs: 0, seenUntil: null }
+const rules = { keepTokens: 200, forgetMarginMs: 10, awayMs: 5_000 }
+const tenant: TenantFacts = { learning: true, forgottenMs: 0 }
 
-/** Segments of 40 tokens, written at 100, 200, … */
-const segments = (count: number): SegmentInfo[] =>
+/** Segments of 40 tokens, written at 100, 200, …, of the targets given in turn. */
+const segments = (count: number, ...targets: (string | null)[]): SegmentInfo[] =>
   Array.from({ length: count }, (_, i) => {
-    return { key: `traces/ten_a/${i + 1}`, tenant: 'ten_a', tokens: 40, writtenMs: (i + 1) * 100 }
+    const target = targets[i % targets.length] ?? null
+    return { key: `traces/ten_a/${i + 1}`, tenant: 'ten_a', target, tokens: 40, writtenMs: (i + 1) * 100 }
   })
 
-const decide = (count: number, facts: TenantFacts | null) => {
-  const { remove, ...decision } = decideSweep(segments(count), facts, rules)
-  return { ...decision, remove: remove.map(({ key }) => key.replace('traces/ten_a/', '')) }
+const decide = (all: readonly SegmentInfo[], facts: TenantFacts | null, nowMs = 1_000) => {
+  const { remove, keep } = decideSweep(all, facts, { served: ['a', 'b'], nowMs }, rules)
+  const shortened = (some: readonly SegmentInfo[]) => some.map(({ key }) => key.replace('traces/ten_a/', ''))
+  expect(new Set([...remove, ...keep]).size).toBe(facts ? all.length : 0)
+  return { remove: shortened(remove), keep: shortened(keep) }
 }
 
 describe('a sweep', () => {
-  it('counts what there is, and what no run has seen', () => {
-    expect(decide(3, tenant)).toEqual({ tokens: 120, newTokens: 120, remove: [] })
-    expect(decide(3, { ...tenant, seenUntil: 'traces/ten_a/1' })).toMatchObject({ tokens: 120, newTokens: 80 })
-  })
-
   it('leaves nothing of a tenant that opted out', () => {
-    expect(decide(3, { ...tenant, learning: false })).toEqual({ tokens: 0, newTokens: 0, remove: ['1', '2', '3'] })
+    expect(decide(segments(3, 'a'), { ...tenant, learning: false }).remove).toEqual(['1', '2', '3'])
   })
 
   it('leaves nothing from before a tenant was forgotten, written a little later or not', () => {
-    expect(decide(4, { ...tenant, forgottenMs: 195 })).toEqual({ tokens: 80, newTokens: 80, remove: ['1', '2'] })
-    expect(decide(4, { ...tenant, forgottenMs: 185 }).remove).toEqual(['1'])
+    expect(decide(segments(4, 'a'), { ...tenant, forgottenMs: 195 })).toEqual({ keep: ['3', '4'], remove: ['1', '2'] })
+    expect(decide(segments(4, 'a'), { ...tenant, forgottenMs: 185 }).remove).toEqual(['1'])
   })
 
-  it('removes what no run will read again', () => {
-    expect(decide(7, tenant)).toEqual({ tokens: 200, newTokens: 280, remove: ['1', '2'] })
+  it('removes what no run will read again, of each target by itself', () => {
+    expect(decide(segments(7, 'a'), tenant).remove).toEqual(['1', '2'])
+    expect(decide(segments(7, 'a', 'b'), tenant).remove).toEqual([])
+    expect(decide(segments(12, 'a', 'b'), tenant).remove).toEqual(['1', '2'])
+  })
+
+  it('keeps what may be of any target for as long as one of them may read it', () => {
+    expect(decide(segments(7, null), tenant).remove).toEqual(['1', '2'])
+    const mixed = [...segments(3, null), ...segments(7, 'a').slice(3), ...segments(8, 'b').slice(7)]
+    expect(decide(mixed, tenant).remove).toEqual([])
+    expect(decide([...segments(3, null), ...segments(9, 'a').slice(3)], tenant).remove).toEqual(['1', '2', '3', '4'])
+  })
+
+  it('removes what is of weights that nobody serves any more, once it is old', () => {
+    expect(decide(segments(3, 'a', 'gone', null), tenant).remove).toEqual([])
+    expect(decide(segments(3, 'a', 'gone', null), tenant, 5_300).remove).toEqual(['2'])
   })
 
   it('touches nothing of a tenant that it does not know', () => {
-    expect(decide(9, null)).toEqual({ tokens: 0, newTokens: 0, remove: [] })
+    expect(decide(segments(9, 'a'), null)).toEqual({ keep: [], remove: [] })
+  })
+})
+
+describe('the stock of a target', () => {
+  it('is what may be of it, and of that what no run has seen', () => {
+    const all = segments(4, 'a', 'b', null)
+    expect(stockOf(all, 'a', null)).toEqual({ tokens: 120, newTokens: 120 })
+    expect(stockOf(all, 'b', 'traces/ten_a/2')).toEqual({ tokens: 80, newTokens: 40 })
+    expect(stockOf(all, 'c', 'traces/ten_a/9')).toEqual({ tokens: 40, newTokens: 0 })
   })
 })

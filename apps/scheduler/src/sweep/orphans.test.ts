@@ -11,6 +11,7 @@ import {
   newId,
   openDatabase,
   orderTrainingRun,
+  registerTarget,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import { type ObjectStore, openObjectStore } from '@foretoken/storage'
@@ -68,12 +69,14 @@ describe('the decision what belongs to nobody', () => {
 describe('collecting orphans', () => {
   let db: Database
   let drop: () => Promise<void>
+  let targetId: string
   let folder: string
   let store: ObjectStore
   beforeEach(async () => {
     const temporary = await temporaryDatabase()
     db = openDatabase(temporary.url)
     drop = temporary.drop
+    targetId = (await registerTarget(db, { name: 'm', fingerprint: 'f1', form: 'form' })).id
     folder = mkdtempSync(join(tmpdir(), 'foretoken-orphans-'))
     store = openObjectStore(pathToFileURL(folder).href)
   })
@@ -95,7 +98,7 @@ describe('collecting orphans', () => {
     for (const name of ['adapter_config.json', 'adapter_model.safetensors']) {
       await store.put(`${key}/${name}`, new Uint8Array(1))
     }
-    if (registered) await createCandidate(db, { id, tenantId, contentHash: 'ab', artifactUri: key })
+    if (registered) await createCandidate(db, { id, tenantId, targetId, contentHash: 'ab', artifactUri: key })
     return key
   }
 
@@ -125,8 +128,8 @@ describe('collecting orphans', () => {
   it('leaves what a run under way may be about to register, however old, and takes it when the run is over', async () => {
     const owner = await tenant('owner')
     const orphan = await adapter(owner, false)
-    await orderTrainingRun(db, owner, 'tokens')
-    await claimTrainingRun(db, { trainer: 'trn_1', leaseMs: 60_000, attemptsMax: 3 })
+    await orderTrainingRun(db, { tenantId: owner, targetId }, 'tokens')
+    await claimTrainingRun(db, { trainer: 'trn_1', targetId, leaseMs: 60_000, attemptsMax: 3 })
     expect(await collectOrphans(db, store, later(1_000 * HOUR_MS))).toBe(0)
     expect(await stored()).toEqual([orphan])
     await db.pool.query("update training_runs set state = 'failed', finished_at = now()")
@@ -144,7 +147,7 @@ describe('collecting orphans', () => {
       delete: (name) => store.delete(name),
       async *list(prefix) {
         yield* store.list(prefix)
-        await createCandidate(db, { id, tenantId: owner, contentHash: 'ab', artifactUri: key })
+        await createCandidate(db, { id, tenantId: owner, targetId, contentHash: 'ab', artifactUri: key })
       },
     }
     await store.put(`${key}/adapter_model.safetensors`, new Uint8Array(1))

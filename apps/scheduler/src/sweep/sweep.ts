@@ -1,43 +1,48 @@
-import type { Tenant } from '@foretoken/db'
+import type { ServedTarget, Tenant, TracesSeen } from '@foretoken/db'
 import { listSegments, type SegmentInfo } from '@foretoken/learning'
 import type { ObjectStore } from '@foretoken/storage'
-import { decideSweep, type SweepRules } from './decide.ts'
+import { subjectOf } from '../state/subject.ts'
+import { decideSweep, type Stock, type SweepRules, stockOf } from './decide.ts'
 
-/** Trace tokens that a tenant has in the store, and those of them that no run has seen. */
-export interface Stock {
-  readonly tokens: number
-  readonly newTokens: number
+export interface SweepFacts {
+  readonly tenants: readonly Tenant[]
+  /** That are being served: what there is for them is counted. */
+  readonly targets: readonly ServedTarget[]
+  /** That were served in the last days: what there is for others goes. */
+  readonly lately: readonly ServedTarget[]
+  readonly seen: readonly TracesSeen[]
+  readonly nowMs: number
 }
 
 export interface SweepResult {
+  /** By subject. */
   readonly stocks: ReadonlyMap<string, Stock>
   readonly removed: number
 }
 
 /** Looks at every tenant's traces once: counts what there is to learn from, deletes what must not stay. */
-export async function sweep(
-  store: ObjectStore,
-  tenants: ReadonlyMap<string, Tenant>,
-  seen: ReadonlyMap<string, string>,
-  rules: SweepRules,
-): Promise<SweepResult> {
+export async function sweep(store: ObjectStore, facts: SweepFacts, rules: SweepRules): Promise<SweepResult> {
+  const { targets, nowMs } = facts
+  const tenants = new Map(facts.tenants.map((each) => [each.id, each]))
+  const seen = new Map(facts.seen.map(({ tenantId, targetId, until }) => [subjectOf(tenantId, targetId ?? ''), until]))
+  const served = facts.lately.map(({ fingerprint }) => fingerprint)
   const stocks = new Map<string, Stock>()
   let removed = 0
   for await (const segments of byTenant(store)) {
-    const id = segments[0]?.tenant ?? ''
-    const tenant = tenants.get(id)
-    const facts = tenant && {
-      learning: tenant.learning,
-      forgottenMs: tenant.forgottenAt?.getTime() ?? 0,
-      seenUntil: seen.get(id) ?? null,
-    }
-    const { remove, ...stock } = decideSweep(segments, facts ?? null, rules)
+    const tenantId = segments[0]?.tenant ?? ''
+    const { remove, keep } = decideSweep(segments, factsOf(tenants.get(tenantId)), { served, nowMs }, rules)
     for (const { key } of remove) await store.delete(key)
     removed += remove.length
-    stocks.set(id, stock)
+    for (const { id, fingerprint } of targets) {
+      const subject = subjectOf(tenantId, id)
+      stocks.set(subject, stockOf(keep, fingerprint, seen.get(subject) ?? null))
+    }
   }
   return { stocks, removed }
 }
+
+const factsOf = (tenant: Tenant | undefined) =>
+  tenant ? { learning: tenant.learning, forgottenMs: tenant.forgottenAt?.getTime() ?? 0 } : null
 
 /** The store lists in key order, so a tenant's segments come together. */
 async function* byTenant(store: ObjectStore): AsyncGenerator<readonly SegmentInfo[]> {

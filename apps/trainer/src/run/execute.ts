@@ -1,25 +1,37 @@
 import {
   type Database,
   DatabaseError,
+  type DraftVersion,
+  draftOfEarlierWeights,
   findTenant,
   finishTrainingRun,
   listDraftVersions,
   newId,
+  type ServedTarget,
+  type Tenant,
   type TrainingLease,
   type TrainingResult,
   type TrainingRun,
 } from '@foretoken/db'
-import { type AdaptRequest, type AdaptResult, deleteAdapter, listSegments, storeAdapter } from '@foretoken/learning'
+import {
+  type AdaptRequest,
+  type AdaptResult,
+  deleteAdapter,
+  newestSegment,
+  type StoredAdapter,
+  storeAdapter,
+} from '@foretoken/learning'
 import { type ObjectStore, StorageError } from '@foretoken/storage'
 import type { Logger } from '@foretoken/telemetry'
 import { Heartbeat, LeaseLost } from './heartbeat.ts'
 
-/** `adaptTenant` with the target and its static draft at hand. */
-export type Adapt = (request: Omit<AdaptRequest, 'model' | 'target' | 'staticDraft'>) => Promise<AdaptResult>
+/** `adaptTenant` with the model and its static draft at hand. */
+export type Adapt = (request: Omit<AdaptRequest, 'model' | 'staticDraft'>) => Promise<AdaptResult>
 
 export interface ExecuteContext {
   readonly db: Database
   readonly store: ObjectStore
+  readonly target: ServedTarget
   readonly adapt: Adapt
   readonly logger: Logger
   readonly tokensMax: number
@@ -38,7 +50,7 @@ export async function executeRun(context: ExecuteContext, run: TrainingRun, stop
   const lease = { runId: run.id, trainer: run.trainer ?? '', attempt: run.attempts }
   const heartbeat = new Heartbeat(db, lease, logger, beatMs)
   const signal = AbortSignal.any([stop, heartbeat.signal])
-  const tracesUntil = await newestSegment(context.store, tenantId)
+  const tracesUntil = await newestSegment(context.store, tenantId, context.target.fingerprint)
   try {
     const result = await resultOf(context, run, heartbeat, signal)
     await finish(context, tenantId, lease, { ...result, tracesUntil })
@@ -61,18 +73,23 @@ async function resultOf(
   heartbeat: Heartbeat,
   signal: AbortSignal,
 ): Promise<TrainingResult> {
-  const { db, store, adapt, tokensMax } = context
+  const { db, store, adapt, target, tokensMax } = context
   const tenant = await findTenant(db, tenantId)
   if (!tenant?.learning) {
     return { ...NOTHING, state: 'skipped', reason: 'The tenant is opted out of learning.' }
   }
   const versions = await listDraftVersions(db, tenantId)
-  const live = versions.find(({ state }) => state === 'live')
+  const mine = versions.filter(({ targetId }) => targetId === target.id)
+  const live = mine.find(({ state }) => state === 'live')
+  const earlier = mine.length === 0 ? await earlierDraft(context, tenant) : null
   const next = { id: newId('adapter'), version: (versions[0]?.version ?? 0) + 1 }
   const { outcome, artifact, figures, reason } = await adapt({
     store,
     tenant: tenantId,
-    current: live ? { id: live.id, contentHash: live.contentHash, key: live.artifactUri } : null,
+    target: target.fingerprint,
+    form: target.form,
+    current: live ? storedAs(live) : null,
+    earlier: earlier && storedAs(earlier),
     next,
     tokensMax,
     signal,
@@ -85,7 +102,19 @@ async function resultOf(
     return { ...ended, draft: null }
   }
   const { contentHash, key } = await storeAdapter(store, { tenant: tenantId, id: next.id }, artifact)
-  return { ...ended, draft: { id: next.id, tenantId, contentHash, artifactUri: key } }
+  const draft = { id: next.id, tenantId, targetId: target.id, contentHash, artifactUri: key }
+  return { ...ended, draft: { ...draft, ...(earlier && { parentId: earlier.id }) } }
+}
+
+const storedAs = ({ id, contentHash, artifactUri }: DraftVersion): StoredAdapter => ({
+  id,
+  contentHash,
+  key: artifactUri,
+})
+
+/** What a tenant whose drafts are carried along over weights had on the earlier ones. */
+async function earlierDraft({ db, target }: ExecuteContext, { id, rollouts }: Tenant): Promise<DraftVersion | null> {
+  return rollouts ? await draftOfEarlierWeights(db, id, target) : null
 }
 
 /** Files whose row could not be written belong to nobody: the tenant was forgotten, or another trainer has the run. */
@@ -98,12 +127,6 @@ async function finish(context: ExecuteContext, tenantId: string, lease: Training
   }
   if (draft) await deleteAdapter(store, draft.artifactUri)
   throw new LeaseLost('the run was no longer ours when it ended')
-}
-
-async function newestSegment(store: ObjectStore, tenant: string): Promise<string | null> {
-  let newest: string | null = null
-  for await (const { key } of listSegments(store, tenant)) newest = key
-  return newest
 }
 
 /** The same attempt may succeed later. */

@@ -13,6 +13,8 @@ export interface DraftArtifact {
   readonly contentHash: string
   /** `targetFingerprint` of the target whose hidden states it reads. */
   readonly target: string
+  /** `targetForm` of that target; null in a draft of before that was written down. */
+  readonly form: string | null
   readonly shape: DraftShape
   readonly parameters: Parameters
   /** [V] target ids of the draft vocabulary, most frequent first. */
@@ -29,6 +31,7 @@ const size = z.int().positive()
 const configSchema = z.strictObject({
   format: z.literal(DRAFT_FORMAT),
   target: z.string(),
+  form: z.string().optional(),
   shape: z.strictObject({
     hiddenSize: size,
     stateSize: size,
@@ -40,12 +43,15 @@ const configSchema = z.strictObject({
   acceptance: z.array(z.number().min(0).max(1)),
 })
 
-export type DraftContents = Pick<DraftArtifact, 'target' | 'shape' | 'parameters' | 'tokens' | 'acceptance'>
+export interface DraftContents
+  extends Pick<DraftArtifact, 'target' | 'shape' | 'parameters' | 'tokens' | 'acceptance'> {
+  readonly form?: string | null
+}
 
 /** The two files. Half precision: what is written is what will be served. */
 export function encodeDraft(draft: DraftContents): Record<string, Uint8Array> {
-  const { target, shape, acceptance } = draft
-  const config = { format: DRAFT_FORMAT, target, shape, acceptance }
+  const { target, form, shape, acceptance } = draft
+  const config = { format: DRAFT_FORMAT, target, ...(form && { form }), shape, acceptance }
   return {
     [DRAFT_WEIGHTS_FILE]: encodeParameters(draftParameters(shape), draft.parameters, draft.tokens),
     [DRAFT_CONFIG_FILE]: new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`),
@@ -58,11 +64,12 @@ export function decodeDraft(files: Readonly<Record<string, Uint8Array>>): DraftA
   if (!weights || !text) throw new DraftError(`${weights ? DRAFT_CONFIG_FILE : DRAFT_WEIGHTS_FILE} is missing`)
   const config = configSchema.safeParse(parseJson(text))
   if (!config.success) throw new DraftError(`${DRAFT_CONFIG_FILE} is not understood: ${z.prettifyError(config.error)}`)
-  const { target, shape, acceptance } = config.data
+  const { target, form = null, shape, acceptance } = config.data
   const { values, tokens } = decodeParameters(weights, draftParameters(shape))
   if (tokens.length !== shape.vocabularySize) throw new DraftError('the vocabulary is not of the size it says')
   const hash = contentHash(weights)
-  return { id: `static-${hash.slice(0, 12)}`, contentHash: hash, target, shape, parameters: values, tokens, acceptance }
+  const id = `static-${hash.slice(0, 12)}`
+  return { id, contentHash: hash, target, form, shape, parameters: values, tokens, acceptance }
 }
 
 /**
@@ -70,13 +77,16 @@ export function decodeDraft(files: Readonly<Record<string, Uint8Array>>): DraftA
  *
  * @param target `targetFingerprint` of the target that it is to draft for: the hidden states of another mean nothing to
  * it. Absent where it is only looked at.
+ * @param form `targetForm` of that target. Given, a draft of other weights of the same form is taken over: it drafts
+ * worse the further training has moved the target, never wrongly, until one is trained anew.
  */
-export async function readDraft(folder: string, target?: string): Promise<DraftArtifact> {
+export async function readDraft(folder: string, target?: string, form?: string): Promise<DraftArtifact> {
   const names = [DRAFT_WEIGHTS_FILE, DRAFT_CONFIG_FILE]
   const read = async (name: string) => [name, await readFile(join(folder, name)).catch(() => undefined)] as const
   const files = await Promise.all(names.map(read))
   const draft = decodeDraft(Object.fromEntries(files.flatMap(([name, bytes]) => (bytes ? [[name, bytes]] : []))))
   if (target === undefined || draft.target === target) return draft
+  if (form !== undefined && draft.form === form) return draft
   throw new DraftError(`it was trained for the target ${draft.target.slice(0, 12)}…, not for ${target.slice(0, 12)}…`)
 }
 

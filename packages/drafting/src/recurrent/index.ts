@@ -5,6 +5,7 @@ export {
   CLOSED_LOGIT,
   contentHash,
   contentHashAsync,
+  emptyAdapter,
 } from './adapter.ts'
 export type {
   AdapterPoolEvents,

@@ -1,92 +1,40 @@
-import {
-  ADAPTER_CONFIG_FILE,
-  ADAPTER_WEIGHTS_FILE,
-  contentHash,
-  type DraftArtifact,
-  DraftError,
-  RecurrentDraft,
-  readDraft,
-} from '@foretoken/drafting'
-import type { Trace } from '@foretoken/engine'
+import { RecurrentDraft, readDraft } from '@foretoken/drafting'
 import { readTokenTables } from '@foretoken/model'
-import { gate, type PairedGain, type PairedRequest, pairedGain, REQUESTS_MIN } from '@foretoken/policy'
-import { z } from 'zod'
+import { REQUESTS_MIN } from '@foretoken/policy'
 import { readTraces } from '../trace/index.ts'
-import { seededRandom } from '../train/random.ts'
 import { adapterArtifact } from './artifact.ts'
-import { acceptanceLengthOf, type Candidate, goodputOf, HeldOutServer, type ServedRequest } from './evaluate.ts'
-import { fitAdapter } from './fit.ts'
+import { HeldOutServer } from './evaluate.ts'
+import { type FittedAdapter, fitAdapter, measureAdapter } from './fit.ts'
+import { Judge, type Judgement } from './judge.ts'
 import { splitTraces, type TraceSplit } from './split.ts'
-import type { AdaptRequest, AdaptTenant } from './types.ts'
+import { readCandidate } from './stored-candidate.ts'
+import type { AdaptRequest, AdaptResult, AdaptTenant } from './types.ts'
 
 /** Fewer completion tokens teach nothing that the suffix index does not know already. */
 export const TOKENS_MIN = 1_000
-/** Held-out completion tokens that the gate serves at most: enough for a verdict, few enough for a short run. */
-const GATE_TOKENS_MAX = 5_000
 
 /**
  * One tenant's run: traces → adapter → held-out requests through the real engine → verdict.
  *
  * The candidate has to serve them faster than what the tenant has now and than the static draft (with the suffix arm
  * beside all of them), by a margin that paired bootstrap is sure of.
+ *
+ * On new weights of its target, a tenant's adapter of the earlier ones is the first candidate, and passes the same gate
+ * on traces of the new weights, or training starts from it.
  */
 export const adaptTenant: AdaptTenant = async (request) => {
-  const { store, tenant, target, tokensMax, signal, onProgress } = request
+  const { store, tenant, target, tokensMax, signal } = request
   const archived = await readTraces(store, { tenant, target, tokensMax, signal })
-  const seen = { tokens: archived.tokens, baseline: null, candidate: null }
   const split = splitTraces(archived.traces)
   const missing = missingOf(archived.tokens, split)
-  if (missing) return { outcome: 'too-little', figures: seen, reason: missing }
-  const { artifact, draft, current } = await open(request)
+  if (missing) {
+    const figures = { tokens: archived.tokens, baseline: null, candidate: null }
+    return { outcome: 'too-little', figures, reason: missing }
+  }
+  const artifact = await readDraft(request.staticDraft, target, request.form)
+  const draft = await RecurrentDraft.open(artifact, await readTokenTables(request.model.folder), { threads: 1 })
   try {
-    const fitted = await fitAdapter(artifact, draft.base.tables, split, {
-      threads: 1,
-      signal,
-      onProgress: (progress) => onProgress({ phase: 'training', progress: progress * TRAINING_SHARE }),
-    })
-    const { acceptance, staticAcceptance } = fitted
-    const candidate = {
-      adapter: await draft.prepareAdapter(request.next.id, fitted.adapter),
-      measured: { acceptance, staticAcceptance },
-    }
-    const server = await HeldOutServer.open(request.model, draft)
-    const heldOut = {
-      requests: upTo(split.heldOut, GATE_TOKENS_MAX),
-      history: split.training,
-      warmUp: split.validation.slice(0, 8),
-      signal,
-    }
-    const serve = async (name: string, one: Candidate | undefined, place: number) => {
-      onProgress({ phase: `evaluating ${name}`, progress: TRAINING_SHARE + (1 - TRAINING_SHARE) * place })
-      return await server.serve(one, heldOut)
-    }
-    const rivals: Record<string, ServedRequest[]> = {
-      'the static draft': await serve('the static draft', undefined, 0),
-    }
-    if (current) rivals['the current adapter'] = await serve('the current adapter', current, 0.35)
-    const served = await serve('the new adapter', candidate, 0.7)
-    const gains = Object.fromEntries(Object.entries(rivals).map(([name, rival]) => [name, gainOver(rival, served)]))
-    const verdict = gate(gains, heldOut.requests.length)
-    const baseline = rivals['the current adapter'] ?? rivals['the static draft'] ?? []
-    const figures = { tokens: archived.tokens, baseline: figuresOf(baseline), candidate: figuresOf(served) }
-    const evaluation = {
-      verdict: verdict.reason,
-      gains,
-      figures,
-      heldOutRequests: heldOut.requests.length,
-      steps: fitted.steps,
-    }
-    const files = adapterArtifact({
-      request,
-      draft: artifact,
-      adapter: fitted.adapter,
-      acceptance,
-      staticAcceptance,
-      tokens: archived.tokens,
-      evaluation,
-    })
-    onProgress({ phase: 'done', progress: 1 })
-    return { outcome: verdict.pass ? 'better' : 'not-better', artifact: files, figures, reason: verdict.reason }
+    return await new Adaptation(request, { artifact, draft, split, tokens: archived.tokens }).run()
   } finally {
     await draft.close()
   }
@@ -100,62 +48,70 @@ function missingOf(tokens: number, { training, validation, heldOut }: TraceSplit
   return `${requests} requests so far, too few different ones to learn from some and judge by others.`
 }
 
+/** Of a run's progress. */
 const TRAINING_SHARE = 0.75
 
-async function open({ staticDraft, target, model, current, store }: AdaptRequest) {
-  const artifact = await readDraft(staticDraft, target)
-  const draft = await RecurrentDraft.open(artifact, await readTokenTables(model.folder), { threads: 1 })
-  return { artifact, draft, current: current && (await readCurrent(store, current, artifact, draft)) }
+interface Material {
+  readonly artifact: Awaited<ReturnType<typeof readDraft>>
+  readonly draft: RecurrentDraft
+  readonly split: TraceSplit
+  readonly tokens: number
 }
 
-const shares = z.array(z.number())
-const configSchema = z.looseObject({
-  base_model_name_or_path: z.string(),
-  foretoken: z.looseObject({ acceptance: shares.optional(), static_acceptance: shares.optional() }).optional(),
-})
+class Adaptation {
+  private progress = 0
 
-/** What serves the tenant now; null where it can't be read or is of another draft, for then it serves nobody. */
-async function readCurrent(
-  store: AdaptRequest['store'],
-  current: NonNullable<AdaptRequest['current']>,
-  artifact: DraftArtifact,
-  draft: RecurrentDraft,
-): Promise<Candidate | null> {
-  const weights = await store.get(`${current.key}/${ADAPTER_WEIGHTS_FILE}`)
-  const text = await store.get(`${current.key}/${ADAPTER_CONFIG_FILE}`)
-  if (!weights || !text || contentHash(weights) !== current.contentHash) return null
-  try {
-    const config = configSchema.parse(JSON.parse(new TextDecoder().decode(text)))
-    if (config.base_model_name_or_path !== artifact.contentHash) return null
-    const { acceptance, static_acceptance: staticAcceptance } = config.foretoken ?? {}
-    return {
-      adapter: await draft.readAdapter({ id: current.id, bytes: weights }),
-      measured: { acceptance, staticAcceptance },
+  constructor(
+    private readonly request: AdaptRequest,
+    private readonly material: Material,
+  ) {}
+
+  async run(): Promise<AdaptResult> {
+    const { artifact, draft, split } = this.material
+    const { store, model, current, earlier, signal } = this.request
+    const earlierDraft = earlier && (await readCandidate(store, earlier, artifact, draft))
+    const judge = new Judge(await HeldOutServer.open(model, draft), split, {
+      signal,
+      onServing: (name) => this.tell(`evaluating ${name}`, this.progress),
+    })
+    await judge.rival('the static draft')
+    if (earlierDraft) {
+      const held = await judge.judge('the draft of the earlier weights', earlierDraft)
+      const { values } = earlierDraft
+      const measured = () => measureAdapter(artifact, draft.base.tables, split.validation, values)
+      if (held.verdict.pass) return this.result(held, { adapter: values, steps: 0, ...(await measured()) })
     }
-  } catch (error) {
-    if (error instanceof DraftError || error instanceof z.ZodError || error instanceof SyntaxError) return null
-    throw error
+    const fitted = await fitAdapter(artifact, draft.base.tables, split, {
+      ...{ threads: 1, signal, start: earlierDraft?.values },
+      onProgress: (progress) => this.tell('training', progress * TRAINING_SHARE),
+    })
+    const now = current && (await readCandidate(store, current, artifact, draft))
+    this.progress = TRAINING_SHARE + (1 - TRAINING_SHARE) / 3
+    if (now) await judge.rival('the current adapter', now)
+    this.progress = TRAINING_SHARE + (2 * (1 - TRAINING_SHARE)) / 3
+    const { acceptance, staticAcceptance } = fitted
+    const adapter = await draft.prepareAdapter(this.request.next.id, fitted.adapter)
+    const judged = await judge.judge('the new adapter', { adapter, measured: { acceptance, staticAcceptance } })
+    return this.result(judged, fitted)
   }
-}
 
-function gainOver(rival: readonly ServedRequest[], served: readonly ServedRequest[]): PairedGain {
-  const pairs = served.map((candidate, index): PairedRequest => {
-    return { tokens: candidate.tokens, baselineMs: rival[index]?.ms ?? 0, candidateMs: candidate.ms }
-  })
-  return pairedGain(pairs, seededRandom(pairs.length))
-}
-
-function figuresOf(served: readonly ServedRequest[]) {
-  return { acceptanceLength: acceptanceLengthOf(served), tokensPerSecond: 1_000 * goodputOf(served) }
-}
-
-function upTo(traces: readonly Trace[], tokensMax: number): Trace[] {
-  const kept: Trace[] = []
-  let tokens = 0
-  for (const trace of traces) {
-    if (tokens >= tokensMax) break
-    kept.push(trace)
-    tokens += trace.tokens.length
+  private result(judged: Judgement, fitted: Omit<FittedAdapter, 'acceptanceLength'>): AdaptResult {
+    const { request, material } = this
+    const { tokens } = material
+    const { verdict, gains, requests, baseline, candidate } = judged
+    const { adapter, acceptance, staticAcceptance, steps } = fitted
+    const figures = { tokens, baseline, candidate }
+    const evaluation = { verdict: verdict.reason, gains, figures, heldOutRequests: requests, steps }
+    const artifact = adapterArtifact({
+      ...{ request, draft: material.artifact, adapter, acceptance, staticAcceptance, tokens, evaluation },
+    })
+    this.tell('done', 1)
+    const reason = steps === 0 ? `Taken over from earlier weights. ${verdict.reason}` : verdict.reason
+    return { outcome: verdict.pass ? 'better' : 'not-better', artifact, figures, reason }
   }
-  return kept
+
+  private tell(phase: string, progress: number): void {
+    this.progress = progress
+    this.request.onProgress({ phase, progress })
+  }
 }

@@ -10,7 +10,7 @@ import {
 import type { AdapterArtifact, AdaptRequest } from './types.ts'
 
 export interface AdapterRecord {
-  readonly request: Pick<AdaptRequest, 'tenant' | 'next' | 'current'>
+  readonly request: Pick<AdaptRequest, 'tenant' | 'target' | 'next' | 'current' | 'earlier'>
   readonly draft: DraftArtifact
   readonly adapter: AdapterValues
   /** By position on held-out requests: the adapter's, and the static draft's. */
@@ -43,7 +43,8 @@ export function adapterArtifact(record: AdapterRecord): AdapterArtifact {
       tenant: request.tenant,
       version: request.next.version,
       content_hash: hash,
-      parent: request.current?.id ?? null,
+      target: request.target,
+      parent: (request.current ?? request.earlier)?.id ?? null,
       static_draft: draft.id,
       tokens: record.tokens,
       acceptance: record.acceptance,

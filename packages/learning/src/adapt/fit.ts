@@ -2,6 +2,7 @@ import {
   type AdapterValues,
   type DraftArtifact,
   DraftVocabulary,
+  emptyAdapter,
   gateRows,
   type Parameters,
   rowsOf,
@@ -13,7 +14,7 @@ import { type TrainableDraft, trainableAdapter } from '../train/draft-graphs.ts'
 import { examplesOf, type Reading } from '../train/examples.ts'
 import { seededRandom } from '../train/random.ts'
 import { acceptanceByPosition, acceptanceLength, Replay } from '../train/replay.ts'
-import { TrainingRun } from '../train/training-run.ts'
+import { stateAt, TrainingRun } from '../train/training-run.ts'
 import type { TraceSplit } from './split.ts'
 
 export interface FitOptions {
@@ -23,6 +24,8 @@ export interface FitOptions {
   readonly onProgress: (progress: number) => void
   readonly steps?: number
   readonly learningRate?: number
+  /** An adapter to start from; absent: the static draft. */
+  readonly start?: AdapterValues | undefined
 }
 
 export interface FittedAdapter {
@@ -38,7 +41,8 @@ export interface FittedAdapter {
 /**
  * Fits an adapter to a tenant's traces. Each run starts at zero, the static draft, and learns from all that is kept of
  * the tenant's traffic, old and new: nothing is forgotten for having been learned long ago, and no run inherits what
- * another did wrong. What counts is kept from the validation requests: the parameters that drafted best on them.
+ * another did wrong. Only on new weights of a target, of which there is little traffic yet, it starts from the adapter
+ * of the earlier ones. What counts is kept from the validation requests: the parameters that drafted best on them.
  */
 export async function fitAdapter(
   draft: DraftArtifact,
@@ -46,7 +50,8 @@ export async function fitAdapter(
   { training, validation }: Pick<TraceSplit, 'training' | 'validation'>,
   options: FitOptions,
 ): Promise<FittedAdapter> {
-  const hotTokens = hotList(training, draft)
+  const { start } = options
+  const hotTokens = hotList(training, draft, start?.hotTokens)
   const { trainable, reading } = adapterTraining(draft, tables, hotTokens)
   const examples = examplesOf(training)
   const steps = options.steps ?? stepsFor(examples.length)
@@ -62,33 +67,69 @@ export async function fitAdapter(
       threads: options.threads,
     },
     seededRandom(1),
+    start && stateAt(trainable.parameters, start.values),
   )
-  const replay = await Replay.open(trainable, reading, CHAIN, options.threads)
-  const judge = async (parameters: Parameters, traces: readonly Trace[]) => {
-    const replayed = await replay.run(traces, parameters, trainable.parameters)
-    return { length: acceptanceLength(replayed, CHAIN), acceptance: acceptanceByPosition(replayed, CHAIN) }
-  }
+  const measure = await Measure.open(trainable, reading, options.threads)
   let best = { parameters: run.current.parameters, step: 0, length: 0 }
   const watched = sample(validation)
   try {
-    const before = await judge(best.parameters, watched)
+    const { acceptance: staticAcceptance } = await measure.of(emptyAdapter(draft.shape).values, watched)
+    if (start) best = { ...best, length: (await measure.of(best.parameters, watched)).length }
     while (!run.done) {
       options.signal.throwIfAborted()
       await run.step()
       const { step, parameters } = run.current
       options.onProgress(step / steps)
       if (step % JUDGE_EVERY !== 0 && !run.done) continue
-      const { length } = await judge(parameters, watched)
+      const { length } = await measure.of(parameters, watched)
       if (length > best.length) best = { parameters, step, length }
       if (step - best.step >= PATIENCE) break
     }
-    const { acceptance, length } = await judge(best.parameters, watched)
+    const { acceptance, length } = await measure.of(best.parameters, watched)
     const adapter = { values: best.parameters, hotTokens }
-    const { acceptance: staticAcceptance } = before
     return { adapter, acceptanceLength: length, acceptance, staticAcceptance, steps: run.current.step }
   } finally {
     await run.close()
-    await replay.close()
+    await measure.close()
+  }
+}
+
+/** How an adapter drafts on requests that it was not trained on, and how the static draft does, as a fit measures it. */
+export async function measureAdapter(
+  draft: DraftArtifact,
+  tables: TokenTables,
+  validation: readonly Trace[],
+  adapter: AdapterValues,
+): Promise<Pick<FittedAdapter, 'acceptance' | 'staticAcceptance'>> {
+  const { trainable, reading } = adapterTraining(draft, tables, adapter.hotTokens)
+  const measure = await Measure.open(trainable, reading, 1)
+  const watched = sample(validation)
+  try {
+    const { acceptance: staticAcceptance } = await measure.of(emptyAdapter(draft.shape).values, watched)
+    return { acceptance: (await measure.of(adapter.values, watched)).acceptance, staticAcceptance }
+  } finally {
+    await measure.close()
+  }
+}
+
+/** Teacher-forced replays with chains of CHAIN tokens. */
+class Measure {
+  private constructor(
+    private readonly replay: Replay,
+    private readonly trainable: TrainableDraft,
+  ) {}
+
+  static async open(trainable: TrainableDraft, reading: Omit<Reading, 'depth'>, threads: number): Promise<Measure> {
+    return new Measure(await Replay.open(trainable, reading, CHAIN, threads), trainable)
+  }
+
+  async of(parameters: Parameters, traces: readonly Trace[]) {
+    const replayed = await this.replay.run(traces, parameters, this.trainable.parameters)
+    return { length: acceptanceLength(replayed, CHAIN), acceptance: acceptanceByPosition(replayed, CHAIN) }
+  }
+
+  close(): Promise<void> {
+    return this.replay.close()
   }
 }
 
@@ -119,16 +160,20 @@ export function adapterTraining(
   }
 }
 
-/** The tenant's frequent tokens that the draft can't propose, most frequent first. */
-export function hotList(traces: readonly Trace[], draft: DraftArtifact): Int32Array {
-  const known = new Set(draft.tokens)
+/** The tenant's frequent tokens that the draft can't propose, most frequent first, behind those that have a place. */
+export function hotList(
+  traces: readonly Trace[],
+  draft: DraftArtifact,
+  placed: Int32Array = new Int32Array(),
+): Int32Array {
+  const known = new Set([...draft.tokens, ...placed])
   const counts = new Map<number, number>()
   for (const { tokens } of traces) {
     for (const token of tokens) if (!known.has(token)) counts.set(token, (counts.get(token) ?? 0) + 1)
   }
   const wanted = [...counts].filter(([, count]) => count >= HOT_MIN)
   const byCount = wanted.sort(([a, countA], [b, countB]) => countB - countA || a - b)
-  return Int32Array.from(byCount.slice(0, draft.shape.adapter.hotSize), ([token]) => token)
+  return Int32Array.from([...placed, ...byCount.map(([token]) => token)].slice(0, draft.shape.adapter.hotSize))
 }
 
 /** Draft tokens per step in replays. */

@@ -15,10 +15,14 @@ export interface AdaptRequest {
   readonly model: LoadedModel
   /** `targetFingerprint` of the model: traces of another can't be learned from. */
   readonly target: string
+  /** `targetForm` of it; absent: a static draft of other weights is refused. */
+  readonly form?: string
   /** Folder of the static draft that the adapter is a delta on. */
   readonly staticDraft: string
   /** What serves the tenant now; null: the static draft alone. */
   readonly current: StoredAdapter | null
+  /** What served the tenant on earlier weights of this target, where it is to be tried on these. */
+  readonly earlier?: StoredAdapter | null
   /** What the new one will be known as: its files name it, and the row that the caller writes does. */
   readonly next: { readonly id: string; readonly version: number }
   /** How many of the newest trace tokens to learn from. */

@@ -21,7 +21,7 @@ export class HistoryAnswering {
     options: HistoryOptions,
     onAnswer: (trace: Trace) => void,
   ): Promise<HistoryAnswering> {
-    const { store, target, staticDraft } = options
+    const { store, target, form, staticDraft } = options
     const failure = new AbortController()
     const recorder = new TraceRecorder({
       ...{ store, target, hiddenSize: model.target.shape.hiddenSize },
@@ -35,7 +35,7 @@ export class HistoryAnswering {
     const draft =
       staticDraft === null
         ? null
-        : await RecurrentDraft.open(await readDraft(staticDraft, target), model.folder, { threads: 1 })
+        : await RecurrentDraft.open(await readDraft(staticDraft, target, form), model.folder, { threads: 1 })
     const suffix = new SuffixSpeculator({ endIds: model.tokenizer.eosIds })
     const engine = await startEngine(model, draft ? [suffix, new RecurrentSpeculator(draft)] : [suffix], {
       sequencesMax: CONCURRENT,

@@ -5,6 +5,8 @@ export interface HistoryOptions {
   readonly tenant: string
   /** `targetFingerprint` of the model. */
   readonly target: string
+  /** `targetForm` of the model; absent: a static draft of other weights is refused. */
+  readonly form?: string
   /** Folder of the target's static draft, which then drafts the answers too; null where there is none. */
   readonly staticDraft: string | null
   /** Completion tokens that are enough. */

@@ -1,6 +1,6 @@
 import type { Trace } from '@foretoken/engine'
 import { type ObjectStore, StorageError } from '@foretoken/storage'
-import { listSegments, type SegmentInfo } from './keys.ts'
+import { listSegments, mayBeOf, type SegmentInfo } from './keys.ts'
 import { decodeSegment, type Segment } from './segment.ts'
 
 export interface TraceQuery {
@@ -16,16 +16,18 @@ export interface ArchivedTraces {
   /** Oldest first. */
   readonly traces: readonly Trace[]
   readonly tokens: number
-  /** Segments that were left out: damaged, of another target, or gone since they were listed. */
+  /** Segments that were left out: damaged, gone since they were listed, or, of before keys said so, of another target. */
   readonly skipped: number
-  /** The newest segment there was, read or not: later ones are new. Null without any. */
+  /** The newest segment of this target that there was, read or not: later ones are new. Null without any. */
   readonly until: string | null
 }
 
 /** A tenant's newest traces. What can't be read is skipped: a damaged segment must not end learning for good. */
 export async function readTraces(store: ObjectStore, query: TraceQuery): Promise<ArchivedTraces> {
   const segments: SegmentInfo[] = []
-  for await (const segment of listSegments(store, query.tenant)) segments.push(segment)
+  for await (const segment of listSegments(store, query.tenant)) {
+    if (mayBeOf(query.target, segment)) segments.push(segment)
+  }
   const until = segments.at(-1)?.key ?? null
   const read: (readonly Trace[])[] = []
   let [tokens, skipped] = [0, 0]
@@ -52,9 +54,10 @@ export async function archivedRequests(
   { tenant, target, signal }: Omit<TraceQuery, 'tokensMax'>,
 ): Promise<ReadonlyMap<string, number>> {
   const requests = new Map<string, number>()
-  for await (const { key } of listSegments(store, tenant)) {
+  for await (const listed of listSegments(store, tenant)) {
     signal?.throwIfAborted()
-    const segment = decodeIfSound(await store.get(key))
+    if (!mayBeOf(target, listed)) continue
+    const segment = decodeIfSound(await store.get(listed.key))
     if (segment?.tenant !== tenant || segment.target !== target) continue
     for (const { request, tokens } of segment.traces) {
       requests.set(request, (requests.get(request) ?? 0) + tokens.length)
@@ -79,7 +82,7 @@ export async function deleteTraces(
   return { segments, tokens }
 }
 
-/** What lies beyond the newest `tokensMax` tokens of one tenant, oldest first: no run will read it again. */
+/** What lies beyond the newest `tokensMax` tokens of one tenant and target, oldest first: no run will read it again. */
 export function outdated(segments: readonly SegmentInfo[], tokensMax: number): readonly SegmentInfo[] {
   let tokens = 0
   const newestFirst = segments.toReversed()

@@ -7,7 +7,7 @@ import { type ObjectStore, openObjectStore } from '@foretoken/storage'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exampleTrace, HIDDEN_SIZE } from '../testing/traces.ts'
 import { deleteTraces, outdated, readTraces } from './archive.ts'
-import { listSegments } from './keys.ts'
+import { listSegments, newestSegment } from './keys.ts'
 import { type RecorderOptions, TraceRecorder } from './recorder.ts'
 
 let folder: string
@@ -40,8 +40,8 @@ describe('the recorder', () => {
     expect(await keys()).toEqual([])
     await recorder.close()
     expect((await keys()).map((key) => key.replace(/[0-9a-z]{26}/, 'ID'))).toEqual([
-      'traces/ten_a/ID-15.safetensors',
-      'traces/ten_b/ID-10.safetensors',
+      'traces/ten_a/ID-15-fingerprint.safetensors',
+      'traces/ten_b/ID-10-fingerprint.safetensors',
     ])
     expect((await read('ten_a')).traces).toEqual(traces('ten_a', 3))
     expect(recorder.statistics).toEqual({ recorded: 5, dropped: 0, stored: 5, failures: 0, bytes: 0 })
@@ -146,14 +146,34 @@ describe('the archive', () => {
     expect(await read('ten_a')).toMatchObject({ tokens: 5, skipped: 1 })
   })
 
-  it('skips what is damaged, foreign to the target, or moved from another tenant', async () => {
+  it('keeps the traces of two targets apart by their keys alone', async () => {
+    await record('ten_a', 2)
+    await record('ten_a', 1, 'other')
+    expect(await read('ten_a')).toMatchObject({ tokens: 10, skipped: 0, until: (await keys())[1] })
+    expect(await read('ten_a', 1_000_000, 'other')).toMatchObject({ tokens: 5, skipped: 0, until: (await keys())[2] })
+    expect(await newestSegment(store, 'ten_a', 'fingerprint')).toBe((await keys())[1])
+    expect(await newestSegment(store, 'ten_a', 'third')).toBeNull()
+  })
+
+  it('reads segments of before their keys named a target, and finds out what they are of', async () => {
     await record('ten_a', 1)
-    await record('ten_a', 1, 'another target')
+    await record('ten_a', 1, 'other')
+    for (const key of await keys()) {
+      const bytes = (await store.get(key)) ?? new Uint8Array()
+      await store.put(key.replace(/-[a-z]+\.safetensors$/, '.safetensors'), bytes)
+      await store.delete(key)
+    }
+    expect(await read('ten_a')).toMatchObject({ tokens: 5, skipped: 1, until: (await keys())[1] })
+    expect(await read('ten_a', 1_000_000, 'other')).toMatchObject({ tokens: 5, skipped: 1 })
+  })
+
+  it('skips what is damaged or moved from another tenant', async () => {
+    await record('ten_a', 1)
     const [sound = ''] = await keys()
     const bytes = (await store.get(sound)) ?? new Uint8Array()
     await store.put('traces/ten_a/01zzzzzzzzzzzzzzzzzzzzzzzz-5.safetensors', bytes.subarray(0, 99))
     await store.put('traces/ten_b/01zzzzzzzzzzzzzzzzzzzzzzzz-5.safetensors', bytes)
-    expect(await read('ten_a')).toMatchObject({ tokens: 5, skipped: 2 })
+    expect(await read('ten_a')).toMatchObject({ tokens: 5, skipped: 1 })
     expect(await read('ten_b')).toMatchObject({ traces: [], skipped: 1 })
   })
 
@@ -167,7 +187,10 @@ describe('the archive', () => {
   })
 
   it('calls outdated what lies wholly behind enough newer tokens', () => {
-    const segments = [4, 3, 2, 5].map((tokens, i) => ({ key: `${i}`, tenant: 'ten_a', tokens, writtenMs: i }))
+    const segments = [4, 3, 2, 5].map((tokens, i) => ({
+      ...{ key: `${i}`, tenant: 'ten_a', target: null },
+      ...{ tokens, writtenMs: i },
+    }))
     const keysOf = (tokensMax: number) => outdated(segments, tokensMax).map(({ key }) => key)
     expect([keysOf(100), keysOf(8), keysOf(7), keysOf(5), keysOf(0)]).toEqual([
       [],

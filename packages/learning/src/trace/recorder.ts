@@ -120,7 +120,7 @@ export class TraceRecorder implements TraceSink {
     buffer.traces = []
     buffer.tokens = 0
     try {
-      const key = newSegmentKey(tenant, tokens, clock())
+      const key = newSegmentKey(tenant, { target, tokens, nowMs: clock() })
       await store.put(key, encodeSegment(traces, { tenant, target, hiddenSize }), { ifAbsent: true })
       // Forgotten while it was being written: the tenant's buffer is another, or gone.
       if (this.buffers.get(tenant) !== buffer) return await store.delete(key)

@@ -42,6 +42,13 @@ export function initialState(table: ParameterTable, random: Random): TrainingSta
   }
 }
 
+/** Values that were trained before, as the start of another run. */
+export function stateAt(table: ParameterTable, parameters: Parameters): TrainingState {
+  const zeros = () => new Map([...parameters].map(([name, values]) => [name, new Float32Array(values.length)]))
+  for (const name of Object.keys(table)) if (!parameters.has(name)) throw new RangeError(`parameter ${name} is missing`)
+  return { step: 0, parameters, moment1: zeros(), moment2: zeros() }
+}
+
 /**
  * Trains a draft or an adapter on examples. The steps are graph runs; here is what feeds them: the order of examples
  * (a function of the seed, so that a resumed run sees what an unbroken one would), the schedule, and the guard that

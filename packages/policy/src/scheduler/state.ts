@@ -8,13 +8,17 @@ export interface SchedulerState {
 }
 
 export interface TenantState {
+  /** Whom it is about, by a name that policies only hand back: where there are several targets, a tenant on one of them. */
   readonly tenant: string
   /** Names a weight in the rules; 1 for a plan that has none there. */
   readonly plan: string
   /** False: it opted out, and nothing of it is ever trained. */
   readonly learning: boolean
-  /** What an operator wants of the next round: nothing, a run at once, or no run until told otherwise. */
-  readonly control: 'auto' | 'ordered' | 'held'
+  /**
+   * What is wanted of the next round beside what pays: nothing, a run at once by an operator's order or because the draft
+   * of a target's earlier weights is to be judged on the new ones, or no run until told otherwise.
+   */
+  readonly control: 'auto' | 'ordered' | 'rollout' | 'held'
   /** Decayed averages: they halve in some days of silence. */
   readonly requestsPerDay: number
   readonly tokensPerDay: number

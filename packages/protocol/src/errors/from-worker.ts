@@ -18,6 +18,8 @@ export function fromWorkerError(error: WorkerError, model: string): ApiError {
       return new ApiError('rate_limit_exceeded', { values: {}, internal })
     case 'shutting_down':
       return new ApiError('shutting_down', { values: {}, internal })
+    case 'target_changed':
+      return new ApiError('no_worker', { values: {}, internal })
     case 'internal':
       return new ApiError('internal_error', { values: {}, internal })
   }
@@ -28,5 +30,7 @@ export function fromWorkerError(error: WorkerError, model: string): ApiError {
  * fill one queue after the other, and routing by load sends its calls elsewhere before that.
  */
 export function isWorkerErrorLocal(error: WorkerError): boolean {
-  return error.code === 'overloaded' || error.code === 'shutting_down' || error.code === 'internal'
+  return LOCAL.has(error.code)
 }
+
+const LOCAL: ReadonlySet<WorkerError['code']> = new Set(['overloaded', 'shutting_down', 'target_changed', 'internal'])

@@ -3,10 +3,12 @@ import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFrame } from '../frames.ts'
 import { ALIVE_MS, type GenerateCall, generateCallSchema, type MetricFamily, type WorkerStatus } from '../rpc.ts'
-import { type Script, wordsScript } from './scripts.ts'
+import { SCRIPTED_WEIGHTS, type Script, wordsScript } from './scripts.ts'
 
 export interface ScriptedWorkerOptions {
   readonly name?: string
+  readonly model?: string
+  readonly fingerprint?: string
   readonly script?: Script
   readonly metrics?: readonly MetricFamily[]
 }
@@ -23,11 +25,14 @@ export class ScriptedWorker {
   running = 0
   ready = true
   script: Script
+  /** Of what it serves; a test that changes it lets its weights change. */
+  fingerprint: string
   url = ''
   private readonly server = createServer((req, res) => void this.answer(req, res))
 
   constructor(private readonly options: ScriptedWorkerOptions = {}) {
     this.script = options.script ?? wordsScript
+    this.fingerprint = options.fingerprint ?? SCRIPTED_WEIGHTS
   }
 
   static async start(options: ScriptedWorkerOptions = {}): Promise<ScriptedWorker> {
@@ -52,7 +57,12 @@ export class ScriptedWorker {
     return {
       worker: this.options.name ?? 'wrk_scripted',
       ready: this.ready,
-      model: { id: 'scripted', created: 1_700_000_000, contextLength: 512 },
+      model: {
+        id: this.options.model ?? 'scripted',
+        fingerprint: this.fingerprint,
+        created: 1_700_000_000,
+        contextLength: 512,
+      },
       running: this.running,
       waiting: 0,
       capacity: 16,
@@ -68,6 +78,8 @@ export class ScriptedWorker {
     if (req.url === '/rpc/v1/metrics') return sendJson(res, 200, this.options.metrics ?? [])
     const call = generateCallSchema.safeParse(await json(req).catch(() => null))
     if (!call.success) return decline(res, 400, 'internal', 'not a call of version 1')
+    if (call.data.model !== this.status.model.id) return decline(res, 404, 'model_not_found', 'another model')
+    if (call.data.fingerprint !== this.fingerprint) return decline(res, 409, 'target_changed', 'other weights')
     await this.play(call.data, res)
   }
 

@@ -87,9 +87,6 @@ function textFrame(call: GenerateCall, choice: number, position: number): Frame 
 }
 
 function problemOf(call: GenerateCall): WorkerError | null {
-  if (call.model !== 'scripted') {
-    return { code: 'model_not_found', message: `no model ${call.model}`, param: 'model' }
-  }
   if (promptTokensOf(call) >= 512) {
     return { code: 'context_length_exceeded', message: 'The context holds 512 tokens.', param: 'messages' }
   }
@@ -105,13 +102,17 @@ function promptTokensOf(call: GenerateCall): number {
   return texts.join(' ').split(/\s+/).length
 }
 
+/** The fingerprint of what a scripted worker serves, if it is told no other. */
+export const SCRIPTED_WEIGHTS = 'scripted-weights'
+
 /** A call that every worker can serve; tests change what they are about. */
-export function exampleCall(model: string): GenerateCall {
+export function exampleCall(model: string, fingerprint = SCRIPTED_WEIGHTS): GenerateCall {
   return {
     request: 'req_conformance',
     tenant: 'ten_conformance',
     weight: 1,
     model,
+    fingerprint,
     input: { kind: 'chat', messages: [{ role: 'user', content: 'List the names of all customers.' }] },
     choices: 1,
     completionTokensMax: 12,

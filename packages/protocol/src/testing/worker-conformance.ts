@@ -21,7 +21,7 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
       worker = await start()
       client = new WorkerClient(worker)
       const status = await client.status()
-      call = exampleCall(status.model.id)
+      call = exampleCall(status.model.id, status.model.fingerprint)
     })
 
     afterAll(async () => {
@@ -42,6 +42,11 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
       const end = frames.at(-1)
       expect(end?.type === 'end' && end.usage.completionTokens).toBe(counts.at(-1))
       expect(end?.type === 'end' && end.usage.promptTokens).toBeGreaterThan(0)
+    })
+
+    it('declines a call for other weights than it has', async () => {
+      const declined = collect(client, { ...call, fingerprint: 'of before' })
+      await expect(declined).rejects.toMatchObject({ error: { code: 'target_changed' } })
     })
 
     it('finishes every choice once', async () => {

@@ -50,7 +50,7 @@ export async function fitted(
       options,
     )
     const seconds = (performance.now() - started) / 1_000
-    const request = { tenant, next: { id: 'adp_benchmark', version: 1 }, current: null }
+    const request = { tenant, target: artifact.target, next: { id: 'adp_benchmark', version: 1 }, current: null }
     const record = { adapter, acceptance, staticAcceptance, tokens: tokenCount(traces), evaluation: {} }
     const { files } = adapterArtifact({ request, draft: artifact, ...record })
     const weights = Buffer.from(files[ADAPTER_WEIGHTS_FILE] ?? []).toString('base64')

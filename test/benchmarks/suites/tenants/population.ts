@@ -56,7 +56,7 @@ async function storeOwn({ artifact }: Pick<Models, 'artifact'>, learned: Learned
   const { values, hotTokens } = adapter.values
   const bias = values.get('pointer_bias')?.map((value) => value + own.index * 2 ** -9) ?? new Float32Array(1)
   const files = adapterArtifact({
-    request: { tenant: own.tenant, next: { id: own.id, version: 1 }, current: null },
+    request: { tenant: own.tenant, target: artifact.target, next: { id: own.id, version: 1 }, current: null },
     draft: artifact,
     adapter: { values: new Map([...values, ['pointer_bias', bias]]), hotTokens },
     acceptance: adapter.acceptance,

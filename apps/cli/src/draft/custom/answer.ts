@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Tenant } from '@foretoken/db'
+import { registerTarget, type Tenant } from '@foretoken/db'
 import {
   answerHistory,
   type HistoryAnswers,
@@ -9,7 +9,7 @@ import {
   PromptError,
   readHistory,
 } from '@foretoken/learning'
-import { loadModel, targetFingerprint } from '@foretoken/model'
+import { loadModel, targetFingerprint, targetForm } from '@foretoken/model'
 import { StorageError } from '@foretoken/storage'
 import { dataFolder } from '../../data-folder/folder.ts'
 import { lockFolder } from '../../data-folder/lock.ts'
@@ -32,9 +32,10 @@ export async function historyOf(paths: readonly string[]): Promise<History> {
 }
 
 export interface CustomAnswers extends HistoryAnswers {
-  /** Name of the model that answered, and its fingerprint. */
+  /** Name of the model that answered, its fingerprint, and how the database knows it. */
   readonly model: string
   readonly target: string
+  readonly targetId: string
 }
 
 export type AnswerOptions = Pick<CustomOptions, 'dataDir' | 'target' | 'tokens' | 'threads'> &
@@ -52,18 +53,19 @@ export async function answer(
   options: AnswerOptions,
 ): Promise<CustomAnswers> {
   const found = await customTarget(db, options)
-  const target = await targetFingerprint(found.folder)
-  const staticDraft = await resolveStaticDraft(found.folder, undefined)
+  const [target, form] = [await targetFingerprint(found.folder), await targetForm(found.folder)]
+  const { id: targetId } = await registerTarget(db, { name: found.id, fingerprint: target, form })
+  const staticDraft = await resolveStaticDraft(found.folder)
   if (staticDraft === null) log(NO_DRAFT)
   const unlock = lockHistory(options.dataDir, tenant)
   try {
     const model = await loadModel(found.folder, { id: found.id, threads: threadsOf(options) })
     const answers = await answerHistory(model, history, {
-      ...{ store: await store(), tenant: tenant.id, target, staticDraft, tokensMax: options.tokens },
+      ...{ store: await store(), tenant: tenant.id, target, form, staticDraft, tokensMax: options.tokens },
       ...{ signal: options.signal, onProgress: options.onProgress },
       mayLearn: () => isUnchanged(db, tenant),
     }).finally(() => model.target.close())
-    return { model: found.id, target, ...answers }
+    return { model: found.id, target, targetId, ...answers }
   } catch (error) {
     throw mendable(error, tenant)
   } finally {

@@ -20,7 +20,7 @@ export async function custom(options: CustomOptions): Promise<void> {
     if (options.wait && !trains) throw new CliError(`No trainer runs here, so the run would wait for ever. ${START}`)
     const answers = await answerUntilStopped(connection, tenant, history, options)
     if (!options.json) print(describeAnswers(tenant, answers))
-    const ordered = await orderRun(connection, tenant, options)
+    const ordered = await orderRun(connection, tenant, answers, options)
     if (options.json) printJson({ tenant: tenant.id, ...answers, run: ordered.run })
     else print(describeOrder(tenant, ordered, trains))
     checkRun(ordered.run)

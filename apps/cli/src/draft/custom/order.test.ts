@@ -11,6 +11,7 @@ import {
   finishTrainingRun,
   openDatabase,
   orderTrainingRun,
+  registerTarget,
   type Tenant,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
@@ -25,6 +26,7 @@ let db: Database
 let drop: () => Promise<void>
 let folder: string
 let tenant: Tenant
+let on: { readonly target: string; readonly targetId: string }
 let connection: Connection
 
 beforeEach(async () => {
@@ -37,6 +39,8 @@ beforeEach(async () => {
   const created = await createTenant(db, 'acme')
   if (!created.ok) throw new Error('name taken')
   tenant = created.tenant
+  const { id } = await registerTarget(db, { name: 'm', fingerprint: 'fingerprint', form: 'form' })
+  on = { target: 'fingerprint', targetId: id }
   vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
 })
 afterEach(async () => {
@@ -46,14 +50,14 @@ afterEach(async () => {
 })
 
 async function segment(): Promise<string> {
-  const key = newSegmentKey(tenant.id, 100, Date.now())
+  const key = newSegmentKey(tenant.id, { target: 'fingerprint', tokens: 100, nowMs: Date.now() })
   await (await connection.store()).put(key, Uint8Array.of(1))
   return key
 }
 
 /** Takes the next run, as a trainer would, and returns what ends it. */
 async function begun(): Promise<(tracesUntil: string) => Promise<string>> {
-  const run = await claimTrainingRun(db, { trainer: 'test', leaseMs: 60_000, attemptsMax: 3 })
+  const run = await claimTrainingRun(db, { trainer: 'test', targetId: on.targetId, leaseMs: 60_000, attemptsMax: 3 })
   if (!run) throw new Error('no run yet')
   const lease = { runId: run.id, trainer: 'test', attempt: run.attempts }
   const result = { state: 'rejected', reason: 'No gain.', tokens: 1, baseline: null, candidate: null } as const
@@ -65,11 +69,11 @@ async function begun(): Promise<(tracesUntil: string) => Promise<string>> {
 
 it('a run that began before the last answers is followed by one that sees them', async () => {
   const early = await segment()
-  await orderTrainingRun(db, tenant.id, 'tokens')
+  await orderTrainingRun(db, { tenantId: tenant.id, targetId: on.targetId }, 'tokens')
   const finish = await begun()
   const late = await segment()
-  expect(await orderRun(connection, tenant, { wait: false, json: true })).toMatchObject({ complete: false })
-  const ordered = orderRun(connection, tenant, { wait: true, json: true })
+  expect(await orderRun(connection, tenant, on, { wait: false, json: true })).toMatchObject({ complete: false })
+  const ordered = orderRun(connection, tenant, on, { wait: true, json: true })
   const first = await finish(early)
   const next = await vi.waitFor(begun, { timeout: 30_000 })
   const second = await next(late)
@@ -90,7 +94,13 @@ it('what the register says is believed: who trains, and that another model is se
   const at = { dataDir: folder }
   expect(await customTarget(db, at)).toMatchObject({ id: 'reference-target' })
   const load = { running: 0, waiting: 0, capacity: 16, adapters: 0, targetStepMs: 5 }
-  const details: WorkerDetails = { model: 'mine', device: 'cpu', weights: 'fp32', ...load }
+  const details: WorkerDetails = {
+    target: { name: 'mine', fingerprint: 'f1' },
+    staticDraft: 'own',
+    device: 'cpu',
+    weights: 'fp32',
+    ...load,
+  }
   await announce('worker', details)
   await expect(customTarget(db, at)).rejects.toThrow('The workers serve mine, not reference-target.')
   expect(await customTarget(db, { ...at, target: 'reference-target' })).toMatchObject({ id: 'reference-target' })

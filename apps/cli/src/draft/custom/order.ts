@@ -1,9 +1,10 @@
 import { orderTrainingRun, type Tenant, type TrainingRun } from '@foretoken/db'
-import { listSegments } from '@foretoken/learning'
+import { newestSegment } from '@foretoken/learning'
 import { log } from '../../output.ts'
 import type { Connection } from '../../platform/connect.ts'
 import { progressView } from '../progress.ts'
 import { followRun, wakeTrainers } from '../run.ts'
+import type { CustomAnswers } from './answer.ts'
 import type { CustomOptions } from './options.ts'
 
 export interface OrderedRun {
@@ -16,21 +17,16 @@ export interface OrderedRun {
 export async function orderRun(
   connection: Connection,
   tenant: Tenant,
+  { target, targetId }: Pick<CustomAnswers, 'target' | 'targetId'>,
   { wait, json }: Pick<CustomOptions, 'wait' | 'json'>,
 ): Promise<OrderedRun> {
-  const newest = await newestSegment(connection, tenant)
+  const newest = (await newestSegment(await connection.store(), tenant.id, target)) ?? ''
   while (true) {
-    const { run, created } = await orderTrainingRun(connection.db, tenant.id, 'ordered')
+    const { run, created } = await orderTrainingRun(connection.db, { tenantId: tenant.id, targetId }, 'ordered')
     await wakeTrainers(connection)
     if (!wait) return { run, complete: created || run.state === 'queued' }
     const ended = await followRun(connection.db, run, progressView(tenant.name, json))
     if (created || (ended.tracesUntil ?? '') >= newest) return { run: ended, complete: true }
     log(`${tenant.name}: that run began before the last answers, so another one follows`)
   }
-}
-
-async function newestSegment({ store }: Connection, { id }: Tenant): Promise<string> {
-  let newest = ''
-  for await (const { key } of listSegments(await store(), id)) newest = key
-  return newest
 }

@@ -1,4 +1,4 @@
-import { processDetails } from '@foretoken/cluster'
+import { targetOf } from '@foretoken/cluster'
 import { type Database, listProcesses } from '@foretoken/db'
 import { openDataFolder } from '../../data-folder/folder.ts'
 import { CliError } from '../../errors.ts'
@@ -17,9 +17,12 @@ export async function customTarget(
   { dataDir, target }: Pick<CustomOptions, 'dataDir' | 'target'>,
 ): Promise<ResolvedModel> {
   const model = await resolveModel(openDataFolder(dataDir), target)
-  const served = (await listProcesses(db)).flatMap((process) => processDetails(process)?.model ?? [])
+  const served = (await listProcesses(db)).flatMap((process) =>
+    process.role === 'worker' ? (targetOf(process)?.name ?? []) : [],
+  )
   if (target !== undefined || served.length === 0 || served.includes(model.id)) return model
-  throw new CliError(`The workers serve ${served[0]}, not ${model.id}. Name that model or its folder with --target.`)
+  const names = [...new Set(served)].join(', ')
+  throw new CliError(`The workers serve ${names}, not ${model.id}. Name that model or its folder with --target.`)
 }
 
 /** Whether anybody takes training runs: with a database given by URL, the register says so. */

@@ -18,7 +18,7 @@ import {
   trainingIdentity,
   trainStaticDraft,
 } from '@foretoken/learning'
-import { loadModel, readTokenTables, targetFingerprint } from '@foretoken/model'
+import { loadModel, readTokenTables, targetFingerprint, targetForm } from '@foretoken/model'
 import { openObjectStore } from '@foretoken/storage'
 import { openDataFolder } from '../../data-folder/folder.ts'
 import { lockFolder } from '../../data-folder/lock.ts'
@@ -116,7 +116,15 @@ async function run({ options, model, target, prompts, output, work, signal, view
         : view.show({ phase: 'evaluate', done: progress.requests, total: progress.requestsTotal }),
   })
   const command = commandLine(options, model.id, threads)
-  const summary = write(trained, output, { ...answers, targetName: model.id, command, steps, batch, learningRate })
+  const form = await targetForm(model.folder)
+  const summary = write({ ...trained, contents: { ...trained.contents, form } }, output, {
+    ...answers,
+    targetName: model.id,
+    command,
+    steps,
+    batch,
+    learningRate,
+  })
   await dropCheckpoint(store) // a checkpoint is a run that has not ended
   return summary
 }
@@ -135,7 +143,7 @@ function write(
 ): TrainedDraftSummary {
   const files = encodeDraft(contents)
   const { id, contentHash, target, shape } = decodeDraft(files)
-  const text = renderCard({ ...contents, id, contentHash }, card, facts)
+  const text = renderCard({ form: null, ...contents, id, contentHash }, card, facts)
   writeDraftFolder(folder, { ...files, 'README.md': new TextEncoder().encode(text) })
   return { id, contentHash, target, folder, parameters: parameterCount(draftParameters(shape)), card }
 }

@@ -1,6 +1,7 @@
-import { ApiError, type ModelList } from '@foretoken/protocol'
+import type { ModelList } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import type { AuthenticatedEnv, Services } from '../../services.ts'
+import { requireModel } from '../../workers/known-model.ts'
 
 /** GET /v1/models */
 export function listModels({ workers }: Services): Handler<AuthenticatedEnv> {
@@ -8,11 +9,6 @@ export function listModels({ workers }: Services): Handler<AuthenticatedEnv> {
 }
 
 /** GET /v1/models/{id}; an id may hold slashes. */
-export function getModel({ workers }: Services): Handler<AuthenticatedEnv> {
-  return (ctx) => {
-    const id = ctx.req.param('id') ?? ''
-    const model = workers.models.get(id)
-    if (!model) throw new ApiError('model_not_found', { values: { model: id }, param: 'model' })
-    return ctx.json(model)
-  }
+export function getModel(services: Services): Handler<AuthenticatedEnv> {
+  return async (ctx) => ctx.json(await requireModel(services, ctx.req.param('id') ?? ''))
 }

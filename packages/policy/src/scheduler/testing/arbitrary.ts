@@ -51,7 +51,14 @@ function mostly<Value>(usual: Value, rare: Value): fc.Arbitrary<Value> {
 export const anyTenant: fc.Arbitrary<Omit<TenantState, 'tenant'>> = fc.record({
   plan: fc.constantFrom('free', 'standard', 'priority', 'unknown'),
   learning: mostly(true, false),
-  control: fc.constantFrom('auto' as const, 'auto' as const, 'auto' as const, 'ordered' as const, 'held' as const),
+  control: fc.constantFrom(
+    'auto' as const,
+    'auto' as const,
+    'auto' as const,
+    'ordered' as const,
+    'rollout' as const,
+    'held' as const,
+  ),
   requestsPerDay: between(0, 1e5),
   tokensPerDay: between(0, 1e7),
   targetMsPerDay: between(0, 1e8),

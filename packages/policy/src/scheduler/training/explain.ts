@@ -40,6 +40,9 @@ export function explainTraining(
 
 function reasonToTrain(ground: TrainingGround, value: TrainingValue, state: TenantState, rules: Rules): string {
   if (ground === 'ordered') return `An operator ordered a run; it costs about ${timeText(value.costMs)}.`
+  if (ground === 'rollout') {
+    return `Its target has new weights: the draft of the earlier ones is judged on ${state.tokensNew} tokens of them.`
+  }
   if (ground === 'aged') {
     return `${state.tokensNew} new tokens have waited for ${rules.training.agedRounds} rounds, so it is trained whatever that is worth.`
   }
@@ -59,6 +62,7 @@ function reasonToWait(value: TrainingValue, state: TenantState, rules: Rules): s
   }
   if (state.control === 'ordered') return 'An operator ordered a run, and the budget has no room for it yet.'
   if (!mayTrain(state, rules.training)) return `Only ${state.tokensNew} new tokens since the last run.`
+  if (state.control === 'rollout') return 'Its target has new weights, and the budget has no room for a judgement yet.'
   if (isWorth(value, state, rules)) return `${estimate(value, rules)}, but others save more for the budget there is.`
   if (value.laterMs > value.valueMs && value.laterMs > 0)
     return `${estimate(value, rules)}; with more tokens it saves more.`

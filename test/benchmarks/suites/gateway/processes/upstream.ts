@@ -8,6 +8,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkerStatus } from '@foretoken/protocol'
+import { SCRIPTED_WEIGHTS } from '@foretoken/protocol/testing'
 import { z } from 'zod'
 import { MODEL, openAiBody, openAiPieces, workerPieces } from './answers.ts'
 
@@ -19,7 +20,7 @@ const STREAMS = Buffer.from('"stream":true')
 const status: WorkerStatus = {
   worker: 'wrk_bench',
   ready: true,
-  model: { id: MODEL, created: 1_700_000_000, contextLength: 4_096 },
+  model: { id: MODEL, fingerprint: SCRIPTED_WEIGHTS, created: 1_700_000_000, contextLength: 4_096 },
   running: 0,
   waiting: 0,
   capacity: 1_024,
