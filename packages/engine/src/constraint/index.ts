@@ -1,0 +1,5 @@
+/** What a text may be: JSON of a schema, a regular expression, a grammar. */
+
+export { ConstraintCompiler, type ConstraintCompilerOptions, type ConstraintTokens } from './compiler.ts'
+export { type ConstrainedText, type Constraint, ConstraintError } from './constraint.ts'
+export { type ConstraintSource, schemaSource } from './source/source.ts'
