@@ -2,7 +2,7 @@ import type { Alternative, Proposal } from '@foretoken/drafting'
 import type { ConstrainedText } from '../constraint/index.ts'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
-import type { Offers } from './propose.ts'
+import type { Offers } from './offers.ts'
 
 /**
  * A proposal as far as the text may follow it: what comes behind a token that is refused can't be committed, so its rows

@@ -12,15 +12,8 @@ import {
 import type { Sequence } from '../sequence.ts'
 import { goOnWithin, offerForced, withinConstraint } from './constrained.ts'
 import type { DecodeContext } from './context.ts'
+import type { Offers } from './offers.ts'
 import { outlookOf } from './outlook.ts'
-
-/** What the arms have for one sequence in this step. */
-export interface Offers {
-  readonly proposals: Map<DraftArm, Proposal>
-  forecasts: readonly Forecast[]
-  /** What the free arms say of the place; absent where they were not asked. */
-  opinion?: FreeOpinion
-}
 
 /**
  * Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it,
