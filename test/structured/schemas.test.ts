@@ -72,6 +72,30 @@ describe.runIf(kernels)('JSON of a schema', () => {
   }, 1_200_000)
 })
 
+test.runIf(kernels)(
+  'JSON of a schema is valid also where ONNX Runtime runs the target',
+  async () => {
+    const model = await loadModel(referenceTargetFolder, { weights: 'fp32', runtime: 'onnx' })
+    const compiler = compilerOf(model.tokenizer, model.target.shape.vocabularySize)
+    const requests = await Promise.all(
+      all.slice(0, 8).map(async ({ schema }): Promise<CompletionRequest> => {
+        const prompt = model.tokenizer.encodeChat([{ role: 'user', content: 'Hello' }], { addGenerationPrompt: true })
+        const constraint = await compiler.compile('ten_a', json(schema), 'x')
+        return { prompt, tokensMax: TOKENS, sampling: { frequencyPenalty: 0.6 }, constraint }
+      }),
+    )
+    const faults = (await serve(model, requests, { arm: 'auto' })).map(({ text, reason }, at) =>
+      reason === 'stop' ? faultOf(all[at]?.schema ?? {}, text) : 'cut',
+    )
+    await model.target.close()
+    expect(faults.filter((fault) => fault !== 'cut')).toEqual(
+      faults.flatMap((fault) => (fault === 'cut' ? [] : [undefined])),
+    )
+    expect(faults).toContain(undefined)
+  },
+  120_000,
+)
+
 async function serve(
   model: LoadedModel,
   requests: readonly CompletionRequest[],
