@@ -15,6 +15,8 @@ import { faultOf } from './validator.ts'
 const SCHEMAS = Number(process.env.STRUCTURED_SCHEMAS ?? 56)
 const PROMPTS = Number(process.env.STRUCTURED_PROMPTS ?? 1)
 const TOKENS = 120
+/** Random texts for each schema. */
+const SEEDS = 1 + PROMPTS
 
 const all = schemas(200)
 
@@ -32,15 +34,15 @@ describe.runIf(kernels)('JSON of a schema', () => {
   test('is valid for somebody else whatever tokens are drawn', () => {
     let whole = 0
     for (const [at, { name, schema }] of all.entries()) {
-      for (let seed = 0; seed < 5; seed++) {
+      for (let seed = 0; seed < SEEDS; seed++) {
         const constraint = constraints[at]
-        const text = constraint && randomText(constraint, model.tokenizer, 5 * at + seed, 300)
+        const text = constraint && randomText(constraint, model.tokenizer, SEEDS * at + seed, 300)
         if (text === undefined) continue
         whole++
         expect({ name, text, fault: faultOf(schema, text) }).toEqual({ name, text, fault: undefined })
       }
     }
-    expect(whole).toBeGreaterThan(0.8 * 5 * all.length)
+    expect(whole).toBeGreaterThan(0.8 * SEEDS * all.length)
   }, 120_000)
 
   test('is what the model writes, the same bytes with speculation and without', async () => {
