@@ -1,7 +1,7 @@
 import type { WorkerDetails } from '@foretoken/cluster'
 import type { NewTarget } from '@foretoken/db'
 import { RecurrentSpeculator, SuffixSpeculator } from '@foretoken/drafting'
-import { type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
+import { ConstraintCompiler, type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
 import { type LoadedModel, loadModel, targetFingerprint, targetForm } from '@foretoken/model'
 import { kernels } from '@foretoken/native'
 import type { WorkerStatus } from '@foretoken/protocol'
@@ -29,6 +29,8 @@ export interface Serving {
   readonly ownDraft: string | null
   readonly engine: Engine
   readonly drafts: TenantDrafts
+  /** Undefined without the compiled addon. */
+  readonly constraints: ConstraintCompiler | undefined
   readonly registry: Registry
   readonly frameSource: FrameSource
   status(): WorkerStatus
@@ -103,6 +105,7 @@ export async function startServing(
     ownDraft: draft && isOwn ? draft.artifact.contentHash : null,
     engine,
     drafts,
+    constraints: ConstraintCompiler.open(model.tokenizer, model.target.shape.vocabularySize),
     registry,
     countAcceptance: (count) => {
       onEnd = count
@@ -148,7 +151,8 @@ const TAKEN_OVER =
   'Train one for these: foretoken draft train'
 
 const NO_KERNELS =
-  'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed. ' +
+  'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed, and requests for ' +
+  'structured outputs are refused. ' +
   'Install Rust (https://rustup.rs) and run: npm run -w native build'
 
 function observe(metrics: EngineMetrics, model_name: string): EngineObserver {

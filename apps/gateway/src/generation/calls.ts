@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { ChatRequest, CompletionRequest } from '@foretoken/protocol'
+import { type ChatRequest, type CompletionRequest, constraintOf } from '@foretoken/protocol'
 import type { AuthenticatedKey } from '../store.ts'
 import type { UnroutedCall } from '../workers/route.ts'
 
@@ -19,6 +19,7 @@ interface CallDetails {
 export function toCalls(request: SharedRequest, details: CallDetails): UnroutedCall[] {
   const { key, completionTokensMax, topLogprobs } = details
   const seed = toSeed(request.seed)
+  const constraint = constraintOf(request)
   return details.inputs.map((input, at) => ({
     request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
     tenant: key.tenantId,
@@ -39,6 +40,7 @@ export function toCalls(request: SharedRequest, details: CallDetails): UnroutedC
       seed,
     },
     stopStrings: request.stop,
+    ...(constraint && { constraint }),
     ...(topLogprobs !== undefined && { topLogprobs }),
     speculation: {
       arm: request.speculation.arm,

@@ -9,5 +9,5 @@ afterAll(() => model.target.close())
 
 it("hands the engine the tenant with its weight, and whether drafts may learn, as the gateway's call has them", () => {
   const call = { ...exampleCall(model.id), tenant: 'ten_a', weight: 2.5, learn: false }
-  expect(generationRequest(call, model)).toMatchObject({ tenant: 'ten_a', weight: 2.5, learn: false })
+  expect(generationRequest(call, model, undefined)).toMatchObject({ tenant: 'ten_a', weight: 2.5, learn: false })
 })

@@ -20,6 +20,8 @@ export function fromWorkerError(error: WorkerError, model: string): ApiError {
       return new ApiError('shutting_down', { values: {}, internal })
     case 'target_changed':
       return new ApiError('no_worker', { values: {}, internal })
+    case 'structured_outputs_unavailable':
+      return new ApiError('structured_outputs_unavailable', { values: {}, param, internal })
     case 'internal':
       return new ApiError('internal_error', { values: {}, internal })
   }
@@ -33,4 +35,11 @@ export function isWorkerErrorLocal(error: WorkerError): boolean {
   return LOCAL.has(error.code)
 }
 
-const LOCAL: ReadonlySet<WorkerError['code']> = new Set(['overloaded', 'shutting_down', 'target_changed', 'internal'])
+/** The last of them where workers differ: one has the addon, another does not. */
+const LOCAL: ReadonlySet<WorkerError['code']> = new Set([
+  'overloaded',
+  'shutting_down',
+  'target_changed',
+  'internal',
+  'structured_outputs_unavailable',
+])
