@@ -38,7 +38,7 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
       })
     }
     try {
-      const request = generationRequest(call.data, serving.model)
+      const request = generationRequest(call.data, serving)
       serving.drafts.prepare(call.data, (tenant) => serving.engine.forget(tenant))
       return new Response(encoded(generateFrames(serving.frameSource, request, ctx.req.raw.signal)), {
         headers: NDJSON,

@@ -13,6 +13,7 @@ import {
   type Logger,
   type Registry,
 } from '@foretoken/telemetry'
+import { readToolTemplate, type ToolTemplate } from '@foretoken/tool-calls'
 import { adapterTiers } from './adapters/statistics.ts'
 import type { WorkerConfig } from './config.ts'
 import { TenantDrafts } from './drafts.ts'
@@ -22,6 +23,8 @@ import { openStaticDraft } from './static-draft.ts'
 /** One model being served: what the RPC's handlers need, and nothing of HTTP. */
 export interface Serving {
   readonly model: LoadedModel
+  /** How its template and tools go together; null without a template. */
+  readonly tools: ToolTemplate | null
   readonly engine: Engine
   readonly drafts: TenantDrafts
   readonly registry: Registry
@@ -42,6 +45,8 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     ...(config.modelId === undefined ? {} : { id: config.modelId }),
     ...(config.threads === undefined ? {} : { threads: config.threads }),
   })
+  const { tokenizer } = model
+  const tools = tokenizer.hasChatTemplate ? readToolTemplate((...chat) => tokenizer.renderChat(...chat)) : null
   const registry = createRegistry()
   const metrics = createEngineMetrics(registry)
   const target = await targetFingerprint(config.modelFolder)
@@ -70,6 +75,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
       weights: config.weights,
       kernels: kernels !== undefined,
       staticDraft: draft?.artifact.id ?? null,
+      toolCallForm: tools && `${tools.form}${tools.native ? '' : ', as text'}`,
       ms: Math.round(performance.now() - started),
     },
     'model is ready',
@@ -81,6 +87,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
   const created = Math.floor(Date.now() / 1000)
   return {
     model,
+    tools,
     engine,
     drafts,
     registry,
@@ -100,7 +107,12 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     status: () => ({
       worker: config.id,
       ready: isReady(),
-      model: { id: model.id, created, contextLength: model.contextLength },
+      model: {
+        id: model.id,
+        created,
+        contextLength: model.contextLength,
+        ...(tools && { toolCallForm: tools.form }),
+      },
       running: engine.load.running,
       waiting: engine.load.waiting,
       capacity: config.limits.sequencesMax,

@@ -1,14 +1,22 @@
 import { EngineError, type GenerationRequest } from '@foretoken/engine'
 import { ChatTemplateError, type LoadedModel } from '@foretoken/model'
 import type { GenerateCall } from '@foretoken/protocol'
+import type { ToolTemplate } from '@foretoken/tool-calls'
+
+/** What a call is read with. `tools` is null for a model without a chat template. */
+export interface CallReader {
+  readonly model: LoadedModel
+  readonly tools: ToolTemplate | null
+}
 
 /**
  * From the RPC's words to the engine's: text becomes tokens, absent limits become the context's.
  *
  * @throws EngineError naming the parameter when the model can't take the conversation or its context is too short.
  */
-export function generationRequest(call: GenerateCall, model: LoadedModel): GenerationRequest {
-  const prompt = promptTokens(call.input, model)
+export function generationRequest(call: GenerateCall, reader: CallReader): GenerationRequest {
+  const { model } = reader
+  const prompt = promptTokens(call.input, reader)
   const { sampling } = call
   return {
     id: call.request,
@@ -43,22 +51,23 @@ function completionTokensMax(call: GenerateCall, promptLength: number, contextLe
   throw new EngineError('context_length_exceeded', message, call.input.kind === 'chat' ? 'messages' : 'prompt')
 }
 
-function promptTokens(input: GenerateCall['input'], model: LoadedModel): readonly number[] {
+function promptTokens(input: GenerateCall['input'], reader: CallReader): readonly number[] {
   switch (input.kind) {
     case 'chat':
-      return conversationTokens(input.messages, model)
+      return conversationTokens(input, reader)
     case 'text':
-      return model.tokenizer.encode(input.text)
+      return reader.model.tokenizer.encode(input.text)
     case 'tokens':
       return input.tokens
   }
 }
 
-type Messages = Extract<GenerateCall['input'], { kind: 'chat' }>['messages']
+type Conversation = Extract<GenerateCall['input'], { kind: 'chat' }>
 
-function conversationTokens(messages: Messages, { tokenizer }: LoadedModel): readonly number[] {
+function conversationTokens(conversation: Conversation, { model, tools }: CallReader): readonly number[] {
   try {
-    return tokenizer.encodeChat(messages, { addGenerationPrompt: true })
+    const input = tools?.inputOf(conversation.messages, conversation.tools ?? []) ?? { messages: [] }
+    return model.tokenizer.encodeChat(input.messages, { ...input, addGenerationPrompt: true })
   } catch (cause) {
     if (!(cause instanceof ChatTemplateError)) throw cause
     throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], 'messages', { cause })

@@ -18,6 +18,11 @@ export const ERRORS = {
   invalid_value: entry(400, 'invalid_request_error', "Invalid value for '{name}': {reason}"),
   invalid_parameter_combination: entry(400, 'invalid_request_error', '{reason}'),
   context_length_exceeded: entry(400, 'invalid_request_error', '{reason}'),
+  tools_unsupported: entry(
+    400,
+    'invalid_request_error',
+    "The model `{model}` can't be told of tools: it has no chat template.",
+  ),
   invalid_api_key: entry(
     401,
     'invalid_request_error',

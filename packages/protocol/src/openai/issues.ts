@@ -4,8 +4,16 @@ import { ApiError } from '../errors/api-error.ts'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** Names of real OpenAI roles and content parts that only models with tools, images or sound understand. */
-const REAL_BUT_UNSUPPORTED = new Set(['tool', 'function', 'image_url', 'input_audio', 'file', 'refusal'])
+/** Names of real OpenAI roles, content parts and tools that are older than what is here, or that only others have. */
+const REAL_BUT_UNSUPPORTED = new Set([
+  'function',
+  'image_url',
+  'input_audio',
+  'file',
+  'refusal',
+  'custom',
+  'allowed_tools',
+])
 
 /** The first of zod's issues as the error that OpenAI would send: its code, its wording, the path of the parameter. */
 export function toApiError(issues: readonly Issue[], body: unknown): ApiError {

@@ -58,9 +58,6 @@ export const sharedUnsupported: UnsupportedParameters = {
 export const chatUnsupported: UnsupportedParameters = {
   ...sharedUnsupported,
   store: oneOf(false),
-  tools: emptyList,
-  tool_choice: oneOf('none', 'auto'),
-  parallel_tool_calls: anything,
   functions: emptyList,
   function_call: oneOf('none', 'auto'),
   response_format: isTextFormat,

@@ -8,6 +8,8 @@ import { type Script, wordsScript } from './scripts.ts'
 export interface ScriptedWorkerOptions {
   readonly name?: string
   readonly script?: Script
+  /** What it says of its model beside the usual. */
+  readonly model?: Partial<WorkerStatus['model']>
   readonly metrics?: readonly MetricFamily[]
 }
 
@@ -52,7 +54,7 @@ export class ScriptedWorker {
     return {
       worker: this.options.name ?? 'wrk_scripted',
       ready: this.ready,
-      model: { id: 'scripted', created: 1_700_000_000, contextLength: 512 },
+      model: { id: 'scripted', created: 1_700_000_000, contextLength: 512, ...this.options.model },
       running: this.running,
       waiting: 0,
       capacity: 16,
