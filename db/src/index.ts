@@ -11,6 +11,7 @@
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
  * - A lineage of drafts has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
+ * - Customers' text is in one table only, the responses that they asked to store, and goes with its tenant.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
  * On failure every function throws `DatabaseError`, whose `retryable` says whether the same call may succeed later.
@@ -71,6 +72,15 @@ export {
   type Traffic,
   trafficBetween,
 } from './queries/scheduler-facts.ts'
+export {
+  deleteResponse,
+  findResponse,
+  removeExpiredResponses,
+  responseChain,
+  type StoredResponse,
+  type StoredResponseLimits,
+  saveResponse,
+} from './queries/stored-responses.ts'
 export {
   createTenant,
   type Forgotten,

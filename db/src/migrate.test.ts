@@ -34,6 +34,7 @@ describe('migrate', () => {
       'open_requests',
       'processes',
       'requests',
+      'stored_responses',
       'tenants',
       'training_runs',
     ])
@@ -45,7 +46,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(11)
+    expect(await query(url, TABLES)).toHaveLength(12)
   })
 
   it('names the failure of an unreachable server without its password', async () => {
