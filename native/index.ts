@@ -58,6 +58,13 @@ export interface Kernels {
     headDim: number,
     path: Int32Array,
   ): void
+  readonly GrammarVocabulary: new (
+    /** All tokens' bytes: token i is the part before ends[i] that no earlier one has; special tokens begin with 0xFF. */
+    bytes: Uint8Array,
+    ends: Uint32Array,
+    /** Tokens that end a text. */
+    endIds: Uint32Array,
+  ) => GrammarVocabulary
   /** out[i]: Gumbel noise of token ids[i] times the temperature, as a chain adds it. */
   draftNoise(noise: KernelNoise, ids: Int32Array, out: Float32Array): void
 }
@@ -178,6 +185,20 @@ export interface SamplingKernel {
   draw(logits: Float32Array, offset: number, sequence: SamplingKernelSequence, position: number): number
   /** The same from scores [≥ V] that bias and penalties have changed already. */
   drawPenalised(scores: Float64Array, sequence: SamplingKernelSequence, position: number): number
+  /** Both where only tokens with a bit in `mask` [⌈V / 32⌉] are possible. */
+  drawMasked(
+    logits: Float32Array,
+    offset: number,
+    mask: Uint32Array,
+    sequence: SamplingKernelSequence,
+    position: number,
+  ): number
+  drawPenalisedMasked(
+    scores: Float64Array,
+    mask: Uint32Array,
+    sequence: SamplingKernelSequence,
+    position: number,
+  ): number
   /**
    * Fills `ids` with the likeliest tokens of the row [V] at `offset`, lower ids first among equals, −1 where no more
    * have a probability.
@@ -185,6 +206,43 @@ export interface SamplingKernel {
    * @returns Σ e^(logit − that of the first); or −1 when the row is no distribution
    */
   likeliest(logits: Float32Array, offset: number, ids: Int32Array): number
+}
+
+/** A model's tokens as grammars see them. */
+export interface GrammarVocabulary {
+  /**
+   * Compiles on a thread of its own, within limits of size, depth and work: JSON schemas and Lark grammars as
+   * `llguidance` reads them, regular expressions in Rust's syntax with ASCII classes. Rejects with a sentence that says
+   * what is wrong with the source.
+   */
+  compile(kind: 'json' | 'regex' | 'lark', source: string): Promise<CompiledGrammar>
+}
+
+export interface CompiledGrammar {
+  /** A text that has not begun. Matchers of one grammar share what its lexer has learned. */
+  matcher(): GrammarMatcher
+  /** What it takes by now; it grows with the texts that were matched. */
+  readonly bytes: number
+}
+
+/** A text that follows a grammar so far. One that has thrown keeps throwing, whatever it is asked. */
+export interface GrammarMatcher {
+  /** Nothing can follow but the end. */
+  readonly ended: boolean
+  /** Sets bit i of `mask` [⌈V / 32⌉] where token i can follow; ends of text where it may end, alone where it must. */
+  mask(mask: Uint32Array): void
+  /** The text goes on with these tokens; throws where one can't follow. */
+  advance(tokens: Uint32Array): void
+  /** Forgets the last tokens, none of which may be an end of text. */
+  rollback(tokens: number): void
+  /** How many of the tokens can follow, one after the other. */
+  accepted(tokens: Uint32Array): number
+  /** Bytes that any text goes on with from here; undefined: none. */
+  forced(): Uint8Array | undefined
+  /** How many of the tokens that spell what is forced stay, whatever comes behind and is spelled together with it. */
+  settled(tokens: Uint32Array): number
+  /** Another text that begins as this one. */
+  fork(): GrammarMatcher
 }
 
 /** Undefined where they were not built, or FORETOKEN_NATIVE is `off`. */

@@ -2,6 +2,7 @@
 //! one.
 
 pub mod draft;
+pub mod grammar;
 pub mod target;
 
 use crate::pool::Pool;

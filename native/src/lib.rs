@@ -7,6 +7,7 @@ pub mod cache;
 mod codes;
 mod draft;
 mod functions;
+mod grammar;
 mod matrix;
 mod noise;
 mod parts;

@@ -81,6 +81,7 @@ impl Pool {
     /// Runs `task(0)` here and `task(1)`, … on the others, and returns when all are done. A task must not panic.
     pub fn run(&self, task: &(dyn Fn(usize) + Sync)) {
         let _turn = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let _abort = AbortOnPanic;
         let shared = &*self.shared;
         // SAFETY: no worker reads it before `turn` moves, and none after the barrier; this call outlives both.
         unsafe { *shared.task.0.get() = Some(std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), Task>(task)) };
@@ -148,7 +149,19 @@ impl Shared {
     }
 }
 
+/// A thread that panicked would leave the others at a barrier for ever.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
 fn work(shared: &Shared, index: usize) {
+    let _abort = AbortOnPanic;
     let mut turn = 0;
     loop {
         shared.turn.wait_past(turn, BETWEEN_RUNS);

@@ -1,4 +1,5 @@
 import {
+  type Constraint,
   type Engine,
   type GenerationRequest,
   plainSampling,
@@ -25,6 +26,7 @@ export interface CompletionRequest {
   readonly sampling?: Partial<SamplingParameters>
   readonly speculation?: SpeculationParameters
   readonly stopStrings?: readonly string[]
+  readonly constraint?: Constraint
   readonly learn?: boolean
 }
 
@@ -39,6 +41,7 @@ export function request(wanted: CompletionRequest): GenerationRequest {
     completionTokensMax: wanted.tokensMax,
     sampling: { ...GREEDY, ...wanted.sampling },
     stopStrings: wanted.stopStrings ?? [],
+    ...(wanted.constraint && { constraint: wanted.constraint }),
     speculation: wanted.speculation ?? { arm: 'none' },
     learn: wanted.learn ?? true,
   }

@@ -86,21 +86,47 @@ impl SamplingKernel {
         position: u32,
     ) -> Result<i32> {
         let values = Values::Logits(self.row_at(logits, offset)?);
-        Ok(self.token(values, sequence, position))
+        Ok(self.token(values, None, sequence, position))
+    }
+
+    /// The same where only tokens with a bit in `mask` are possible.
+    #[napi]
+    pub fn draw_masked(
+        &mut self,
+        logits: &[f32],
+        offset: u32,
+        mask: &[u32],
+        sequence: &SamplingKernelSequence,
+        position: u32,
+    ) -> Result<i32> {
+        let values = Values::Logits(self.row_at(logits, offset)?);
+        Ok(self.token(values, Some(self.mask_of(mask)?), sequence, position))
     }
 
     /// The same of a row [V] of logits that bias and penalties have changed.
     #[napi]
     pub fn draw_penalised(&mut self, scores: &[f64], sequence: &SamplingKernelSequence, position: u32) -> Result<i32> {
         let values = Values::Penalised(self.row_at(scores, 0)?);
-        Ok(self.token(values, sequence, position))
+        Ok(self.token(values, None, sequence, position))
+    }
+
+    #[napi]
+    pub fn draw_penalised_masked(
+        &mut self,
+        scores: &[f64],
+        mask: &[u32],
+        sequence: &SamplingKernelSequence,
+        position: u32,
+    ) -> Result<i32> {
+        let values = Values::Penalised(self.row_at(scores, 0)?);
+        Ok(self.token(values, Some(self.mask_of(mask)?), sequence, position))
     }
 
     /// Fills `ids` with the likeliest tokens of the row [V] at `offset` (-1 where there are no more) and returns the
     /// sum of all tokens' exponentials relative to the first of them; or -1 when the row is no distribution.
     #[napi]
     pub fn likeliest(&mut self, logits: &[f32], offset: u32, mut ids: Int32Array) -> Result<f64> {
-        let row = Row { values: Values::Logits(self.row_at(logits, offset)?), inverse: 1.0 };
+        let row = Row { values: Values::Logits(self.row_at(logits, offset)?), inverse: 1.0, mask: None };
         check(!ids.is_empty(), "no room for a token")?;
         if !self.survey.of(&row) {
             return Ok(-1.0);
@@ -118,8 +144,12 @@ impl SamplingKernel {
         values.get(offset..offset + self.vocabulary).ok_or_else(|| Error::from_reason("the row is out of range"))
     }
 
-    fn token(&mut self, values: Values, sequence: &SamplingKernelSequence, position: u32) -> i32 {
-        let row = Row { values, inverse: sequence.inverse };
+    fn mask_of<'a>(&self, mask: &'a [u32]) -> Result<&'a [u32]> {
+        mask.get(..self.vocabulary.div_ceil(32)).ok_or_else(|| Error::from_reason("the mask is too short"))
+    }
+
+    fn token(&mut self, values: Values, mask: Option<&[u32]>, sequence: &SamplingKernelSequence, position: u32) -> i32 {
+        let row = Row { values, inverse: sequence.inverse, mask };
         if !self.survey.of(&row) {
             return -1;
         }

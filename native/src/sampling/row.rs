@@ -16,6 +16,8 @@ pub enum Values<'a> {
 pub struct Row<'a> {
     pub values: Values<'a>,
     pub inverse: f64,
+    /// A bit for each token, which has no score where it is 0; absent: all have.
+    pub mask: Option<&'a [u32]>,
 }
 
 impl Row<'_> {
@@ -29,6 +31,9 @@ impl Row<'_> {
 
     #[inline(always)]
     pub fn score(&self, id: usize) -> f64 {
+        if self.mask.is_some_and(|mask| mask[id / 32] >> (id % 32) & 1 == 0) {
+            return f64::NEG_INFINITY;
+        }
         match self.values {
             Values::Logits(values) => values[id] as f64 * self.inverse,
             Values::Penalised(values) => values[id] * self.inverse,
@@ -40,14 +45,25 @@ impl Row<'_> {
     pub fn load(&self, chunk: usize, scores: &mut Chunk) {
         let first = chunk * CHUNK;
         let length = (self.len() - first).min(CHUNK);
+        let allowed = self.mask.map(|mask| &mask[first / 32..mask.len().min((first + CHUNK) / 32)]);
         if length < CHUNK {
             scores.fill(f64::NEG_INFINITY);
+        } else if allowed.is_some_and(|words| words.iter().all(|&word| word == 0)) {
+            // Grammars allow few tokens.
+            return scores.fill(f64::NEG_INFINITY);
         }
         match self.values {
             Values::Logits(values) => {
                 scaled(&values[first..first + length], |value| value as f64, self.inverse, scores)
             }
             Values::Penalised(values) => scaled(&values[first..first + length], |value| value, self.inverse, scores),
+        }
+        if let Some(words) = allowed {
+            for (scores, &word) in scores.as_chunks_mut::<32>().0.iter_mut().zip(words) {
+                for (bit, score) in scores.iter_mut().enumerate() {
+                    *score = if word >> bit & 1 == 1 { *score } else { f64::NEG_INFINITY };
+                }
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
 import type { FreeOpinion } from './free-opinion.ts'
 
-/** A way to propose tokens. `auto` is not an arm: it asks the controller to pick one at each step. */
-export const ARMS = ['none', 'suffix', 'static', 'adaptive'] as const
+/**
+ * A way to propose tokens. `auto` is not an arm: it asks the controller to pick one at each step. `grammar` is what a
+ * request's constraint leaves no choice about.
+ */
+export const ARMS = ['none', 'suffix', 'static', 'adaptive', 'grammar'] as const
 export type Arm = (typeof ARMS)[number]
 /** The arms that propose something. */
 export type DraftArm = Exclude<Arm, 'none'>

@@ -48,7 +48,7 @@ function samplingFault({ choices, sampling, speculation }: GenerationRequest, ca
     return invalid(message, 'logit_bias')
   }
   const { arm } = speculation
-  const known = arm === 'auto' || arm === 'none' || arms.includes(arm)
+  const known = arm === 'auto' || arm === 'none' || arm === 'grammar' || arms.includes(arm)
   return known ? undefined : invalid(`The arm "${arm}" is not available on this model.`, 'speculation.arm')
 }
 

@@ -4,6 +4,7 @@ import type { Target } from '@foretoken/model'
 import { refusal } from './admission.ts'
 import { KvArena } from './cache/arena.ts'
 import { PrefixCache } from './cache/prefix-cache.ts'
+import { ConstraintError } from './constraint/index.ts'
 import { EngineError } from './errors.ts'
 import { Job } from './job.ts'
 import { ENGINE_DEFAULTS, type EngineLoad, type EngineOptions } from './options.ts'
@@ -79,8 +80,10 @@ export class Engine {
     if (error) return { ok: false, error }
     const { positionsMax } = this.parts.target.shape
     const job = new Job(request, this.admitted++, positionsMax, signal, this.options.clock(), () => this.notify())
-    if (request.resumed) this.resume(job, request.resumed)
-    else this.scheduler.enter(job)
+    if (request.resumed) {
+      const error = this.resume(job, request.resumed)
+      if (error) return { ok: false, error }
+    } else this.scheduler.enter(job)
     this.notify()
     return { ok: true, events: job.events }
   }
@@ -158,15 +161,22 @@ export class Engine {
   }
 
   /** Its choices are at different places, so each waits for itself, as those do that were preempted. */
-  private resume(job: Job, said: readonly (readonly number[])[]): void {
+  private resume(job: Job, said: readonly (readonly number[])[]): EngineError | undefined {
     job.times.admitted = this.options.clock()
-    const sequences = said.map((tokens, choice) => this.openSequence(job, choice, tokens))
+    const sequences: Sequence[] = []
+    try {
+      for (const [choice, tokens] of said.entries()) sequences.push(this.openSequence(job, choice, tokens))
+    } catch (cause) {
+      for (const choice of job.open) choice.close()
+      return new EngineError('internal', 'What was said so far is none of this request.', null, { cause })
+    }
     this.scheduler.enter(
       job,
       sequences.filter(({ finished }) => !finished),
     )
     this.scheduler.charge(job, { input: job.request.prompt.length })
     for (const sequence of sequences) if (sequence.finished) this.end(sequence)
+    return undefined
   }
 
   private preempt(sequence: Sequence): void {
@@ -304,11 +314,7 @@ export class Engine {
 
   /** A run that broke fails the requests that took part in it, and nothing else. */
   private fail(sequences: readonly Sequence[], cause: unknown): void {
-    const error =
-      cause instanceof EngineError
-        ? cause
-        : new EngineError('internal', 'The model failed on this request.', null, { cause })
-    for (const sequence of sequences) sequence.job.fail(error, this.options.clock())
+    for (const { job } of sequences) job.fail(errorOf(cause, job), this.options.clock())
   }
 
   private notify(): void {
@@ -322,6 +328,14 @@ const CHUNK_ROWS_MIN = 16
 
 function jobOf(one: Job | Sequence): Job {
   return one instanceof Job ? one : one.job
+}
+
+function errorOf(cause: unknown, { request }: Job): EngineError {
+  if (cause instanceof EngineError) return cause
+  if (cause instanceof ConstraintError) {
+    return new EngineError('invalid_value', cause.message, request.constraint?.param ?? null, { cause })
+  }
+  return new EngineError('internal', 'The model failed on this request.', null, { cause })
 }
 
 function isCancelled(one: Job | Sequence): boolean {

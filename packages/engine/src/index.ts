@@ -25,6 +25,7 @@
  * left out of the step. A reader that goes away cancels its request, and its sequences are freed before the next step.
  * There is no other concurrency: the loop is the only writer, and callers meet it through `admit` and a stream.
  */
+export * from './constraint/index.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export type { JobTimes } from './job.ts'

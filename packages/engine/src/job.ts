@@ -107,6 +107,8 @@ export class Job implements Schedulable {
 export interface Choice {
   /** The prompt is cached but for its last token; `hidden` [d] is the state before that one, if there is one before. */
   prefilled(hidden: Float32Array | undefined): void
+  /** Lets go of what drafts for it. */
+  close(): void
 }
 
 /** Milliseconds of the engine's clock. */

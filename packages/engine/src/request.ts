@@ -1,4 +1,5 @@
 import type { Arm } from '@foretoken/drafting'
+import type { Constraint } from './constraint/index.ts'
 
 /** How tokens are drawn from the target's distribution. Defaults are OpenAI's. */
 export interface SamplingParameters {
@@ -53,6 +54,8 @@ export interface GenerationRequest {
   readonly completionTokensMax: number
   readonly sampling: SamplingParameters
   readonly stopStrings: readonly string[]
+  /** What the text may be; absent: anything. A choice ends where nothing can follow. */
+  readonly constraint?: Constraint
   /** Number of alternatives to report per token (0 to 20); absent: no logprobs. */
   readonly topLogprobs?: number
   readonly speculation: SpeculationParameters
@@ -71,7 +74,7 @@ export interface GenerationRequest {
 
 export interface TokenLogprob {
   readonly id: number
-  /** Natural logarithm of the target's raw probability, before temperature and penalties. */
+  /** Natural logarithm of the target's raw probability, before constraint, temperature and penalties. */
   readonly logprob: number
   readonly top: readonly { readonly id: number; readonly logprob: number }[]
 }

@@ -1,4 +1,5 @@
 import { type BackOff, type DraftSession, NO_BACK_OFF } from '@foretoken/drafting'
+import type { ConstrainedText } from './constraint/index.ts'
 import type { Choice, Job } from './job.ts'
 import type { FinishReason, TokenLogprob } from './request.ts'
 import type { Sampler } from './sampling/index.ts'
@@ -30,6 +31,8 @@ export class Sequence implements Choice, Schedulable {
   finished: FinishReason | undefined
   /** At which steps the controller does not ask what could be drafted for it. */
   backOff: BackOff = NO_BACK_OFF
+  /** What may follow; absent: anything. */
+  readonly constraint: ConstrainedText | undefined
   private readonly detokeniser: Detokeniser
   private readonly stops: StopMatcher
   private fresh: { text: string; tokens: number[]; logprobs: TokenLogprob[] } = { text: '', tokens: [], logprobs: [] }
@@ -44,7 +47,8 @@ export class Sequence implements Choice, Schedulable {
     readonly capture: TraceCapture | undefined,
     private readonly table: TokenTable,
   ) {
-    const { prompt, stopStrings } = job.request
+    const { prompt, stopStrings, constraint } = job.request
+    this.constraint = constraint?.open()
     this.tokens = [...prompt]
     this.detokeniser = new Detokeniser(table)
     this.stops = new StopMatcher(stopStrings)
@@ -111,10 +115,12 @@ export class Sequence implements Choice, Schedulable {
       this.end('stop')
       return
     }
+    this.constraint?.commit(token)
     if (logprob) this.fresh.logprobs.push(logprob)
     const matched = this.stops.push(this.detokeniser.push([token]))
     this.fresh.text += matched.text
     if (matched.stopped !== undefined) this.finished = 'stop'
+    else if (this.constraint?.ended) this.end('stop')
     else if (this.tokens.length >= this.rowsMax) this.end('length')
   }
 

@@ -12,7 +12,11 @@ afterAll(() => model.target.close())
 
 it("hands the engine the tenant with its weight, and whether drafts may learn, as the gateway's call has them", () => {
   const call = { ...exampleCall(model.id), tenant: 'ten_a', weight: 2.5, learn: false }
-  expect(generationRequest(call, { model, tools })).toMatchObject({ tenant: 'ten_a', weight: 2.5, learn: false })
+  expect(generationRequest(call, { model, tools }, undefined)).toMatchObject({
+    tenant: 'ten_a',
+    weight: 2.5,
+    learn: false,
+  })
 })
 
 const user = { role: 'user', content: 'I am looking for a psychologist in Lafayette.' }
@@ -25,7 +29,7 @@ const functions = [
 
 function promptOf(messages: CallMessage[], given?: ToolFunction[]): string {
   const input = { kind: 'chat' as const, messages, ...(given && { tools: given }) }
-  const { prompt } = generationRequest({ ...exampleCall(model.id), input }, { model, tools })
+  const { prompt } = generationRequest({ ...exampleCall(model.id), input }, { model, tools }, undefined)
   return model.tokenizer.decode(prompt)
 }
 

@@ -2,7 +2,7 @@ import type { CostTable } from '../cost/index.ts'
 import type { DraftArm } from '../speculator.ts'
 import { decisionOf, type StepPlan } from './decision.ts'
 import { type Offer, offersOf, type SequenceState } from './offer.ts'
-import { type Pick, pick } from './pick.ts'
+import { type Pick, PLAIN, pick } from './pick.ts'
 import { admissions } from './ragged.ts'
 
 export interface StepInput {
@@ -30,7 +30,7 @@ export interface StepInput {
  * more.
  *
  * Plain decoding wins unless drafting is better by GAIN_MIN, and no plan may overdraw a tenant's credit even if every
- * voluntary draft token is rejected: that is what bounds how much slower than plain a tenant can get.
+ * voluntary draft token is rejected that can be: that is what bounds how much slower than plain a tenant can get.
  */
 export function planStep(input: StepInput): StepPlan {
   const search: Search = { ...input, offers: input.sequences.map(offersOf), targetMs: [] }
@@ -119,9 +119,16 @@ function targetMs(search: Search, rows: number, drafted: boolean): number {
   return ms
 }
 
-/** Whether each tenant could pay for the step if nothing drafted by choice were accepted. */
+/** Whether each tenant could pay for the step if nothing drafted by choice were accepted but what is certain to be. */
 function affordable({ sequences }: Search, plan: Candidate, base: Candidate): boolean {
-  return sequences.every(({ creditMs }) => plan.ms - base.ms <= creditMs)
+  return sequences.every(({ creditMs }, at) => plan.ms - base.ms <= creditMs + base.ms * certainTokens(plan.picks[at]))
+}
+
+/** Draft tokens that can't be rejected, as those that a grammar forces: each saves a step. */
+function certainTokens({ offer, rows }: Pick = PLAIN): number {
+  let tokens = 0
+  while (tokens < rows && offer?.expected[tokens + 1] === tokens + 2) tokens++
+  return offer?.undrafted === undefined ? tokens : 0
 }
 
 /**

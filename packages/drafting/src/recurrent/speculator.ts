@@ -125,7 +125,7 @@ interface Entry extends Drafter {
 }
 
 function entry(session: DraftSession, arm: DraftArm, index: number): Entry | undefined {
-  if (!(session instanceof RecurrentSession) || arm === 'suffix') return undefined
+  if (!(session instanceof RecurrentSession) || arm === 'suffix' || arm === 'grammar') return undefined
   const start = session.start(arm)
   return start && { session, arm, index, ...start }
 }

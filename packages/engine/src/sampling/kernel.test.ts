@@ -21,6 +21,10 @@ function counting(vocabularySize: number): { workspace: Workspace; left: () => n
     sequence: (parameters) => kernel.sequence(parameters),
     draw: (logits, offset, sequence, position) => seen(kernel.draw(logits, offset, sequence, position)),
     drawPenalised: (scores, sequence, position) => seen(kernel.drawPenalised(scores, sequence, position)),
+    drawMasked: (logits, offset, mask, sequence, position) =>
+      seen(kernel.drawMasked(logits, offset, mask, sequence, position)),
+    drawPenalisedMasked: (scores, mask, sequence, position) =>
+      seen(kernel.drawPenalisedMasked(scores, mask, sequence, position)),
     likeliest: (logits, offset, ids) => kernel.likeliest(logits, offset, ids),
   }
   return { workspace: { ...workspace, kernel: counted }, left: () => undecided }

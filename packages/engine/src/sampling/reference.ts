@@ -20,17 +20,23 @@ export function sampleReference(
   history: History,
   choice: number,
   position: number,
+  allowed: (id: number) => boolean = () => true,
 ): number {
   const noise = new Noise(parameters.seed, choice)
   noise.moveTo(position)
-  const scores = processReference(logits, parameters, history)
+  const scores = processReference(logits, parameters, history, allowed)
   const perturbed = parameters.temperature < 1e-5 ? scores : scores.map((score, id) => score + noise.of(id))
   return perturbed.indexOf(Math.max(...perturbed))
 }
 
 /** [V] logits after all processors, −∞ for dropped tokens: the processed distribution is its softmax. */
-export function processReference(logits: Float32Array, parameters: SamplingParameters, history: History): number[] {
-  const penalised = [...logits].map((logit, id) => penalise(logit, id, parameters, history))
+export function processReference(
+  logits: Float32Array,
+  parameters: SamplingParameters,
+  history: History,
+  allowed: (id: number) => boolean = () => true,
+): number[] {
+  const penalised = [...logits].map((logit, id) => (allowed(id) ? penalise(logit, id, parameters, history) : -Infinity))
   if (parameters.temperature < 1e-5) return penalised
   const inverse = 1 / parameters.temperature
   const scores = penalised.map((score) => score * inverse)

@@ -4,6 +4,7 @@ import { argmax } from './argmax.ts'
 import { applyFilters, hasFilters } from './filters.ts'
 import { drawToken } from './gumbel.ts'
 import { tokenLogprob } from './logprobs.ts'
+import { applyMask } from './mask.ts'
 import { Noise } from './noise.ts'
 import { Penalties } from './penalties.ts'
 import type { Workspace } from './workspace.ts'
@@ -16,7 +17,7 @@ export function isGreedy({ temperature }: Pick<SamplingParameters, 'temperature'
 }
 
 /**
- * Draws the tokens of one sequence. Processors run in vLLM's order: bias, penalties → temperature → min-p → top-k →
+ * Draws the tokens of one sequence. Processors run in vLLM's order: mask, bias, penalties → temperature → min-p → top-k →
  * top-p; then the token is argmax(score + noise), or at temperature 0 the argmax, lowest id on ties.
  *
  * A draw is a function of (parameters, choice, position, logits, committed tokens). It has no other state, so calling
@@ -56,24 +57,22 @@ export class Sampler {
    * The token at `position` (prompt included, from 0). Does not commit it.
    *
    * @param logits row [V] at `offset`; −∞ forbids a token
+   * @param mask [⌈V / 32⌉] forbids the tokens whose bit is 0
    * @throws NumericError when the row is no distribution
    */
-  sample(logits: Float32Array, offset: number, position: number): number {
-    const { kernel, scores } = this.workspace
+  sample(logits: Float32Array, offset: number, position: number, mask?: Uint32Array): number {
+    const { scores } = this.workspace
     const penalised = this.penalties.active
     if (penalised) {
       this.load(logits, offset)
       this.penalties.apply(scores)
     }
-    if (kernel && this.sequence) {
-      const token = penalised
-        ? kernel.drawPenalised(scores, this.sequence, position)
-        : kernel.draw(logits, offset, this.sequence, position)
-      if (token >= 0) return token
-    }
-    if (this.greedy) return argmax(penalised ? scores : logits, penalised ? 0 : offset, this.vocabularySize)
+    const token = this.compiledDraw(logits, offset, position, mask)
+    if (token >= 0) return token
+    if (this.greedy && !penalised && !mask) return argmax(logits, offset, this.vocabularySize)
     if (!penalised) this.load(logits, offset)
-    return this.draw(position)
+    if (mask) applyMask(scores, mask, this.vocabularySize)
+    return this.greedy ? argmax(scores, 0, this.vocabularySize) : this.draw(position)
   }
 
   /** The sequence took this token; later draws see it in their penalties. */
@@ -84,6 +83,21 @@ export class Sampler {
   /** Raw log-softmax of `token` and the `top` likeliest tokens, before temperature, bias and penalties. */
   logprobs(logits: Float32Array, offset: number, token: number, top: number): TokenLogprob {
     return tokenLogprob(logits, offset, this.vocabularySize, token, top, this.workspace.kernel)
+  }
+
+  /** −1 where there is no kernel, or it leaves the draw to the reference. */
+  private compiledDraw(logits: Float32Array, offset: number, position: number, mask: Uint32Array | undefined): number {
+    const { sequence } = this
+    const { kernel, scores } = this.workspace
+    if (!kernel || !sequence) return -1
+    if (this.penalties.active) {
+      return mask
+        ? kernel.drawPenalisedMasked(scores, mask, sequence, position)
+        : kernel.drawPenalised(scores, sequence, position)
+    }
+    return mask
+      ? kernel.drawMasked(logits, offset, mask, sequence, position)
+      : kernel.draw(logits, offset, sequence, position)
   }
 
   private load(logits: Float32Array, offset: number): void {

@@ -1,8 +1,8 @@
 import { type DraftArm, type DraftPlan, type StepPlan, WORTH_A_ROW } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
+import type { Offers } from './offers.ts'
 import { batchOwner } from './outlook.ts'
-import type { Offers } from './propose.ts'
 
 export interface FinishedStep {
   readonly batch: readonly Sequence[]
@@ -29,7 +29,8 @@ export function learnEvidence(
     evidence.learn(batchOwner(batch), 'draft', outcome)
   }
   if (asking.size === 0) return
-  const eager = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
+  const eager: DraftArm[] = ctx.speculators.flatMap((speculator) => (speculator.eager ? speculator.arms : []))
+  eager.push('grammar')
   const free = batch.map((sequence, index) => freeTokensOf(sequence, eager, offers[index], committed[index] ?? 0))
   const otherMs = costs.targetMs(batch.length, 1 + free.reduce((sum, { rows }) => sum + rows, 0) / batch.length)
   for (const index of asking) {
@@ -41,15 +42,17 @@ export function learnEvidence(
 }
 
 /**
- * What the free arm's proposal alone would have committed at the place where the step began, and its rows: about as many
- * as a plan would have verified of it.
+ * What the better of the free arms' proposals alone would have committed at the place where the step began, and its
+ * rows: about as many as a plan would have verified of it.
  */
 function freeTokensOf({ tokens }: Sequence, eager: readonly DraftArm[], offers: Offers | undefined, committed: number) {
-  const [proposal] = eager.flatMap((arm) => offers?.proposals.get(arm) ?? [])
-  const { tokens: proposed = [], survival = [] } = proposal ?? {}
-  const rows = survival.filter((each) => each >= WORTH_A_ROW).length
   const own = tokens.slice(tokens.length - committed)
-  let right = 0
-  while (right < Math.min(rows, committed - 1) && proposed[right] === own[right]) right++
-  return { rows, tokens: Math.min(committed, 1 + right) }
+  let best = { rows: 0, tokens: 1 }
+  for (const { tokens: proposed, survival } of eager.flatMap((arm) => offers?.proposals.get(arm) ?? [])) {
+    const rows = survival.filter((each) => each >= WORTH_A_ROW).length
+    let right = 0
+    while (right < Math.min(rows, committed - 1) && proposed[right] === own[right]) right++
+    if (1 + right > best.tokens || best.rows === 0) best = { rows, tokens: Math.min(committed, 1 + right) }
+  }
+  return best
 }

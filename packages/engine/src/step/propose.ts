@@ -10,16 +10,10 @@ import {
   SURVIVAL_MIN,
 } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
+import { goOnWithin, offerForced, withinConstraint } from './constrained.ts'
 import type { DecodeContext } from './context.ts'
+import type { Offers } from './offers.ts'
 import { outlookOf } from './outlook.ts'
-
-/** What the arms have for one sequence in this step. */
-export interface Offers {
-  readonly proposals: Map<DraftArm, Proposal>
-  forecasts: readonly Forecast[]
-  /** What the free arms say of the place; absent where they were not asked. */
-  opinion?: FreeOpinion
-}
 
 /**
  * Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it,
@@ -39,11 +33,24 @@ export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext)
   await propose(batch, requests, offers, ctx)
   for (const [index, sequence] of batch.entries()) {
     const own = offers[index]
-    if (!own || quiet(sequence)) continue
+    if (!own) continue
+    if (sequence.constraint) offerWithin(sequence, own, ctx, quiet(sequence))
+    if (quiet(sequence)) continue
     if (eager.length > 0 && sequence.isFree) own.opinion = freeOpinionOf(surest(own.proposals.values()))
     own.forecasts = forecastsOf(sequence, own.opinion, survivalMin, ctx)
   }
   return offers
+}
+
+/** What a constraint forces is never wrong, so it is offered also where nothing else is worth drafting. */
+function offerWithin(sequence: Sequence, own: Offers, ctx: DecodeContext, quiet: boolean): void {
+  const { lookahead = ctx.lookaheadMax } = sequence.job.request.speculation
+  try {
+    offerForced(sequence, own, Math.min(lookahead, ctx.lookaheadMax, sequence.lookaheadMax))
+    goOnWithin(sequence, own, ctx, quiet)
+  } catch (cause) {
+    ctx.onSequenceError(sequence, cause)
+  }
 }
 
 function surest(proposals: Iterable<Proposal>): readonly number[] | undefined {
@@ -76,7 +83,8 @@ export async function propose(
     const proposals = await answersOf(speculator, own, ctx)
     for (const [at, { sequence, arm, lookaheadMax }] of own.entries()) {
       const proposal = usable(proposals[at], lookaheadMax, ctx.target.shape.vocabularySize)
-      if (proposal) offers[sequence]?.proposals.set(arm, proposal)
+      const possible = proposal && possibleFor(batch[sequence], proposal, ctx)
+      if (possible) offers[sequence]?.proposals.set(arm, possible)
     }
     if (speculator.eager) continue
     const ms = ctx.clock() - started
@@ -89,14 +97,26 @@ export async function propose(
   return draftMs
 }
 
+function possibleFor(sequence: Sequence | undefined, proposal: Proposal, ctx: DecodeContext): Proposal | undefined {
+  if (!sequence?.constraint) return proposal
+  try {
+    return withinConstraint(proposal, sequence.constraint)
+  } catch (cause) {
+    ctx.onSequenceError(sequence, cause)
+    return undefined
+  }
+}
+
 /**
  * Where a chain that had a price ends, what is free goes on from it: the index does not know a value that is new, but
  * what always follows it.
  */
 export function goOn(batch: readonly Sequence[], offers: readonly Offers[], ctx: DecodeContext): void {
   for (const [index, sequence] of batch.entries()) {
-    const { proposals } = offers[index] ?? {}
-    if (!proposals || !sequence.isFree) continue
+    const own = offers[index]
+    if (own && sequence.constraint) offerWithin(sequence, own, ctx, false)
+    if (!own || !sequence.isFree || sequence.constraint) continue
+    const { proposals } = own
     const lookaheadMax = Math.min(ctx.lookaheadMax, sequence.lookaheadMax)
     for (const [place, speculator] of ctx.speculators.entries()) {
       if (!speculator.eager) continue

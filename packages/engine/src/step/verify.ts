@@ -33,7 +33,7 @@ export function verify(
   for (let row = 0; ; ) {
     rows.push(row)
     const offset = (firstRow + row) * vocabulary
-    const token = sequence.sampler.sample(logits, offset, sequence.tokens.length)
+    const token = draw(sequence, logits, offset)
     const logprob =
       topLogprobs === undefined ? undefined : sequence.sampler.logprobs(logits, offset, token, topLogprobs)
     sequence.commit(token, logprob)
@@ -42,4 +42,11 @@ export function verify(
     if (sequence.finished) return { rows, accepted: rows.length }
     row = node + 1
   }
+}
+
+/** What has to follow needs no draw; of what can follow one token is drawn. */
+function draw({ sampler, constraint, tokens }: Sequence, logits: Float32Array, offset: number): number {
+  if (!constraint) return sampler.sample(logits, offset, tokens.length)
+  const next = constraint.next()
+  return typeof next === 'number' ? next : sampler.sample(logits, offset, tokens.length, next)
 }

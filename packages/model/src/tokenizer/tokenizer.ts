@@ -14,7 +14,7 @@ export class Tokenizer {
   readonly #encoder: Encoder
   readonly #inert: InertEncoder
   readonly #bytes: readonly Uint8Array[]
-  readonly #specialIds: ReadonlySet<number>
+  readonly #specials: ReadonlyMap<number, string>
   readonly #template: ChatTemplate | undefined
   readonly #toolTemplate: ChatTemplate | undefined
 
@@ -23,7 +23,8 @@ export class Tokenizer {
     this.#encoder = new Encoder(tokenizer, config)
     this.#inert = new InertEncoder(files)
     this.#bytes = tokenBytes(files)
-    this.#specialIds = new Set(tokenizer.added_tokens.filter(({ special }) => special).map(({ id }) => id))
+    const specials = tokenizer.added_tokens.filter(({ special }) => special)
+    this.#specials = new Map(specials.map(({ id, content }) => [id, content]))
     this.vocabularySize = this.#bytes.length
     const named = config.eos_token ? this.#encoder.token_to_id(config.eos_token) : undefined
     this.eosIds = eosIds.length > 0 || named === undefined ? eosIds : [named]
@@ -47,6 +48,13 @@ export class Tokenizer {
    */
   encode(text: string): number[] {
     return text === '' ? [] : this.#encoder.encode(text).ids
+  }
+
+  /** Ordinary ids of a part of a text; none where its bytes can't be had by themselves. */
+  spell(bytes: Uint8Array): number[] {
+    const ids: number[] = this.#encoder.encode(Buffer.from(bytes).toString(), { add_special_tokens: false }).ids
+    // Some tokenizers put a blank before every text, and special text would have become special tokens.
+    return Buffer.concat(ids.map((id) => this.bytesOf(id))).equals(bytes) ? ids : []
   }
 
   /** Ids of a conversation. Special text is special only where the template wrote it. Throws ChatTemplateError. */
@@ -76,7 +84,12 @@ export class Tokenizer {
   }
 
   isSpecial(id: number): boolean {
-    return this.#specialIds.has(id)
+    return this.#specials.has(id)
+  }
+
+  /** What a special token is written as; undefined: it is none. */
+  specialName(id: number): string | undefined {
+    return this.#specials.get(id)
   }
 
   #templateFor({ tools }: ChatOptions): ChatTemplate {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { chatUnsupported, sharedParameters } from '../parameters.ts'
 import { dropHarmless, isObject, optional, parseBody, withDefault } from '../parse.ts'
 import { checkStreamOptions, combination } from '../rules.ts'
+import { checkStructured } from '../structured.ts'
 import { checkMessages, messageSchema, messageUnsupported } from './messages.ts'
 import { checkTools, toolParameters } from './tools.ts'
 
@@ -19,6 +20,7 @@ export type ChatRequest = z.infer<typeof chatRequestSchema>
 export function parseChatRequest(body: unknown): ChatRequest {
   const request = parseBody(chatRequestSchema, chatUnsupported, withPlainMessages(body))
   checkStreamOptions(request)
+  checkStructured(request)
   checkTools(request)
   checkMessages(request.messages)
   if (request.top_logprobs !== undefined && !request.logprobs) {
