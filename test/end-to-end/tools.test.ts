@@ -1,3 +1,5 @@
+import { kernels } from '@foretoken/native'
+import { Ajv } from 'ajv'
 import type OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -48,6 +50,44 @@ describe('a real model with tools', () => {
       expect(whole).toMatchObject(streamed)
     }
   })
+
+  test.runIf(kernels).each(['required' as const, { type: 'function' as const, function: { name: 'FindProvider' } }])(
+    'calls where it has to, with arguments that their schema allows: %j',
+    async (tool_choice) => {
+      const ajv = new Ajv()
+      const validate = new Map(tools.map((tool) => [tool.function.name, ajv.compile(tool.function.parameters ?? {})]))
+      const off = [{ role: 'user' as const, content: 'Table data(name, age)\nQuestion: Who is the oldest?' }]
+      for (const seed of [1, 2, 3]) {
+        const body = { ...asked(), messages: off, tool_choice, temperature: 1.5, seed, n: 2, max_tokens: 200 }
+        const { choices } = await platform.client.chat.completions.create(body)
+        for (const { message, finish_reason } of choices) {
+          expect(message.content).toBeNull()
+          const [call] = message.tool_calls ?? []
+          if (call?.type !== 'function') throw new Error('no call')
+          if (typeof tool_choice === 'object') expect(call.function.name).toBe('FindProvider')
+          expect(finish_reason).toBe('tool_calls')
+          expect(validate.get(call.function.name)?.(JSON.parse(call.function.arguments))).toBe(true)
+        }
+      }
+    },
+  )
+
+  test.runIf(kernels)(
+    'refuses a strict schema that can not be enforced, by its place, and takes any object where it is not strict',
+    async () => {
+      const odd = (strict: boolean) => ({
+        ...asked(),
+        tool_choice: 'required' as const,
+        tools: [
+          ...tools,
+          { type: 'function' as const, function: { name: 'Odd', strict, parameters: { type: 'object', not: {} } } },
+        ],
+      })
+      const refused = platform.client.chat.completions.create(odd(true))
+      await expect(refused).rejects.toMatchObject({ status: 400, param: 'tools[2].function.parameters' })
+      expect(callOf(await platform.client.chat.completions.create(odd(false)))).toMatchObject({ name: 'FindProvider' })
+    },
+  )
 
   test('goes on with the result in words', async () => {
     const called = await platform.client.chat.completions.create(asked())

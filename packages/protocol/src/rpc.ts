@@ -43,8 +43,23 @@ const toolFunctionSchema = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
+  /** Where its schema can't be enforced the call is refused; else any object will do. */
+  strict: z.boolean(),
+  /** The parameter of the tenant's request that has the schema. */
+  param: z.string(),
 })
 export type ToolFunction = z.infer<typeof toolFunctionSchema>
+
+const toolsSchema = z.strictObject({
+  functions: z.array(toolFunctionSchema).min(1),
+  /** The answer is a call, and no text. */
+  required: z.boolean(),
+  /** The one function that may be called; the model is told of all. */
+  only: z.string().optional(),
+  /** Several calls in one answer. */
+  parallel: z.boolean(),
+})
+export type CallTools = z.infer<typeof toolsSchema>
 
 /** How a model writes its calls; see `@foretoken/tool-calls`. */
 export const toolCallFormSchema = z.enum(['hermes', 'llama', 'reference'])
@@ -78,7 +93,7 @@ export const generateCallSchema = z.strictObject({
     z.strictObject({
       kind: z.literal('chat'),
       messages: z.array(messageSchema),
-      tools: z.array(toolFunctionSchema).optional(),
+      tools: toolsSchema.optional(),
     }),
     z.strictObject({ kind: z.literal('text'), text: z.string() }),
     z.strictObject({ kind: z.literal('tokens'), tokens: z.array(z.int().nonnegative()) }),

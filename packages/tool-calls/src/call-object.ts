@@ -29,7 +29,7 @@ export class CallObject {
 
   /** The function's name once the call is certain. */
   get certain(): string | null {
-    return this.name !== null && (this.argumentsBegan || this.expected === 'nothing') ? this.name : null
+    return this.argumentsBegan || this.expected === 'nothing' ? this.name : null
   }
 
   take(character: string): Step {
@@ -106,9 +106,11 @@ export class CallObject {
     return 'more'
   }
 
+  /** Without tags to say so, an object with a name alone may be anything. */
   private end(): Step {
+    if (this.name === null || !(this.argumentsBegan || this.form.tags)) return 'broken'
     this.expected = 'nothing'
-    return this.name === null ? 'broken' : 'ended'
+    return 'ended'
   }
 }
 

@@ -1,5 +1,5 @@
-import type { CallMessage, ToolFunction } from '@foretoken/protocol'
-import { argumentsOf, type TemplateMessage, toTemplateTool } from './template-message.ts'
+import type { CallMessage } from '@foretoken/protocol'
+import { argumentsOf, type DescribedTool, type TemplateMessage, toTemplateTool } from './template-message.ts'
 
 /** Who tells the model of tools that its template does not know: a system message, or the user where there is none. */
 export type ToolTeller = 'system' | 'user'
@@ -10,7 +10,7 @@ export type ToolTeller = 'system' | 'user'
  */
 export function withToolsInText(
   messages: readonly CallMessage[],
-  tools: readonly ToolFunction[],
+  tools: readonly DescribedTool[],
   teller: ToolTeller,
 ): TemplateMessage[] {
   const plain = messages.flatMap((message, at) => {
@@ -42,7 +42,7 @@ function toResults(messages: readonly CallMessage[]): TemplateMessage {
   return { role: 'user', content: texts.join('\n') }
 }
 
-function toolsText(tools: readonly ToolFunction[]): string {
+function toolsText(tools: readonly DescribedTool[]): string {
   return `# Tools
 
 You may call one or more functions to assist with the user query.

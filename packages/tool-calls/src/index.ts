@@ -9,6 +9,9 @@
  * Calls are read from text, where the answer is put together (the gateway), and not from tokens: an answer that moved to
  * another worker is text that goes on. `ToolCallReader` is pure and incremental.
  *
+ * Where a worker has the compiled addon, answers to requests with tools follow a grammar (`toolGrammar`): calls are
+ * written as the reader expects them, with arguments by their schemas.
+ *
  * Invariants: however an answer is cut into pieces, what is read is the same. A call is told of once it is certain: a
  * function of the request is named and its arguments have begun. Whatever else looks like a call is content, to the last
  * character. Arguments are what the model wrote, byte by byte; where nothing constrained it they need not be JSON, and
@@ -17,5 +20,6 @@
  * Failure: nothing here throws but a template that refuses a conversation. State: a reader's own.
  */
 export * from './form.ts'
+export { type CallableFunction, type ToolGrammarOptions, toolGrammar } from './grammar.ts'
 export * from './reader.ts'
 export { readToolTemplate, type ToolTemplate } from './template.ts'

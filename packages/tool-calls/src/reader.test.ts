@@ -99,6 +99,7 @@ const LLAMA: [string, string, Read][] = [
     { content: '', calls: [lisbon, now] },
   ],
   ['words behind', '{"name":"time","parameters":{}} done', { content: 'done', calls: [now] }],
+  ['an object with no more than a name', '{"name": "time"}', text('{"name": "time"}')],
   ['an object that is no call', ' {"city": {"name": "time"}} ', text(' {"city": {"name": "time"}} ')],
   [
     'a call behind words is none',

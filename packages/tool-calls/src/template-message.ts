@@ -7,6 +7,9 @@ export interface TemplateMessage {
   readonly [field: string]: unknown
 }
 
+/** What a model is told of a function. */
+export type DescribedTool = Pick<ToolFunction, 'name' | 'description' | 'parameters'>
+
 export function toTemplateMessages(messages: readonly CallMessage[]): TemplateMessage[] {
   const names = new Map(messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id, name }) => [id, name])))
   return messages.map(({ role, content, name, toolCalls, toolCallId }) => {
@@ -22,7 +25,7 @@ export function toTemplateMessages(messages: readonly CallMessage[]): TemplateMe
 }
 
 /** A tool as templates write it out, which is as OpenAI's API has it. */
-export function toTemplateTool({ name, description, parameters }: ToolFunction) {
+export function toTemplateTool({ name, description, parameters }: DescribedTool) {
   const described = { name, ...(description !== undefined && { description }) }
   return { type: 'function', function: { ...described, parameters: parameters ?? { type: 'object', properties: {} } } }
 }

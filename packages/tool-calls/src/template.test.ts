@@ -1,4 +1,4 @@
-import type { CallMessage, ToolFunction } from '@foretoken/protocol'
+import type { CallMessage } from '@foretoken/protocol'
 import { Template } from '@huggingface/jinja'
 import { describe, expect, it, test } from 'vitest'
 import { type Render, readToolTemplate } from './template.ts'
@@ -46,7 +46,7 @@ const renderOf =
   (messages, options) =>
     new Template(source).render({ tools: null, ...options, messages })
 
-const tools: ToolFunction[] = [{ name: 'weather', description: 'Of a city', parameters: { type: 'object' } }]
+const tools = [{ name: 'weather', description: 'Of a city', parameters: { type: 'object' } }]
 const asked: CallMessage[] = [{ role: 'user', content: 'Rain in Lisbon?' }]
 const call = { id: 'call_1', name: 'weather', arguments: '{"city": "Lisbon"}' }
 const answered: CallMessage[] = [

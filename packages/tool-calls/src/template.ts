@@ -1,7 +1,7 @@
-import type { CallMessage, ToolCallFormName, ToolFunction } from '@foretoken/protocol'
+import type { CallMessage, ToolCallFormName } from '@foretoken/protocol'
 import { TOOL_CALL_FORMS, type ToolCallForm } from './form.ts'
 import { type ToolTeller, withToolsInText } from './generic.ts'
-import { type TemplateMessage, toTemplateMessages, toTemplateTool } from './template-message.ts'
+import { type DescribedTool, type TemplateMessage, toTemplateMessages, toTemplateTool } from './template-message.ts'
 
 /** What a conversation is rendered from. */
 export interface TemplateInput {
@@ -18,7 +18,7 @@ export interface ToolTemplate {
   /** Whether the template itself writes tools, calls and results; else they are written into its messages. */
   readonly native: boolean
   /** A template's input for a conversation. */
-  inputOf(messages: readonly CallMessage[], tools: readonly ToolFunction[]): TemplateInput
+  inputOf(messages: readonly CallMessage[], tools: readonly DescribedTool[]): TemplateInput
 }
 
 /**
@@ -47,7 +47,7 @@ export function readToolTemplate(render: Render): ToolTemplate {
 
 const MARK = 'probe_7f3a'
 const USER: CallMessage = { role: 'user', content: 'What is it?' }
-const TOOL: ToolFunction = { name: MARK, description: 'A probe.', parameters: { type: 'object', properties: {} } }
+const TOOL = { name: MARK, description: 'A probe.', parameters: { type: 'object', properties: {} } }
 const CALL = { id: 'call00001', name: `${MARK}_called`, arguments: '{"depth":3}' }
 const SYSTEM_PROBE = toTemplateMessages([{ role: 'system', content: MARK }, USER])
 const CALL_PROBE = toTemplateMessages([

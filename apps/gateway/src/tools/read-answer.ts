@@ -41,10 +41,11 @@ export class AnswerReader {
     return [...rest, stopped ? { ...event, reason: 'tool_calls' } : event]
   }
 
-  private readerOf(choice: number, { form, functions, callsMax }: ToolUse): ToolCallReader {
+  private readerOf(choice: number, { form, tools }: ToolUse): ToolCallReader {
     const known = this.readers.get(choice)
     if (known) return known
-    const reader = new ToolCallReader({ form, names: new Set(functions.map(({ name }) => name)), callsMax })
+    const names = new Set(tools.functions.map(({ name }) => name))
+    const reader = new ToolCallReader({ form, names, callsMax: tools.parallel ? Number.POSITIVE_INFINITY : 1 })
     this.readers.set(choice, reader)
     return reader
   }

@@ -23,12 +23,16 @@ const user = { role: 'user', content: 'I am looking for a psychologist in Lafaye
 const call = { id: 'call_1', name: 'FindProvider', arguments: '{"city": "Lafayette"}' }
 const city = { type: 'object', properties: { city: { type: 'string' } } }
 const functions = [
-  { name: 'FindProvider', parameters: city },
-  { name: 'BookAppointment', parameters: city },
+  { name: 'FindProvider', parameters: city, strict: false, param: 'tools[0]' },
+  { name: 'BookAppointment', parameters: city, strict: false, param: 'tools[1]' },
 ]
 
 function promptOf(messages: CallMessage[], given?: ToolFunction[]): string {
-  const input = { kind: 'chat' as const, messages, ...(given && { tools: given }) }
+  const input = {
+    kind: 'chat' as const,
+    messages,
+    ...(given && { tools: { functions: given, required: false, parallel: true } }),
+  }
   const { prompt } = generationRequest({ ...exampleCall(model.id), input }, { model, tools }, undefined)
   return model.tokenizer.decode(prompt)
 }

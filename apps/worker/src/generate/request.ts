@@ -1,10 +1,4 @@
-import {
-  type Constraint,
-  type ConstraintCompiler,
-  ConstraintError,
-  EngineError,
-  type GenerationRequest,
-} from '@foretoken/engine'
+import { type Constraint, EngineError, type GenerationRequest } from '@foretoken/engine'
 import { ChatTemplateError, type LoadedModel } from '@foretoken/model'
 import type { GenerateCall } from '@foretoken/protocol'
 import type { ToolTemplate } from '@foretoken/tool-calls'
@@ -52,24 +46,6 @@ export function generationRequest(
   }
 }
 
-/** What the call's text may be, compiled. @throws EngineError naming the parameter that can't be had */
-export async function compiledConstraint(
-  { constraint, tenant }: GenerateCall,
-  compiler: ConstraintCompiler | undefined,
-): Promise<Constraint | undefined> {
-  if (!constraint) return undefined
-  const { source, param } = constraint
-  if (!compiler) {
-    throw new EngineError('structured_outputs_unavailable', 'The compiled addon is missing on this worker.', param)
-  }
-  try {
-    return await compiler.compile(tenant, source, param)
-  } catch (cause) {
-    if (!(cause instanceof ConstraintError)) throw cause
-    throw new EngineError('invalid_value', cause.message, param, { cause })
-  }
-}
-
 /** An explicit limit must fit with the prompt, as OpenAI's API has it; without one the completion may fill the context. */
 function completionTokensMax(call: GenerateCall, promptLength: number, contextLength: number): number {
   const wanted = call.completionTokensMax ?? Math.max(1, contextLength - promptLength)
@@ -95,7 +71,7 @@ type Conversation = Extract<GenerateCall['input'], { kind: 'chat' }>
 
 function conversationTokens(conversation: Conversation, { model, tools }: CallReader): readonly number[] {
   try {
-    const input = tools?.inputOf(conversation.messages, conversation.tools ?? []) ?? { messages: [] }
+    const input = tools?.inputOf(conversation.messages, conversation.tools?.functions ?? []) ?? { messages: [] }
     return model.tokenizer.encodeChat(input.messages, { ...input, addGenerationPrompt: true })
   } catch (cause) {
     if (!(cause instanceof ChatTemplateError)) throw cause

@@ -15,7 +15,7 @@ export function chatCompletions(services: Services): Handler<AuthenticatedEnv> {
     const request = parseChatRequest(await readJson(ctx))
     const { requestId, key } = ctx.var
     const { model, stream } = request
-    const use = toolUseOf(request, services.workers)
+    const use = toolUseOf(request, services.workers, (at) => `tools[${at}].function.parameters`)
     const calls = toCalls(request, {
       requestId,
       key,

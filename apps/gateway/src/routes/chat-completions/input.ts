@@ -5,7 +5,7 @@ type ChatInput = Extract<GenerateCall['input'], { kind: 'chat' }>
 
 /** A conversation as workers read it. */
 export function chatInput(messages: readonly ChatMessage[], use: ToolUse | null): ChatInput {
-  return { kind: 'chat', messages: messages.map(toCallMessage), ...(use && { tools: [...use.functions] }) }
+  return { kind: 'chat', messages: messages.map(toCallMessage), ...(use && { tools: use.tools }) }
 }
 
 /** `developer` is OpenAI's later name for `system`; chat templates know only the older one. */

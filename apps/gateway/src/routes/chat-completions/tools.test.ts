@@ -10,7 +10,7 @@ import { PATH } from './example.ts'
 let gateway: Harness
 afterEach(() => gateway.close())
 
-const weather: OpenAI.ChatCompletionTool = {
+const weather: OpenAI.ChatCompletionFunctionTool = {
   type: 'function',
   function: {
     name: 'weather',
@@ -151,10 +151,26 @@ describe('POST /v1/chat/completions with tools', () => {
         { role: 'assistant', content: '', toolCalls: [{ id: 'call_a', name: 'weather', arguments: '{}' }] },
         { role: 'tool', content: 'dry', toolCallId: 'call_a' },
       ],
-      tools: [weather.function],
+      tools: {
+        functions: [{ ...weather.function, strict: false, param: 'tools[0].function.parameters' }],
+        required: false,
+        parallel: true,
+      },
     })
     await gateway.client().chat.completions.create({ ...chat, tool_choice: 'none' })
     expect(gateway.worker.calls.at(-1)?.input).toEqual({ kind: 'chat', messages: chat.messages })
+  })
+
+  it.each<[OpenAI.ChatCompletionToolChoiceOption, object]>([
+    ['required', { required: true, parallel: true }],
+    [
+      { type: 'function', function: { name: 'weather' } },
+      { required: true, only: 'weather', parallel: false },
+    ],
+  ])('tells the worker that a call is wanted: %j', async (tool_choice, tools) => {
+    gateway = await start(TWO)
+    await gateway.client().chat.completions.create({ ...chat, tool_choice })
+    expect(gateway.worker.calls.at(-1)?.input).toMatchObject({ tools })
   })
 
   it('is refused for a model that can not be told of tools, by its name', async () => {

@@ -23,6 +23,9 @@ export function parseChatRequest(body: unknown): ChatRequest {
   checkStructured(request)
   checkTools(request)
   checkMessages(request.messages)
+  if (request.structured_outputs && request.tools.length > 0 && request.tool_choice !== 'none') {
+    throw combination("'structured_outputs' and 'tools' can't be set at the same time.", 'structured_outputs')
+  }
   if (request.top_logprobs !== undefined && !request.logprobs) {
     throw combination("'logprobs' must be true when 'top_logprobs' is given.", 'top_logprobs')
   }

@@ -16,7 +16,11 @@ const toolSchema = z.strictObject({
     name: functionName,
     description: optional(z.string()),
     /** JSON schema of the arguments; absent: none are taken. */
-    parameters: optional(z.record(z.string(), z.unknown())),
+    parameters: optional(
+      z
+        .record(z.string(), z.unknown())
+        .refine(({ type = 'object' }) => type === 'object', "expected a JSON schema of the type 'object'"),
+    ),
     /** Whether a schema that can't be enforced in every keyword is refused, or enforced as far as it can be. */
     strict: withDefault(z.boolean(), false),
   }),
