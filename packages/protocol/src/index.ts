@@ -22,6 +22,14 @@ export type { Tool, ToolChoice } from './openai/chat/tools.ts'
 export * from './openai/completion/request.ts'
 export * from './openai/completion/response.ts'
 export * from './openai/models.ts'
+export {
+  type ConversationItem,
+  type InputItem,
+  inputItemSchema,
+  toChatMessages,
+} from './openai/responses/items.ts'
+export * from './openai/responses/request.ts'
+export * from './openai/responses/response.ts'
 export * from './openai/speculation-metrics.ts'
 export { constraintOf } from './openai/structured.ts'
 export * from './openai/usage.ts'

@@ -1,9 +1,15 @@
 import { randomInt } from 'node:crypto'
-import { type ChatRequest, type CompletionRequest, constraintOf, type GenerateCall } from '@foretoken/protocol'
+import type { ChatRequest, CompletionRequest, GenerateCall } from '@foretoken/protocol'
 import type { AuthenticatedKey } from '../store.ts'
 
 /** The parameters that both endpoints share, as the schemas leave them. */
-type SharedRequest = Pick<ChatRequest, Exclude<keyof ChatRequest & keyof CompletionRequest, 'logprobs' | 'max_tokens'>>
+type SharedRequest = Pick<
+  ChatRequest,
+  Exclude<
+    keyof ChatRequest & keyof CompletionRequest,
+    'logprobs' | 'max_tokens' | 'stream_options' | 'response_format' | 'structured_outputs'
+  >
+>
 
 interface CallDetails {
   readonly requestId: string
@@ -12,13 +18,14 @@ interface CallDetails {
   readonly inputs: readonly GenerateCall['input'][]
   readonly completionTokensMax: number | undefined
   readonly topLogprobs: number | undefined
+  /** What the text may be. */
+  readonly constraint: GenerateCall['constraint']
 }
 
 /** A request as the worker reads it, once per prompt. */
 export function toCalls(request: SharedRequest, details: CallDetails): GenerateCall[] {
-  const { key, completionTokensMax, topLogprobs } = details
+  const { key, completionTokensMax, topLogprobs, constraint } = details
   const seed = toSeed(request.seed)
-  const constraint = constraintOf(request)
   return details.inputs.map((input, at) => ({
     request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
     tenant: key.tenantId,

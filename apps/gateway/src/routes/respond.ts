@@ -11,7 +11,11 @@ import type { UsageRecord } from '../store.ts'
 export interface AnswerFormat {
   readonly endpoint: UsageRecord['endpoint']
   /** What an event becomes in a stream: server-sent events, or nothing. */
-  eventsOf(event: AnswerEvent): string
+  eventsOf(event: AnswerEvent): string | Promise<string>
+  /** What a stream that has begun says of an error; absent: the envelope. */
+  errorEvent?(error: ApiError): string
+  /** What a stream ends with; absent: [DONE]. */
+  readonly doneEvent?: string
   /** The body of a plain answer. */
   bodyOf(batches: AsyncIterable<readonly AnswerEvent[]>): Promise<object>
 }
@@ -42,6 +46,8 @@ export async function respond(
     outgoing,
     keepAliveMs,
     stallMsMax,
+    ...(format.doneEvent !== undefined && { doneEvent: format.doneEvent }),
+    ...(format.errorEvent && { errorEvent: (error: ApiError) => format.errorEvent?.(error) ?? '' }),
     onFault: (err) => services.logger.error({ err, requestId: facts.requestId }, 'stream failed'),
   })
   return RESPONSE_ALREADY_SENT
@@ -65,5 +71,12 @@ function checkModel({ workers }: Services, model: string): void {
 
 /** What comes together is one text. */
 async function* encode(batches: AsyncGenerator<readonly AnswerEvent[]>, format: AnswerFormat): AsyncGenerator<string> {
-  for await (const events of batches) yield events.map((event) => format.eventsOf(event)).join('')
+  for await (const events of batches) {
+    let text = ''
+    for (const event of events) {
+      const written = format.eventsOf(event)
+      text += typeof written === 'string' ? written : await written
+    }
+    yield text
+  }
 }

@@ -19,8 +19,8 @@ export function chatFormat(request: ChatRequest, requestId: string, reader: Answ
     created: Math.floor(Date.now() / 1_000),
     model: request.model,
   }
-  const withUsage = request.stream_options?.include_usage === true
-  const chunks = new Chunks<ChatCompletionChunk>({ ...base, object: 'chat.completion.chunk' }, withUsage)
+  const { include_usage: withUsage = false, include_obfuscation: obfuscated = false } = request.stream_options ?? {}
+  const chunks = new Chunks<ChatCompletionChunk>({ ...base, object: 'chat.completion.chunk' }, withUsage, obfuscated)
   return {
     endpoint: 'chat.completions',
     eventsOf: (event) =>

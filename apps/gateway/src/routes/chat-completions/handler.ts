@@ -1,4 +1,4 @@
-import { parseChatRequest } from '@foretoken/protocol'
+import { constraintOf, parseChatRequest } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import { toCalls } from '../../generation/calls.ts'
 import { readJson } from '../../middleware/body.ts'
@@ -22,6 +22,7 @@ export function chatCompletions(services: Services): Handler<AuthenticatedEnv> {
       inputs: [chatInput(request.messages, use)],
       completionTokensMax: request.max_completion_tokens ?? request.max_tokens,
       topLogprobs: request.logprobs ? (request.top_logprobs ?? 0) : undefined,
+      constraint: constraintOf(request),
     })
     const format = chatFormat(request, requestId, new AnswerReader(use, requestId))
     return respond(services, ctx, { model, stream, calls }, format)

@@ -46,7 +46,6 @@ describe('a chat request', () => {
     [{ foo: 1 }, 'unknown_parameter', 'foo', 'Unrecognized request argument supplied: foo'],
     [{ tools: [{}] }, 'missing_required_parameter', 'tools[0].type', ''],
     [{ functions: [{}] }, 'unsupported_parameter', 'functions', "'functions' is not supported here."],
-    [{ response_format: { type: 'json_object' } }, 'unsupported_parameter', 'response_format', ''],
     [{ store: true }, 'unsupported_parameter', 'store', ''],
     [{ model: undefined }, 'missing_required_parameter', 'model', "Missing required parameter: 'model'."],
     [{ messages: undefined }, 'missing_required_parameter', 'messages', ''],

@@ -73,6 +73,8 @@ export const chatCompletionChunkSchema = z.strictObject({
   ),
   /** With `include_usage`: null in every chunk but the last. */
   usage: usageSchema.nullable().optional(),
+  /** With `include_obfuscation`: what makes the chunk as long as others. */
+  obfuscation: z.string().optional(),
   metrics: speculationMetricsSchema.optional(),
 })
 export type ChatCompletionChunk = z.infer<typeof chatCompletionChunkSchema>
