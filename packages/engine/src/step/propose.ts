@@ -1,6 +1,5 @@
 import {
   type ArmRequest,
-  type DraftArm,
   type DraftRequest,
   type Forecast,
   type FreeOpinion,

@@ -3,9 +3,27 @@ import type { GenerateCall } from '../rpc.ts'
 import { isObject, optional, withDefault } from './parse.ts'
 import { combination } from './rules.ts'
 
-const isSchema = (value: unknown) => typeof value === 'boolean' || isObject(value)
-const schema = z.unknown().refine(isSchema, 'expected a JSON schema, an object')
 const CHARACTERS_MAX = 1 << 16
+
+const isSchema = (value: unknown) => typeof value === 'boolean' || isObject(value)
+
+/** A schema in JSON again: workers read it. */
+const schema = z
+  .unknown()
+  .refine((value) => value !== undefined && isSchema(value), 'expected a JSON schema, an object')
+  .transform(toJson)
+
+function toJson(value: unknown, ctx: z.RefinementCtx): string {
+  let json: string | undefined
+  try {
+    json = JSON.stringify(value)
+  } catch {
+    // Nested deeper than any stack.
+  }
+  if (json !== undefined && json.length <= CHARACTERS_MAX) return json
+  ctx.addIssue({ code: 'custom', message: `expected at most ${CHARACTERS_MAX} characters of JSON` })
+  return z.NEVER
+}
 
 /** OpenAI's: free text, any JSON object, or JSON that follows a schema. `strict` or not, it always does here. */
 const responseFormatSchema = z.strictObject({
@@ -14,7 +32,7 @@ const responseFormatSchema = z.strictObject({
     z.strictObject({
       name: z.string().regex(/^[\w-]{1,64}$/, 'expected letters, digits, _ and -, at most 64'),
       description: optional(z.string()),
-      schema: schema,
+      schema,
       strict: withDefault(z.boolean(), false),
     }),
   ),
@@ -22,7 +40,7 @@ const responseFormatSchema = z.strictObject({
 
 /** vLLM's: one of these. Its switches for blanks and fallbacks ask for what is so anyway. */
 const structuredOutputsSchema = z.strictObject({
-  json: optional(z.unknown().refine((value) => typeof value === 'string' || isSchema(value), 'expected a JSON schema')),
+  json: optional(z.union([z.string().min(1).max(CHARACTERS_MAX), schema])),
   json_object: optional(z.boolean()),
   regex: optional(z.string().min(1).max(CHARACTERS_MAX)),
   choice: optional(z.array(z.string().min(1).max(CHARACTERS_MAX)).min(1).max(10_000)),
@@ -66,7 +84,7 @@ export function checkStructured(request: StructuredRequest): void {
 export function constraintOf({ response_format, structured_outputs }: StructuredRequest): Constraint | undefined {
   if (response_format?.type === 'json_object') return { param: 'response_format', source: ANY_OBJECT }
   if (response_format?.json_schema) {
-    const source = { kind: 'json', schema: JSON.stringify(response_format.json_schema.schema) } as const
+    const source = { kind: 'json', schema: response_format.json_schema.schema } as const
     return { param: 'response_format.json_schema.schema', source }
   }
   return structured_outputs && sourcesOf(structured_outputs)[0]
@@ -81,12 +99,10 @@ function sourcesOf(outputs: NonNullable<StructuredRequest['structured_outputs']>
     source,
   })
   return [
-    ...(json === undefined ? [] : [of('json', { kind: 'json', schema: asJson(json) })]),
+    ...(json === undefined ? [] : [of('json', { kind: 'json', schema: json })]),
     ...(json_object === true ? [of('json_object', ANY_OBJECT)] : []),
     ...(regex === undefined ? [] : [of('regex', { kind: 'regex', pattern: regex })]),
     ...(choice === undefined ? [] : [of('choice', { kind: 'choice', choices: choice })]),
     ...(grammar === undefined ? [] : [of('grammar', { kind: 'grammar', grammar })]),
   ]
 }
-
-const asJson = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
