@@ -13,6 +13,7 @@
  *   target is not known serves nobody.
  * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
+ * - Customers' text is in one table only, the responses that they asked to store, and goes with its tenant.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
  * Rows of before targets were told apart have none. Figures (runs, acceptance, decisions) are inherited by the first target
@@ -80,6 +81,15 @@ export {
   type Traffic,
   trafficBetween,
 } from './queries/scheduler-facts.ts'
+export {
+  deleteResponse,
+  findResponse,
+  removeExpiredResponses,
+  responseChain,
+  type StoredResponse,
+  type StoredResponseLimits,
+  saveResponse,
+} from './queries/stored-responses.ts'
 export {
   findTarget,
   findTargets,

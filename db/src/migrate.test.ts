@@ -45,6 +45,7 @@ describe('migrate', () => {
       'open_requests',
       'processes',
       'requests',
+      'stored_responses',
       'targets',
       'tenants',
       'training_runs',

@@ -24,7 +24,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/telemetry',
     'packages/workloads',
   ],
-  'apps/gateway': ['db', 'packages/cluster', 'packages/policy', 'packages/protocol', 'packages/telemetry'],
+  'apps/gateway': [
+    'db',
+    'packages/cluster',
+    'packages/policy',
+    'packages/protocol',
+    'packages/telemetry',
+    'packages/tool-calls',
+  ],
   'apps/scheduler': [
     'db',
     'packages/cluster',
@@ -60,6 +67,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'packages/static-draft',
     'packages/storage',
     'packages/telemetry',
+    'packages/tool-calls',
   ],
   'packages/learning': [
     'packages/drafting',
@@ -84,6 +92,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/reference-target': [],
   'packages/smollm2': ['packages/model'],
   'packages/static-draft': [],
+  'packages/tool-calls': ['packages/protocol'],
   'packages/workloads': [],
   native: [],
   db: ['packages/protocol'],

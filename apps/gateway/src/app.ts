@@ -8,6 +8,8 @@ import { completions } from './routes/completions/handler.ts'
 import { live, ready } from './routes/health/handler.ts'
 import { metrics } from './routes/metrics/handler.ts'
 import { getModel, listModels } from './routes/models/handler.ts'
+import { deleteResponse, getResponse } from './routes/responses/by-id.ts'
+import { createResponse } from './routes/responses/handler.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 /** Everything the gateway answers. */
@@ -20,6 +22,9 @@ export function createApp(services: Services): Hono<GatewayEnv> {
 
   app.post('/v1/chat/completions', tenant, body, chatCompletions(services))
   app.post('/v1/completions', tenant, body, completions(services))
+  app.post('/v1/responses', tenant, body, createResponse(services))
+  app.get('/v1/responses/:id', tenant, getResponse(services))
+  app.delete('/v1/responses/:id', tenant, deleteResponse(services))
   app.get('/v1/models', tenant, listModels(services))
   app.get('/v1/models/:id{.+}', tenant, getModel(services))
 
@@ -27,7 +32,8 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.get('/readyz', ready(services))
   app.get('/metrics', metrics(services))
 
-  app.on(OTHER_METHODS, ['/v1/chat/completions', '/v1/completions'], methodNotAllowed(['POST']))
+  app.on(OTHER_METHODS, ['/v1/chat/completions', '/v1/completions', '/v1/responses'], methodNotAllowed(['POST']))
+  app.on(OTHER_METHODS, ['/v1/responses/:id'], methodNotAllowed(['GET', 'DELETE']))
   app.on(OTHER_METHODS, ['/v1/models', '/v1/models/:id{.+}'], methodNotAllowed(['GET']))
   app.on(OTHER_METHODS, ['/healthz', '/readyz', '/metrics'], methodNotAllowed(['GET']))
   app.notFound(notFound)

@@ -27,6 +27,7 @@ interface GatewayParts {
 }
 
 const FLUSH_MS_MAX = 10_000
+const SWEEP_MS = 600_000
 
 /** Puts the parts together, listens, and adds the steps of its own end to the lifecycle. */
 export async function startGateway(parts: GatewayParts): Promise<{ url: string; services: Services }> {
@@ -66,6 +67,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
   const { inFlight, journal, usage, verdicts, workers, config } = services
+  const sweeping = setInterval(() => void sweep(services), SWEEP_MS).unref()
   lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
@@ -73,9 +75,20 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
   })
   lifecycle.on('drain', 'requests in flight', () => inFlight.drain(config.limits.drainMsMax))
   lifecycle.on('drain', 'answers on their way', () => server.stop())
+  lifecycle.on('flush', 'sweeping', () => clearInterval(sweeping))
   lifecycle.on('flush', 'journal', () => journal.close())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
   lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())
   lifecycle.on('close', 'connections', () => server.destroy())
+}
+
+/** Expired responses are found by nobody; this is when they are gone. */
+async function sweep({ store, logger }: Services): Promise<void> {
+  try {
+    const responses = await store.removeExpiredResponses()
+    if (responses > 0) logger.info({ responses }, 'removed expired responses')
+  } catch (err) {
+    logger.warn({ err }, 'expired responses not removed')
+  }
 }

@@ -123,6 +123,29 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
       expect(await under.store.servedLately('nobody')).toBe(false)
     })
 
+    it("keeps a tenant's responses, in a chain, and as many as it may", async () => {
+      const { store } = under
+      const { tenantId } = (await store.authenticate(under.secret)) ?? { tenantId: '' }
+      const limits = { keptMs: 60_000, countMax: 2, bytesMax: 1_000_000 }
+      const response = (at: number) => ({
+        ...{ id: `resp_${at}`, previousId: at === 1 ? null : `resp_${at - 1}` },
+        ...{ input: [{ role: 'user', content: `question ${at}` }], response: { output: [] } },
+      })
+      await store.saveResponse(tenantId, response(1), limits)
+      await store.saveResponse(tenantId, response(2), limits)
+      expect(await store.responseChain(tenantId, 'resp_2')).toEqual([response(2), response(1)])
+      await store.saveResponse(tenantId, response(3), limits)
+      expect(await store.responseChain(tenantId, 'resp_3')).toEqual([response(3), response(2)])
+      expect(await store.findResponse('ten_other', 'resp_3')).toBeNull()
+      expect(await store.deleteResponse('ten_other', 'resp_3')).toBe(false)
+      expect(await store.deleteResponse(tenantId, 'resp_3')).toBe(true)
+      expect(await store.findResponse(tenantId, 'resp_3')).toBeNull()
+      await store.saveResponse(tenantId, response(4), { ...limits, keptMs: -1 })
+      expect(await store.findResponse(tenantId, 'resp_4')).toBeNull()
+      expect(await store.removeExpiredResponses()).toBe(1)
+      expect(await store.findResponse(tenantId, 'resp_2')).toEqual(response(2))
+    })
+
     it('forgets a key that was revoked', async () => {
       await under.revoke()
       expect(await under.store.authenticate(under.secret)).toBeNull()

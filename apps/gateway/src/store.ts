@@ -2,18 +2,33 @@ import {
   type AuthenticatedKey,
   authenticate,
   type Database,
+  deleteResponse,
+  findResponse,
   findTargets,
   journalOpenRequests,
   type OpenRequest,
   type Rejected,
   recordUsage,
   rejectDraft,
+  removeExpiredResponses,
+  responseChain,
+  type StoredResponse,
+  type StoredResponseLimits,
+  saveResponse,
   settleLostRequests,
   TARGET_AWAY_MS,
   type UsageRecord,
 } from '@foretoken/db'
 
-export type { AuthenticatedKey, LiveAdapter, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
+export type {
+  AuthenticatedKey,
+  LiveAdapter,
+  OpenRequest,
+  Rejected,
+  StoredResponse,
+  StoredResponseLimits,
+  UsageRecord,
+} from '@foretoken/db'
 
 /** What the gateway needs of the database: a port, so that tests can break it at will. */
 export interface Store {
@@ -29,6 +44,15 @@ export interface Store {
   rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected>
   /** Whether anybody has served a model of this name in the last days. */
   servedLately(model: string): Promise<boolean>
+  /** Idempotent on its id. What a tenant has beyond the limits goes, the oldest first. */
+  saveResponse(tenantId: string, response: StoredResponse, limits: StoredResponseLimits): Promise<void>
+  /** A tenant's response and those that it went on from, newest first; empty where there is none of this id. */
+  responseChain(tenantId: string, id: string): Promise<StoredResponse[]>
+  findResponse(tenantId: string, id: string): Promise<StoredResponse | null>
+  /** False where the tenant has none of this id. */
+  deleteResponse(tenantId: string, id: string): Promise<boolean>
+  /** Says how many went. */
+  removeExpiredResponses(): Promise<number>
   /** Resolves when the database answers. */
   ping(): Promise<void>
 }
@@ -42,6 +66,11 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     settleLost: () => settleLostRequests(db),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     servedLately: async (name) => (await findTargets(db, { name, seenWithinMs: TARGET_AWAY_MS })).length > 0,
+    saveResponse: (tenantId, response, limits) => saveResponse(db, tenantId, response, limits),
+    responseChain: (tenantId, id) => responseChain(db, tenantId, id),
+    findResponse: (tenantId, id) => findResponse(db, tenantId, id),
+    deleteResponse: (tenantId, id) => deleteResponse(db, tenantId, id),
+    removeExpiredResponses: () => removeExpiredResponses(db),
     ping: async () => {
       await db.pool.query('select 1')
     },

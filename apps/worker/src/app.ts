@@ -8,8 +8,9 @@ import {
 } from '@foretoken/protocol'
 import { Hono } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
+import { compiledConstraint } from './generate/constraint.ts'
 import { generateFrames, workerError } from './generate/frames.ts'
-import { compiledConstraint, generationRequest } from './generate/request.ts'
+import { generationRequest } from './generate/request.ts'
 import type { Serving } from './serving.ts'
 
 const NDJSON = { 'content-type': 'application/x-ndjson' }
@@ -41,8 +42,8 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
       return errorAnswer({ code: 'target_changed', message: 'This worker has other weights now.', param: null })
     }
     try {
-      const constraint = await compiledConstraint(call.data, serving.constraints)
-      const request = generationRequest(call.data, serving.model, constraint)
+      const constraint = await compiledConstraint(call.data, serving)
+      const request = generationRequest(call.data, serving, constraint)
       serving.drafts.prepare(call.data, (tenant) => serving.engine.forget(tenant))
       return new Response(encoded(generateFrames(serving.frameSource, request, ctx.req.raw.signal)), {
         headers: NDJSON,

@@ -14,6 +14,7 @@ import {
   type Logger,
   type Registry,
 } from '@foretoken/telemetry'
+import { readToolTemplate, type ToolTemplate } from '@foretoken/tool-calls'
 import { adapterTiers } from './adapters/statistics.ts'
 import type { WorkerConfig } from './config.ts'
 import { TenantDrafts } from './drafts.ts'
@@ -27,6 +28,8 @@ export interface Serving {
   readonly target: NewTarget
   /** SHA-256 of the weights of a static draft that was trained for exactly this target; null: there is none. */
   readonly ownDraft: string | null
+  /** How its template and tools go together; null without a template. */
+  readonly tools: ToolTemplate | null
   readonly engine: Engine
   readonly drafts: TenantDrafts
   /** Undefined without the compiled addon. */
@@ -54,6 +57,8 @@ export async function startServing(
     ...(config.modelId === undefined ? {} : { id: config.modelId }),
     ...(config.threads === undefined ? {} : { threads: config.threads }),
   })
+  const { tokenizer } = model
+  const tools = tokenizer.hasChatTemplate ? readToolTemplate((...chat) => tokenizer.renderChat(...chat)) : null
   const registry = createRegistry()
   const metrics = createEngineMetrics(registry)
   const { modelFolder } = config
@@ -89,6 +94,7 @@ export async function startServing(
       weights: config.weights,
       kernels: kernels !== undefined,
       staticDraft: draft?.artifact.id ?? null,
+      toolCallForm: tools && `${tools.form}${tools.native ? '' : ', as text'}`,
       ms: Math.round(performance.now() - started),
     },
     'model is ready',
@@ -103,6 +109,7 @@ export async function startServing(
     model,
     target,
     ownDraft: draft && isOwn ? draft.artifact.contentHash : null,
+    tools,
     engine,
     drafts,
     constraints: ConstraintCompiler.open(model.tokenizer, model.target.shape.vocabularySize),
@@ -123,7 +130,13 @@ export async function startServing(
     status: () => ({
       worker: config.id,
       ready: isReady(),
-      model: { id: model.id, fingerprint: target.fingerprint, created, contextLength: model.contextLength },
+      model: {
+        id: model.id,
+        fingerprint: target.fingerprint,
+        created,
+        contextLength: model.contextLength,
+        ...(tools && { toolCallForm: tools.form }),
+      },
       running: engine.load.running,
       waiting: engine.load.waiting,
       capacity: config.limits.sequencesMax,

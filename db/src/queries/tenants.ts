@@ -4,6 +4,7 @@ import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { tenants } from '../schema/tenants.ts'
 import { forgetDraftsIn, lockLineage } from './promotion.ts'
+import { deleteResponsesIn } from './stored-responses.ts'
 import { cancelTrainingIn } from './training-runs.ts'
 
 export type Tenant = typeof tenants.$inferSelect
@@ -42,16 +43,22 @@ export function listTenants(db: Database): Promise<Tenant[]> {
   return guarded('list tenants', () => db.drizzle.select().from(tenants).orderBy(asc(tenants.id)))
 }
 
-/** Ends all access of a tenant at once; its keys stay as they are. False where no active tenant has this id. */
-export async function revokeTenant(db: Database, tenantId: string): Promise<boolean> {
-  const revoked = await guarded('revoke tenant', () =>
-    db.drizzle
-      .update(tenants)
-      .set({ status: 'revoked', revokedAt: sql`now()` })
-      .where(and(eq(tenants.id, tenantId), eq(tenants.status, 'active')))
-      .returning({ id: tenants.id }),
+/**
+ * Ends all access of a tenant at once; its keys stay as they are, its stored responses go. False where no active tenant
+ * has this id.
+ */
+export function revokeTenant(db: Database, tenantId: string): Promise<boolean> {
+  return guarded('revoke tenant', () =>
+    db.drizzle.transaction(async (tx) => {
+      const revoked = await tx
+        .update(tenants)
+        .set({ status: 'revoked', revokedAt: sql`now()` })
+        .where(and(eq(tenants.id, tenantId), eq(tenants.status, 'active')))
+        .returning({ id: tenants.id })
+      if (revoked.length > 0) await deleteResponsesIn(tx, tenantId)
+      return revoked.length > 0
+    }),
   )
-  return revoked.length > 0
 }
 
 /** Opts a tenant in or out of learning. What was learned before stays: see `forgetTenant`. False: no such tenant. */
@@ -106,8 +113,8 @@ export interface Forgotten {
 }
 
 /**
- * Ends everything that was learned from a tenant: no version is live or can come back, its open run is void, and
- * segments recorded before this moment are to be deleted, also those that a worker writes a little later. Call it
+ * Ends everything that was learned from a tenant, and the responses that it stored: no version is live or can come back,
+ * its open run is void, and segments recorded before this moment are to be deleted, also those that a worker writes a little later. Call it
  * before deleting files, so that nothing reads what is going; null: no such tenant.
  */
 export function forgetTenant(db: Database, tenantId: string): Promise<Forgotten | null> {
@@ -121,6 +128,7 @@ export function forgetTenant(db: Database, tenantId: string): Promise<Forgotten 
         .where(eq(tenants.id, tenantId))
         .returning({ forgottenAt: tenants.forgottenAt })
       if (!tenant?.forgottenAt) return null
+      await deleteResponsesIn(tx, tenantId)
       const runs = await cancelTrainingIn(tx, tenantId, reason)
       return { forgottenAt: tenant.forgottenAt, drafts: await forgetDraftsIn(tx, tenantId, reason), runs }
     }),

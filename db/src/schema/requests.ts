@@ -3,7 +3,7 @@ import { boolean, check, foreignKey, index, integer, jsonb, pgTable, text } from
 import { instant } from './columns.ts'
 import { apiKeys } from './keys.ts'
 
-export const REQUEST_ENDPOINTS = ['chat.completions', 'completions'] as const
+export const REQUEST_ENDPOINTS = ['chat.completions', 'completions', 'responses'] as const
 export const REQUEST_STATUSES = ['completed', 'cancelled', 'failed'] as const
 
 /**
@@ -43,7 +43,7 @@ export const requests = pgTable(
     index('requests_tenant_id_finished_at').on(table.tenantId, table.finishedAt),
     /** Serves `trafficBetween`. */
     index('requests_finished_at').on(table.finishedAt),
-    check('requests_endpoint', sql`${table.endpoint} in ('chat.completions', 'completions')`),
+    check('requests_endpoint', sql`${table.endpoint} in ('chat.completions', 'completions', 'responses')`),
     check('requests_status', sql`${table.status} in ('completed', 'cancelled', 'failed')`),
     check(
       'requests_tokens',

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { monotonicFactory } from 'ulid'
 
 /** Ids that cross the wire; those of database rows that are made elsewhere are in `@foretoken/db`. */
-const PREFIXES = { request: 'req_', chatCompletion: 'chatcmpl-', completion: 'cmpl-' } as const
+const PREFIXES = { request: 'req_', chatCompletion: 'chatcmpl-', completion: 'cmpl-', response: 'resp_' } as const
 export type IdKind = keyof typeof PREFIXES
 
 /** A fresh request id, `req_01jd…`: a ULID sorts by time, which keeps usage rows at the right edge of their index. */

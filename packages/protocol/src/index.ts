@@ -20,11 +20,21 @@ export * from './errors/catalogue.ts'
 export * from './errors/from-worker.ts'
 export * from './frames.ts'
 export * from './ids.ts'
+export type { ChatMessage } from './openai/chat/messages.ts'
 export * from './openai/chat/request.ts'
 export * from './openai/chat/response.ts'
+export type { Tool, ToolChoice } from './openai/chat/tools.ts'
 export * from './openai/completion/request.ts'
 export * from './openai/completion/response.ts'
 export * from './openai/models.ts'
+export {
+  type ConversationItem,
+  type InputItem,
+  inputItemSchema,
+  toChatMessages,
+} from './openai/responses/items.ts'
+export * from './openai/responses/request.ts'
+export * from './openai/responses/response.ts'
 export * from './openai/speculation-metrics.ts'
 export { constraintOf } from './openai/structured.ts'
 export * from './openai/usage.ts'

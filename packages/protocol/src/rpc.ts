@@ -23,7 +23,47 @@ export const ALIVE_MS = 500
 
 export const armSchema = z.enum(['none', 'suffix', 'static', 'adaptive', 'grammar'])
 
-const messageSchema = z.strictObject({ role: z.string(), content: z.string(), name: z.string().optional() })
+/** A call of a tool in a conversation; its arguments are what the model wrote, JSON as a rule. */
+const toolCallSchema = z.strictObject({ id: z.string(), name: z.string(), arguments: z.string() })
+export type ToolCall = z.infer<typeof toolCallSchema>
+
+const messageSchema = z.strictObject({
+  role: z.string(),
+  /** Empty where an assistant said nothing beside its calls. */
+  content: z.string(),
+  name: z.string().optional(),
+  toolCalls: z.array(toolCallSchema).optional(),
+  /** The call that a message of the role `tool` answers. */
+  toolCallId: z.string().optional(),
+})
+export type CallMessage = z.infer<typeof messageSchema>
+
+/** A function that the model may call; `parameters` is the JSON schema of its arguments. */
+const toolFunctionSchema = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  /** Where its schema can't be enforced the call is refused; else any object will do. */
+  strict: z.boolean(),
+  /** The parameter of the tenant's request that has the schema. */
+  param: z.string(),
+})
+export type ToolFunction = z.infer<typeof toolFunctionSchema>
+
+const toolsSchema = z.strictObject({
+  functions: z.array(toolFunctionSchema).min(1),
+  /** The answer is a call, and no text. */
+  required: z.boolean(),
+  /** The one function that may be called; the model is told of all. */
+  only: z.string().optional(),
+  /** Several calls in one answer. */
+  parallel: z.boolean(),
+})
+export type CallTools = z.infer<typeof toolsSchema>
+
+/** How a model writes its calls; see `@foretoken/tool-calls`. */
+export const toolCallFormSchema = z.enum(['hermes', 'llama', 'reference'])
+export type ToolCallFormName = z.infer<typeof toolCallFormSchema>
 
 /** A tenant's adapter in the object store: `key` is its folder, `contentHash` the SHA-256 of its weights in hex. */
 export const adapterRefSchema = z.strictObject({ id: z.string(), contentHash: z.string(), key: z.string() })
@@ -52,7 +92,11 @@ export const generateCallSchema = z.strictObject({
   /** Of the target that the gateway takes it for; one that is another by now declines with `target_changed`. */
   fingerprint: z.string(),
   input: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('chat'), messages: z.array(messageSchema) }),
+    z.strictObject({
+      kind: z.literal('chat'),
+      messages: z.array(messageSchema),
+      tools: toolsSchema.optional(),
+    }),
     z.strictObject({ kind: z.literal('text'), text: z.string() }),
     z.strictObject({ kind: z.literal('tokens'), tokens: z.array(z.int().nonnegative()) }),
   ]),
@@ -177,7 +221,14 @@ export type Frame = z.infer<typeof frameSchema>
 export const workerStatusSchema = z.strictObject({
   worker: z.string(),
   ready: z.boolean(),
-  model: z.strictObject({ id: z.string(), fingerprint: z.string(), created: z.int(), contextLength: z.int() }),
+  model: z.strictObject({
+    id: z.string(),
+    fingerprint: z.string(),
+    created: z.int(),
+    contextLength: z.int(),
+    /** Absent: it can't be told of tools. */
+    toolCallForm: toolCallFormSchema.optional(),
+  }),
   running: z.int(),
   waiting: z.int(),
   /** Sequences that decode at once. */

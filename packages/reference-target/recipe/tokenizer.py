@@ -14,10 +14,7 @@ from data import held_out, read_corpus
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 # Words with their leading blank, single digits, runs of punctuation, runs of blanks.
 SPLIT = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
+TEMPLATE = (Path(__file__).parent / "template.jinja").read_text().rstrip("\n")
 
 
 def main() -> None:

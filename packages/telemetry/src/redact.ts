@@ -9,6 +9,9 @@ export const SECRET_FIELDS = [
   'messages',
   'content',
   'completion',
+  'tools',
+  'toolCalls',
+  'arguments',
   'body',
 ]
 export const REDACTED = '[redacted]'

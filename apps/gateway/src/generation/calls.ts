@@ -1,10 +1,16 @@
 import { randomInt } from 'node:crypto'
-import { type ChatRequest, type CompletionRequest, constraintOf } from '@foretoken/protocol'
+import type { ChatRequest, CompletionRequest } from '@foretoken/protocol'
 import type { AuthenticatedKey } from '../store.ts'
 import type { UnroutedCall } from '../workers/route.ts'
 
 /** The parameters that both endpoints share, as the schemas leave them. */
-type SharedRequest = Pick<ChatRequest, Exclude<keyof ChatRequest & keyof CompletionRequest, 'logprobs' | 'max_tokens'>>
+type SharedRequest = Pick<
+  ChatRequest,
+  Exclude<
+    keyof ChatRequest & keyof CompletionRequest,
+    'logprobs' | 'max_tokens' | 'stream_options' | 'response_format' | 'structured_outputs'
+  >
+>
 
 interface CallDetails {
   readonly requestId: string
@@ -13,13 +19,14 @@ interface CallDetails {
   readonly inputs: readonly UnroutedCall['input'][]
   readonly completionTokensMax: number | undefined
   readonly topLogprobs: number | undefined
+  /** What the text may be. */
+  readonly constraint: UnroutedCall['constraint']
 }
 
 /** A request as the worker reads it, once per prompt. */
 export function toCalls(request: SharedRequest, details: CallDetails): UnroutedCall[] {
-  const { key, completionTokensMax, topLogprobs } = details
+  const { key, completionTokensMax, topLogprobs, constraint } = details
   const seed = toSeed(request.seed)
-  const constraint = constraintOf(request)
   return details.inputs.map((input, at) => ({
     request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
     tenant: key.tenantId,

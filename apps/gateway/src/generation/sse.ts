@@ -15,6 +15,10 @@ interface SseOptions {
   readonly keepAliveMs: number
   /** A client that reads nothing for longer counts as gone. */
   readonly stallMsMax: number
+  /** What a stream ends with; absent: [DONE]. */
+  readonly doneEvent?: string
+  /** How an error is told in the stream; absent: as an event of the envelope. */
+  readonly errorEvent?: (error: ApiError) => string
   /** Told about errors that are nobody's doing but ours. */
   readonly onFault: (error: unknown) => void
 }
@@ -24,7 +28,7 @@ interface SseOptions {
  * goes on by itself; rejects with what went wrong before, which can then get an HTTP status of its own.
  *
  * The client's pace is the pace of the whole chain: the next texts are fetched when the last were taken. An error
- * becomes an event in OpenAI's envelope and ends the stream without [DONE], so that no client mistakes the part it got
+ * becomes an event, in OpenAI's envelope as a rule, and ends the stream without [DONE], so that no client mistakes the part it got
  * for the whole.
  */
 export function sendEvents(texts: AsyncGenerator<string>, options: SseOptions): Promise<void> {
@@ -65,7 +69,7 @@ class EventStream {
         this.add(text)
         if (this.taken) await this.taken
       }
-      this.add(DONE_EVENT)
+      this.add(this.options.doneEvent ?? DONE_EVENT)
     } catch (error) {
       if (!this.begun) throw error
       this.add(this.lastWords(error))
@@ -135,9 +139,10 @@ class EventStream {
 
   private lastWords(error: unknown): string {
     if (error instanceof ClientGone) return ''
-    if (error instanceof ApiError) return sseEvent(error.toEnvelope())
-    this.options.onFault(error)
-    return sseEvent(new ApiError('internal_error', { values: {} }).toEnvelope())
+    const { errorEvent = (known) => sseEvent(known.toEnvelope()), onFault } = this.options
+    if (error instanceof ApiError) return errorEvent(error)
+    onFault(error)
+    return errorEvent(new ApiError('internal_error', { values: {} }))
   }
 }
 

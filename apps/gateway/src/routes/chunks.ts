@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, CompletionChunk } from '@foretoken/protocol'
 import { sseEvent } from '../generation/sse.ts'
+import { padded } from './obfuscation.ts'
 
 /** What all chunks of one stream begin with, in its order. */
 export type ChunkBase<Chunk> = Pick<
@@ -15,6 +16,7 @@ export class Chunks<Chunk extends ChatCompletionChunk | CompletionChunk> {
   constructor(
     private readonly base: ChunkBase<Chunk>,
     readonly withUsage: boolean,
+    private readonly obfuscated = false,
   ) {
     const empty = sseEvent({ ...base, choices: [], ...(withUsage && { usage: null }) })
     const hole = empty.indexOf(HOLE) + HOLE.length - 1
@@ -23,12 +25,14 @@ export class Chunks<Chunk extends ChatCompletionChunk | CompletionChunk> {
   }
 
   of(choice: Chunk['choices'][number]): string {
-    return this.head + JSON.stringify(choice) + this.tail
+    const event = this.head + JSON.stringify(choice) + this.tail
+    return this.obfuscated ? padded(event) : event
   }
 
   /** The last one, which has none. */
   end(more: Pick<Chunk, 'usage' | 'metrics'>): string {
-    return sseEvent({ ...this.base, choices: [], ...more })
+    const event = sseEvent({ ...this.base, choices: [], ...more })
+    return this.obfuscated ? padded(event) : event
   }
 }
 

@@ -1,4 +1,4 @@
-import { type SpeculationMetrics, toSpeculationMetrics } from '@foretoken/protocol'
+import { type ApiError, type SpeculationMetrics, toSpeculationMetrics } from '@foretoken/protocol'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { AnswerEvent } from '../generation/answer.ts'
@@ -13,7 +13,11 @@ import type { UnroutedCall } from '../workers/route.ts'
 export interface AnswerFormat {
   readonly endpoint: UsageRecord['endpoint']
   /** What an event becomes in a stream: server-sent events, or nothing. */
-  eventsOf(event: AnswerEvent): string
+  eventsOf(event: AnswerEvent): string | Promise<string>
+  /** What a stream that has begun says of an error; absent: the envelope. */
+  errorEvent?(error: ApiError): string
+  /** What a stream ends with; absent: [DONE]. */
+  readonly doneEvent?: string
   /** The body of a plain answer. */
   bodyOf(batches: AsyncIterable<readonly AnswerEvent[]>): Promise<object>
 }
@@ -44,6 +48,8 @@ export async function respond(
     outgoing,
     keepAliveMs,
     stallMsMax,
+    ...(format.doneEvent !== undefined && { doneEvent: format.doneEvent }),
+    ...(format.errorEvent && { errorEvent: (error: ApiError) => format.errorEvent?.(error) ?? '' }),
     onFault: (err) => services.logger.error({ err, requestId: facts.requestId }, 'stream failed'),
   })
   return RESPONSE_ALREADY_SENT
@@ -59,5 +65,12 @@ export function metricsOf(
 
 /** What comes together is one text. */
 async function* encode(batches: AsyncGenerator<readonly AnswerEvent[]>, format: AnswerFormat): AsyncGenerator<string> {
-  for await (const events of batches) yield events.map((event) => format.eventsOf(event)).join('')
+  for await (const events of batches) {
+    let text = ''
+    for (const event of events) {
+      const written = format.eventsOf(event)
+      text += typeof written === 'string' ? written : await written
+    }
+    yield text
+  }
 }

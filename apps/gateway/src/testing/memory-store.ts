@@ -1,4 +1,13 @@
-import type { AuthenticatedKey, LiveAdapter, OpenRequest, Rejected, Store, UsageRecord } from '../store.ts'
+import type {
+  AuthenticatedKey,
+  LiveAdapter,
+  OpenRequest,
+  Rejected,
+  Store,
+  StoredResponse,
+  StoredResponseLimits,
+  UsageRecord,
+} from '../store.ts'
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
@@ -6,6 +15,8 @@ export class MemoryStore implements Store {
   readonly usage = new Map<string, UsageRecord>()
   readonly open = new Map<string, OpenRequest>()
   readonly rejected: { tenantId: string; version: string; reason: string }[] = []
+  /** Oldest first. */
+  readonly responses = new Map<string, StoredResponse & { readonly tenantId: string; readonly expiresMs: number }>()
   /** The version before the live one. */
   fallback: LiveAdapter | null = null
   /** Models that were served by workers of before. */
@@ -57,6 +68,46 @@ export class MemoryStore implements Store {
   async servedLately(model: string): Promise<boolean> {
     this.failInOutage()
     return this.served.has(model)
+  }
+
+  /** Bytes are the database's business. */
+  async saveResponse(tenantId: string, response: StoredResponse, limits: StoredResponseLimits): Promise<void> {
+    this.failInOutage()
+    if (this.responses.has(response.id)) return
+    const kept = structuredClone(response)
+    this.responses.set(response.id, { ...kept, tenantId, expiresMs: Date.now() + limits.keptMs })
+    const own = [...this.responses.values()].filter((each) => each.tenantId === tenantId)
+    for (const { id } of own.slice(0, -limits.countMax)) this.responses.delete(id)
+  }
+
+  async responseChain(tenantId: string, id: string): Promise<StoredResponse[]> {
+    const chain: StoredResponse[] = []
+    for (let next: string | null = id; next !== null; ) {
+      const found: StoredResponse | null = await this.findResponse(tenantId, next)
+      if (!found) break
+      chain.push(found)
+      next = found.previousId
+    }
+    return chain
+  }
+
+  async findResponse(tenantId: string, id: string): Promise<StoredResponse | null> {
+    this.failInOutage()
+    const found = this.responses.get(id)
+    if (found?.tenantId !== tenantId || found.expiresMs <= Date.now()) return null
+    const { previousId, input, response } = found
+    return { id, previousId, input, response }
+  }
+
+  async deleteResponse(tenantId: string, id: string): Promise<boolean> {
+    return (await this.findResponse(tenantId, id)) !== null && this.responses.delete(id)
+  }
+
+  async removeExpiredResponses(): Promise<number> {
+    this.failInOutage()
+    const expired = [...this.responses].filter(([, { expiresMs }]) => expiresMs <= Date.now())
+    for (const [id] of expired) this.responses.delete(id)
+    return expired.length
   }
 
   async ping(): Promise<void> {

@@ -1,5 +1,5 @@
 import { chooseWorker } from '@foretoken/policy'
-import type { Model, TargetIdentity, WorkerStatus } from '@foretoken/protocol'
+import type { Model, TargetIdentity, ToolCallFormName, WorkerStatus } from '@foretoken/protocol'
 import { WorkerClient } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
 import { Turns } from './turns.ts'
@@ -119,6 +119,7 @@ export class WorkerPool {
   private readonly byUrl = new Map<string, PooledWorker>()
   private readonly known = new Map<string, Model>()
   private readonly turns = new Turns(ASKED_AT_ONCE_MAX)
+  private readonly toolCallForms = new Map<string, ToolCallFormName>()
   private members: ReadonlySet<string>
   private timer: NodeJS.Timeout | undefined
   private closed = false
@@ -168,6 +169,11 @@ export class WorkerPool {
     return this.known
   }
 
+  /** How a model writes calls of tools; undefined for one that can't be told of any, or that nobody knows. */
+  toolCallFormOf(model: string): ToolCallFormName | undefined {
+    return this.toolCallForms.get(model)
+  }
+
   /**
    * The worker for a tenant's next call, among those that have the target: any of the name, or one of a fingerprint. One whose last call broke is asked only when no other is left: it may have
    * restarted since. With `mustBeWell` it has to have answered since then.
@@ -200,7 +206,7 @@ export class WorkerPool {
     const wasReady = worker.ready
     await worker.refresh()
     const { logger } = this.options
-    if (worker.status) this.known.set(worker.status.model.id, toModel(worker.status))
+    if (worker.status) this.learn(worker.status)
     if (worker.ready !== wasReady) {
       if (worker.ready) logger.info({ worker: worker.status?.worker, url }, 'worker ready')
       else logger.warn({ worker: worker.status?.worker, url }, 'worker not ready')
@@ -209,6 +215,13 @@ export class WorkerPool {
     this.byUrl.delete(url)
     await worker.client.close()
     logger.info({ worker: worker.status?.worker, url }, 'worker left')
+  }
+
+  private learn(status: WorkerStatus): void {
+    const { id, toolCallForm } = status.model
+    this.known.set(id, toModel(status))
+    if (toolCallForm) this.toolCallForms.set(id, toolCallForm)
+    else this.toolCallForms.delete(id)
   }
 }
 

@@ -1,12 +1,13 @@
-import {
-  type Constraint,
-  type ConstraintCompiler,
-  ConstraintError,
-  EngineError,
-  type GenerationRequest,
-} from '@foretoken/engine'
+import { type Constraint, EngineError, type GenerationRequest } from '@foretoken/engine'
 import { ChatTemplateError, type LoadedModel } from '@foretoken/model'
 import type { GenerateCall } from '@foretoken/protocol'
+import type { ToolTemplate } from '@foretoken/tool-calls'
+
+/** What a call is read with. `tools` is null for a model without a chat template. */
+export interface CallReader {
+  readonly model: LoadedModel
+  readonly tools: ToolTemplate | null
+}
 
 /**
  * From the RPC's words to the engine's: text becomes tokens, absent limits become the context's.
@@ -15,10 +16,11 @@ import type { GenerateCall } from '@foretoken/protocol'
  */
 export function generationRequest(
   call: GenerateCall,
-  model: LoadedModel,
+  reader: CallReader,
   constraint: Constraint | undefined,
 ): GenerationRequest {
-  const prompt = promptTokens(call.input, model)
+  const { model } = reader
+  const prompt = promptTokens(call.input, reader)
   const { sampling } = call
   return {
     id: call.request,
@@ -44,24 +46,6 @@ export function generationRequest(
   }
 }
 
-/** What the call's text may be, compiled. @throws EngineError naming the parameter that can't be had */
-export async function compiledConstraint(
-  { constraint, tenant }: GenerateCall,
-  compiler: ConstraintCompiler | undefined,
-): Promise<Constraint | undefined> {
-  if (!constraint) return undefined
-  const { source, param } = constraint
-  if (!compiler) {
-    throw new EngineError('structured_outputs_unavailable', 'The compiled addon is missing on this worker.', param)
-  }
-  try {
-    return await compiler.compile(tenant, source, param)
-  } catch (cause) {
-    if (!(cause instanceof ConstraintError)) throw cause
-    throw new EngineError('invalid_value', cause.message, param, { cause })
-  }
-}
-
 /** An explicit limit must fit with the prompt, as OpenAI's API has it; without one the completion may fill the context. */
 function completionTokensMax(call: GenerateCall, promptLength: number, contextLength: number): number {
   const wanted = call.completionTokensMax ?? Math.max(1, contextLength - promptLength)
@@ -72,22 +56,23 @@ function completionTokensMax(call: GenerateCall, promptLength: number, contextLe
   throw new EngineError('context_length_exceeded', message, call.input.kind === 'chat' ? 'messages' : 'prompt')
 }
 
-function promptTokens(input: GenerateCall['input'], model: LoadedModel): readonly number[] {
+function promptTokens(input: GenerateCall['input'], reader: CallReader): readonly number[] {
   switch (input.kind) {
     case 'chat':
-      return conversationTokens(input.messages, model)
+      return conversationTokens(input, reader)
     case 'text':
-      return model.tokenizer.encode(input.text)
+      return reader.model.tokenizer.encode(input.text)
     case 'tokens':
       return input.tokens
   }
 }
 
-type Messages = Extract<GenerateCall['input'], { kind: 'chat' }>['messages']
+type Conversation = Extract<GenerateCall['input'], { kind: 'chat' }>
 
-function conversationTokens(messages: Messages, { tokenizer }: LoadedModel): readonly number[] {
+function conversationTokens(conversation: Conversation, { model, tools }: CallReader): readonly number[] {
   try {
-    return tokenizer.encodeChat(messages, { addGenerationPrompt: true })
+    const input = tools?.inputOf(conversation.messages, conversation.tools?.functions ?? []) ?? { messages: [] }
+    return model.tokenizer.encodeChat(input.messages, { ...input, addGenerationPrompt: true })
   } catch (cause) {
     if (!(cause instanceof ChatTemplateError)) throw cause
     throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], 'messages', { cause })

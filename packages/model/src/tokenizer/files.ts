@@ -8,6 +8,8 @@ export interface TokenizerFiles {
   readonly config: z.infer<typeof configSchema>
   /** Jinja source. */
   readonly chatTemplate: string | undefined
+  /** The one for conversations with tools, where a model has another for them. */
+  readonly toolTemplate?: string | undefined
 }
 
 const addedToken = z.looseObject({ id: z.number().int().nonnegative(), content: z.string(), special: z.boolean() })
@@ -50,7 +52,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const tokenizer = await readJson(folder, 'tokenizer.json', tokenizerSchema)
   const config = (await readOptionalJson(folder, 'tokenizer_config.json', configSchema)) ?? configSchema.parse({})
   const file = await readOptionalText(folder, 'chat_template.jinja')
-  return { tokenizer, config, chatTemplate: file ?? templateOf(config.chat_template) }
+  return { tokenizer, config, ...(file === undefined ? templatesOf(config.chat_template) : { chatTemplate: file }) }
 }
 
 /** The same of files that are not written yet. */
@@ -59,11 +61,14 @@ export function parseTokenizerFiles(tokenizer: unknown, config: unknown): Tokeni
   return {
     tokenizer: check('tokenizer.json', tokenizer, tokenizerSchema),
     config: parsed,
-    chatTemplate: templateOf(parsed.chat_template),
+    ...templatesOf(parsed.chat_template),
   }
 }
 
-function templateOf(field: string | z.infer<typeof namedTemplates> | null | undefined): string | undefined {
-  if (typeof field === 'string') return field
-  return field?.find(({ name }) => name === 'default')?.template
+function templatesOf(
+  field: string | z.infer<typeof namedTemplates> | null | undefined,
+): Pick<TokenizerFiles, 'chatTemplate' | 'toolTemplate'> {
+  if (typeof field === 'string') return { chatTemplate: field }
+  const named = (wanted: string) => field?.find(({ name }) => name === wanted)?.template
+  return { chatTemplate: named('default'), toolTemplate: named('tool_use') }
 }

@@ -114,6 +114,7 @@ describe('a template', () => {
     await editJson(folder, 'tokenizer_config.json', { chat_template: templates })
     const named = await Tokenizer.open(folder)
     expect(named.decode(named.encodeChat([]))).toBe('by name')
+    expect(named.renderChat([], { tools: [] })).toBe('tools')
     await writeFile(join(folder, 'chat_template.jinja'), 'from {{ eos_token }}the file')
     const filed = await Tokenizer.open(folder)
     expect(filed.decode(filed.encodeChat([]))).toBe('from the file')

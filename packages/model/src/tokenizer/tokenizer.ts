@@ -16,9 +16,10 @@ export class Tokenizer {
   readonly #bytes: readonly Uint8Array[]
   readonly #specials: ReadonlyMap<number, string>
   readonly #template: ChatTemplate | undefined
+  readonly #toolTemplate: ChatTemplate | undefined
 
   constructor(files: TokenizerFiles, eosIds: readonly number[] = []) {
-    const { tokenizer, config, chatTemplate } = files
+    const { tokenizer, config, chatTemplate, toolTemplate } = files
     this.#encoder = new Encoder(tokenizer, config)
     this.#inert = new InertEncoder(files)
     this.#bytes = tokenBytes(files)
@@ -27,7 +28,9 @@ export class Tokenizer {
     this.vocabularySize = this.#bytes.length
     const named = config.eos_token ? this.#encoder.token_to_id(config.eos_token) : undefined
     this.eosIds = eosIds.length > 0 || named === undefined ? eosIds : [named]
-    this.#template = chatTemplate === undefined ? undefined : new ChatTemplate(chatTemplate, namedTokens(config))
+    const parse = (source: string) => new ChatTemplate(source, namedTokens(config))
+    this.#template = chatTemplate === undefined ? undefined : parse(chatTemplate)
+    this.#toolTemplate = toolTemplate === undefined ? this.#template : parse(toolTemplate)
   }
 
   /** Reads the folder's tokenizer files. Throws CheckpointError, TokenizerError or ChatTemplateError. */
@@ -56,14 +59,18 @@ export class Tokenizer {
 
   /** Ids of a conversation. Special text is special only where the template wrote it. Throws ChatTemplateError. */
   encodeChat(messages: readonly ChatMessage[], options: ChatOptions = {}): number[] {
-    const template = this.#template
-    if (!template) throw new ChatTemplateError('missing', 'this model has no chat template')
+    const template = this.#templateFor(options)
     if (!this.#inert.spellsSpecial([messages, options.tools])) {
       return this.#encoder.encode(template.render(messages, options), { add_special_tokens: false }).ids
     }
     const disarmed = messages.map((message) => this.#disarm(message))
     const tools = options.tools?.map((tool) => this.#inert.disarm(tool))
     return this.#inert.encode(template.render(disarmed, tools ? { ...options, tools } : options))
+  }
+
+  /** The conversation as text, as the template writes it. Throws ChatTemplateError. */
+  renderChat(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
+    return this.#templateFor(options).render(messages, options)
   }
 
   /** The text of the ids; special tokens have none, and bytes that are no UTF-8 become U+FFFD. */
@@ -83,6 +90,12 @@ export class Tokenizer {
   /** What a special token is written as; undefined: it is none. */
   specialName(id: number): string | undefined {
     return this.#specials.get(id)
+  }
+
+  #templateFor({ tools }: ChatOptions): ChatTemplate {
+    const template = tools ? this.#toolTemplate : this.#template
+    if (!template) throw new ChatTemplateError('missing', 'this model has no chat template')
+    return template
   }
 
   #disarm({ role, ...fields }: ChatMessage): ChatMessage {

@@ -23,6 +23,11 @@ export const ERRORS = {
     "Structured outputs are not available here: the server runs without its compiled addon ('foretoken doctor' says how to get it).",
   ),
   context_length_exceeded: entry(400, 'invalid_request_error', '{reason}'),
+  tools_unsupported: entry(
+    400,
+    'invalid_request_error',
+    "The model `{model}` can't be told of tools: it has no chat template.",
+  ),
   invalid_api_key: entry(
     401,
     'invalid_request_error',
@@ -35,6 +40,14 @@ export const ERRORS = {
     'invalid_request_error',
     'The model `{model}` does not exist or you do not have access to it.',
   ),
+  response_not_found: entry(404, 'invalid_request_error', "There is no stored response with the id '{id}'."),
+  previous_response_not_found: entry(
+    400,
+    'invalid_request_error',
+    "There is no stored response with the id '{id}', or what it went on from is gone.",
+  ),
+  item_not_found: entry(400, 'invalid_request_error', "There is no stored item with the id '{id}'."),
+  storage_unavailable: entry(503, 'server_error', 'Stored responses cannot be reached right now; try again.', true),
   method_not_supported: entry(405, 'invalid_request_error', 'Not allowed to {method} on {path}; use {allowed}.'),
   request_too_large: entry(413, 'invalid_request_error', 'The request body is larger than {bytesMax} bytes.'),
   rate_limit_exceeded: entry(

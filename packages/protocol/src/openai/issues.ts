@@ -4,8 +4,21 @@ import { ApiError } from '../errors/api-error.ts'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** Names of real OpenAI roles and content parts that only models with tools, images or sound understand. */
-const REAL_BUT_UNSUPPORTED = new Set(['tool', 'function', 'image_url', 'input_audio', 'file', 'refusal'])
+/** Names of real OpenAI roles, content parts, tools and items that are older than what is here, or that only others have. */
+const REAL_BUT_UNSUPPORTED = new Set([
+  ...[
+    'function',
+    'image_url',
+    'input_audio',
+    'input_image',
+    'input_file',
+    'file',
+    'refusal',
+    'custom',
+    'allowed_tools',
+  ],
+  ...['web_search', 'file_search', 'computer_use_preview', 'code_interpreter', 'image_generation', 'mcp', 'reasoning'],
+])
 
 /** The first of zod's issues as the error that OpenAI would send: its code, its wording, the path of the parameter. */
 export function toApiError(issues: readonly Issue[], body: unknown): ApiError {
@@ -46,6 +59,7 @@ function fromUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, body: unknow
   if (value === undefined) {
     return new ApiError('missing_required_parameter', { values: { name: param ?? 'body' }, param })
   }
+  if (firsts.length === 0) return valueError(param ?? 'body', param, [], value)
   const expected = firsts.map((first) => (first.code === 'invalid_type' ? article(first.expected) : ''))
   return typeError(param ?? 'body', param, `one of ${[...new Set(expected)].join(' or ')}`, value)
 }
@@ -60,11 +74,13 @@ function typeError(name: string, param: string | null, expected: string, value: 
 
 function valueError(name: string, param: string | null, allowed: readonly unknown[], value: unknown): ApiError {
   if (value === undefined) return new ApiError('missing_required_parameter', { values: { name }, param })
-  if (typeof value !== typeof allowed[0]) return typeError(name, param, article(typeof allowed[0]), value)
+  if (allowed.length > 0 && typeof value !== typeof allowed[0])
+    return typeError(name, param, article(typeof allowed[0]), value)
   if (typeof value === 'string' && REAL_BUT_UNSUPPORTED.has(value)) {
     return new ApiError('unsupported_value', { values: { name, value: `'${value}'` }, param })
   }
-  const reason = `supported values are ${allowed.map((each) => `'${String(each)}'`).join(', ')}.`
+  const supported = allowed.map((each) => `'${String(each)}'`).join(', ')
+  const reason = supported === '' ? 'it is not supported here.' : `supported values are ${supported}.`
   return new ApiError('invalid_value', { values: { name, reason }, param })
 }
 

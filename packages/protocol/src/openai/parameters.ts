@@ -63,9 +63,6 @@ export const sharedUnsupported: UnsupportedParameters = {
 export const chatUnsupported: UnsupportedParameters = {
   ...sharedUnsupported,
   store: oneOf(false),
-  tools: emptyList,
-  tool_choice: oneOf('none', 'auto'),
-  parallel_tool_calls: anything,
   functions: emptyList,
   function_call: oneOf('none', 'auto'),
   modalities: (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',

@@ -2,18 +2,13 @@ import { ApiError } from '../errors/api-error.ts'
 
 interface SharedRequest {
   readonly stream: boolean
-  readonly stream_options?: { readonly include_obfuscation: boolean } | undefined
+  readonly stream_options?: object | undefined
 }
 
 /** Rules across parameters that both endpoints share. */
 export function checkStreamOptions(request: SharedRequest): void {
-  if (!request.stream_options) return
-  if (!request.stream) {
+  if (request.stream_options && !request.stream) {
     throw combination("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
-  }
-  if (request.stream_options.include_obfuscation) {
-    const name = 'stream_options.include_obfuscation'
-    throw new ApiError('unsupported_value', { values: { name, value: 'true' }, param: name })
   }
 }
 

@@ -7,9 +7,9 @@ import { SCRIPTED_WEIGHTS, type Script, wordsScript } from './scripts.ts'
 
 export interface ScriptedWorkerOptions {
   readonly name?: string
-  readonly model?: string
-  readonly fingerprint?: string
   readonly script?: Script
+  /** What it says of its model beside the usual. */
+  readonly model?: Partial<WorkerStatus['model']>
   readonly metrics?: readonly MetricFamily[]
 }
 
@@ -32,7 +32,7 @@ export class ScriptedWorker {
 
   constructor(private readonly options: ScriptedWorkerOptions = {}) {
     this.script = options.script ?? wordsScript
-    this.fingerprint = options.fingerprint ?? SCRIPTED_WEIGHTS
+    this.fingerprint = options.model?.fingerprint ?? SCRIPTED_WEIGHTS
   }
 
   static async start(options: ScriptedWorkerOptions = {}): Promise<ScriptedWorker> {
@@ -58,10 +58,11 @@ export class ScriptedWorker {
       worker: this.options.name ?? 'wrk_scripted',
       ready: this.ready,
       model: {
-        id: this.options.model ?? 'scripted',
-        fingerprint: this.fingerprint,
+        id: 'scripted',
         created: 1_700_000_000,
         contextLength: 512,
+        ...this.options.model,
+        fingerprint: this.fingerprint,
       },
       running: this.running,
       waiting: 0,

@@ -33,6 +33,25 @@ export async function* wordsScript(call: GenerateCall, signal: AbortSignal, word
   yield endFrame(call, length * call.choices)
 }
 
+/** Says a text, a piece a token, and stops; the same for every choice. */
+export function sayScript(pieces: readonly string[], reason: 'stop' | 'length' = 'stop'): Script {
+  return async function* (call) {
+    yield { type: 'start', worker: 'wrk_scripted', promptTokens: promptTokensOf(call) }
+    for (const [position, text] of pieces.entries()) {
+      for (let choice = 0; choice < call.choices; choice++) {
+        if (position < (call.resumed?.[choice]?.length ?? 0)) continue
+        const scored = { text, bytes: [...Buffer.from(text)], logprob: -0.5 }
+        yield {
+          ...{ type: 'text', choice, text, tokens: [position], completionTokens: position + 1 },
+          ...(call.topLogprobs !== undefined && { logprobs: [{ ...scored, top: [] }] }),
+        }
+      }
+    }
+    for (let choice = 0; choice < call.choices; choice++) yield { type: 'finish', choice, reason }
+    yield endFrame(call, pieces.length * call.choices)
+  }
+}
+
 export function endFrame(
   call: GenerateCall,
   completionTokens: number,

@@ -28,7 +28,8 @@ describe('POST /v1/chat/completions refuses', () => {
 
   it.each([
     [{ foo: 1 }, 'unknown_parameter', 'foo'],
-    [{ tools: [{ type: 'function' }] }, 'unsupported_parameter', 'tools'],
+    [{ functions: [{ name: 'f' }] }, 'unsupported_parameter', 'functions'],
+    [{ tools: [{ type: 'function' }] }, 'missing_required_parameter', 'tools[0].function'],
     [{ temperature: 'hot' }, 'invalid_type', 'temperature'],
     [{ temperature: 3 }, 'invalid_value', 'temperature'],
     [{ messages: [{ role: 'user', content: 1 }] }, 'invalid_type', 'messages[0].content'],

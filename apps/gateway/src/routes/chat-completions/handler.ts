@@ -1,30 +1,30 @@
-import { type ChatRequest, type GenerateCall, parseChatRequest } from '@foretoken/protocol'
+import { constraintOf, parseChatRequest } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import { toCalls } from '../../generation/calls.ts'
 import { readJson } from '../../middleware/body.ts'
 import type { AuthenticatedEnv, Services } from '../../services.ts'
+import { AnswerReader } from '../../tools/read-answer.ts'
+import { toolUseOf } from '../../tools/use.ts'
 import { respond } from '../respond.ts'
 import { chatFormat } from './format.ts'
+import { chatInput } from './input.ts'
 
 /** POST /v1/chat/completions */
 export function chatCompletions(services: Services): Handler<AuthenticatedEnv> {
   return async (ctx) => {
     const request = parseChatRequest(await readJson(ctx))
+    const { requestId, key } = ctx.var
     const { model, stream } = request
+    const use = toolUseOf(request, services.workers, (at) => `tools[${at}].function.parameters`)
     const calls = toCalls(request, {
-      requestId: ctx.var.requestId,
-      key: ctx.var.key,
-      inputs: [{ kind: 'chat', messages: request.messages.map(toMessage) }],
+      requestId,
+      key,
+      inputs: [chatInput(request.messages, use)],
       completionTokensMax: request.max_completion_tokens ?? request.max_tokens,
       topLogprobs: request.logprobs ? (request.top_logprobs ?? 0) : undefined,
+      constraint: constraintOf(request),
     })
-    return respond(services, ctx, { model, stream, calls }, chatFormat(request, ctx.var.requestId))
+    const format = chatFormat(request, requestId, new AnswerReader(use, requestId))
+    return respond(services, ctx, { model, stream, calls }, format)
   }
-}
-
-type Message = Extract<GenerateCall['input'], { kind: 'chat' }>['messages'][number]
-
-/** `developer` is OpenAI's later name for `system`; chat templates know only the older one. */
-function toMessage({ role, content, name }: ChatRequest['messages'][number]): Message {
-  return { role: role === 'developer' ? 'system' : role, content, ...(name !== undefined && { name }) }
 }

@@ -14,7 +14,9 @@ const adapterFor = (name: string, fingerprint: string) => ({
 const DRAFTS = [adapterFor('small', 'f1'), adapterFor('small', 'f2'), adapterFor('large', 'f2')]
 
 async function start(workers: readonly { model: string; fingerprint: string }[]): Promise<void> {
-  gateway = await Harness.start({ workers })
+  gateway = await Harness.start({
+    workers: workers.map(({ model: id, fingerprint }) => ({ model: { id, fingerprint } })),
+  })
   gateway.memory.keys.set(KEY, { ...TENANT, adapters: DRAFTS })
 }
 

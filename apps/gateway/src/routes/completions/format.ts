@@ -19,7 +19,8 @@ export function completionFormat(request: CompletionRequest, requestId: string):
     created: Math.floor(Date.now() / 1_000),
     model: request.model,
   }
-  const chunks = new Chunks<CompletionChunk>(base, request.stream_options?.include_usage === true)
+  const { include_usage: withUsage = false, include_obfuscation: obfuscated = false } = request.stream_options ?? {}
+  const chunks = new Chunks<CompletionChunk>(base, withUsage, obfuscated)
   const offsets = new Map<number, number>()
   return {
     endpoint: 'completions',

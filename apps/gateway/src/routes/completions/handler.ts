@@ -1,4 +1,4 @@
-import { type GenerateCall, type Prompt, parseCompletionRequest } from '@foretoken/protocol'
+import { constraintOf, type GenerateCall, type Prompt, parseCompletionRequest } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import { toCalls } from '../../generation/calls.ts'
 import { readJson } from '../../middleware/body.ts'
@@ -17,6 +17,7 @@ export function completions(services: Services): Handler<AuthenticatedEnv> {
       inputs: request.prompt.map(toInput),
       completionTokensMax: request.max_tokens,
       topLogprobs: request.logprobs,
+      constraint: constraintOf(request),
     })
     return respond(services, ctx, { model, stream, calls }, completionFormat(request, ctx.var.requestId))
   }

@@ -1,44 +1,14 @@
 import { z } from 'zod'
 import { chatUnsupported, sharedParameters } from '../parameters.ts'
-import {
-  dropHarmless,
-  emptyList,
-  isObject,
-  never,
-  optional,
-  parseBody,
-  type UnsupportedParameters,
-  withDefault,
-} from '../parse.ts'
+import { dropHarmless, isObject, optional, parseBody, withDefault } from '../parse.ts'
 import { checkStreamOptions, combination } from '../rules.ts'
 import { checkStructured } from '../structured.ts'
-
-const textPart = z.strictObject({ type: z.enum(['text']), text: z.string() })
-
-const messageSchema = z.strictObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant']),
-  /** Parts are joined by line breaks, as vLLM does for templates that take text. */
-  content: z.union([
-    z.string(),
-    z
-      .array(textPart)
-      .min(1)
-      .transform((parts) => parts.map((part) => part.text).join('\n')),
-  ]),
-  name: optional(z.string().min(1).max(64)),
-})
-
-/** What answers hold and clients send back with the conversation. */
-const messageUnsupported: UnsupportedParameters = {
-  refusal: never,
-  annotations: emptyList,
-  tool_calls: emptyList,
-  function_call: never,
-  audio: never,
-}
+import { checkMessages, messageSchema, messageUnsupported } from './messages.ts'
+import { checkTools, toolParameters } from './tools.ts'
 
 const chatRequestSchema = z.strictObject({
   ...sharedParameters,
+  ...toolParameters,
   messages: z.array(messageSchema).min(1).max(10_000),
   max_completion_tokens: optional(z.int().min(1)),
   logprobs: withDefault(z.boolean(), false),
@@ -51,6 +21,11 @@ export function parseChatRequest(body: unknown): ChatRequest {
   const request = parseBody(chatRequestSchema, chatUnsupported, withPlainMessages(body))
   checkStreamOptions(request)
   checkStructured(request)
+  checkTools(request)
+  checkMessages(request.messages)
+  if (request.structured_outputs && request.tools.length > 0 && request.tool_choice !== 'none') {
+    throw combination("'structured_outputs' and 'tools' can't be set at the same time.", 'structured_outputs')
+  }
   if (request.top_logprobs !== undefined && !request.logprobs) {
     throw combination("'logprobs' must be true when 'top_logprobs' is given.", 'top_logprobs')
   }

@@ -10,7 +10,30 @@ const logprobsSchema = z.strictObject({
 })
 export type ChatLogprobs = z.infer<typeof logprobsSchema>
 
-const finishReasonSchema = z.enum(['stop', 'length'])
+const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls'])
+
+const toolCallSchema = z.strictObject({
+  id: z.string(),
+  type: z.literal('function'),
+  /** The arguments are JSON as text. */
+  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+})
+
+/** A call's first delta has id, type and name; the others more of its arguments. */
+const toolCallDeltaSchema = z.strictObject({
+  index: z.int(),
+  id: z.string().optional(),
+  type: z.literal('function').optional(),
+  function: z.strictObject({ name: z.string().optional(), arguments: z.string() }),
+})
+
+const messageSchema = z.strictObject({
+  role: z.literal('assistant'),
+  /** Null where there is nothing beside calls. */
+  content: z.string().nullable(),
+  refusal: z.null(),
+  tool_calls: z.array(toolCallSchema).optional(),
+})
 
 export const chatCompletionSchema = z.strictObject({
   id: z.string(),
@@ -20,7 +43,7 @@ export const chatCompletionSchema = z.strictObject({
   choices: z.array(
     z.strictObject({
       index: z.int(),
-      message: z.strictObject({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      message: messageSchema,
       logprobs: logprobsSchema.nullable(),
       finish_reason: finishReasonSchema,
     }),
@@ -39,13 +62,19 @@ export const chatCompletionChunkSchema = z.strictObject({
   choices: z.array(
     z.strictObject({
       index: z.int(),
-      delta: z.strictObject({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      delta: z.strictObject({
+        role: z.literal('assistant').optional(),
+        content: z.string().optional(),
+        tool_calls: z.array(toolCallDeltaSchema).optional(),
+      }),
       logprobs: logprobsSchema.nullable(),
       finish_reason: finishReasonSchema.nullable(),
     }),
   ),
   /** With `include_usage`: null in every chunk but the last. */
   usage: usageSchema.nullable().optional(),
+  /** With `include_obfuscation`: what makes the chunk as long as others. */
+  obfuscation: z.string().optional(),
   metrics: speculationMetricsSchema.optional(),
 })
 export type ChatCompletionChunk = z.infer<typeof chatCompletionChunkSchema>

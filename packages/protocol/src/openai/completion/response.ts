@@ -35,5 +35,7 @@ export const completionChunkSchema = z.strictObject({
   ...base,
   choices: z.array(z.strictObject({ ...choice, finish_reason: finishReasonSchema.nullable() })),
   usage: usageSchema.nullable().optional(),
+  /** With `include_obfuscation`: what makes the chunk as long as others. */
+  obfuscation: z.string().optional(),
 })
 export type CompletionChunk = z.infer<typeof completionChunkSchema>
