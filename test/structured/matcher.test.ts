@@ -10,11 +10,13 @@ import { schemas } from './schemas/index.ts'
 const END = 2
 const tokenizer = await Tokenizer.open(referenceTargetFolder, [END])
 const compiler = compilerOf(tokenizer, tokenizer.vocabularySize)
+const LONG = 'a long text — of many words, ünd mehr 👍 '.repeat(60)
 const SOURCES = [
   ...schemas(80).map(({ schema }) => json(schema)),
   { kind: 'regex', pattern: '([a-z]+, ){0,5}[A-Z][a-z]*\\.' } as const,
   { kind: 'grammar', grammar: 'root ::= "(" root ")" root | [a-c]*' } as const,
   { kind: 'choice', choices: ['one', 'one two', 'three'] } as const,
+  json({ const: LONG }),
 ]
 
 /** What the text may go on with, in full. */
@@ -119,6 +121,21 @@ describe.runIf(kernels)('a text under a constraint', () => {
       { numRuns: 400 },
     )
   }, 120_000)
+
+  test('is spelled as the tokenizer does where it is forced, however long that is', async () => {
+    const text = (await compiler.compile('ten_a', json({ const: LONG }), 'x')).open()
+    const tokens: number[] = []
+    for (let drafted: readonly number[] = []; !text.ended; drafted = drafted.slice(1)) {
+      if (drafted.length === 0) drafted = text.forcedAfter([])
+      const [token] = outlook(text)
+      if (token === undefined) throw new Error('nothing is possible')
+      expect(token).toBe(drafted[0] ?? token)
+      text.commit(token)
+      tokens.push(token)
+    }
+    expect(tokenizer.decode(tokens)).toBe(JSON.stringify(LONG))
+    expect(tokens).toEqual(tokenizer.spell(Buffer.from(JSON.stringify(LONG))))
+  })
 
   test('allows the end where the text may end, and nothing else where it must', async () => {
     const constraint = await compiler.compile('ten_a', { kind: 'regex', pattern: 'ab?' }, 'x')

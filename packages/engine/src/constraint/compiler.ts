@@ -101,7 +101,7 @@ export class ConstraintCompiler {
     let bytes = 0
     const newestFirst = [...this.compiled].reverse()
     for (const [at, [key, constraint]] of newestFirst.entries()) {
-      if (!constraint.broken) bytes += constraint.bytes
+      bytes += constraint.bytes
       if (constraint.broken || at >= this.options.kept || (at > 0 && bytes > this.options.bytesMax)) {
         this.compiled.delete(key)
       }
