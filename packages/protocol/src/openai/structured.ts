@@ -8,7 +8,7 @@ const CHARACTERS_MAX = 1 << 16
 const isSchema = (value: unknown) => typeof value === 'boolean' || isObject(value)
 
 /** A schema in JSON again: workers read it. */
-const schema = z
+export const schemaText = z
   .unknown()
   .refine((value) => value !== undefined && isSchema(value), 'expected a JSON schema, an object')
   .transform(toJson)
@@ -32,7 +32,7 @@ const responseFormatSchema = z.strictObject({
     z.strictObject({
       name: z.string().regex(/^[\w-]{1,64}$/, 'expected letters, digits, _ and -, at most 64'),
       description: optional(z.string()),
-      schema,
+      schema: schemaText,
       strict: withDefault(z.boolean(), false),
     }),
   ),
@@ -40,7 +40,7 @@ const responseFormatSchema = z.strictObject({
 
 /** vLLM's: one of these. Its switches for blanks and fallbacks ask for what is so anyway. */
 const structuredOutputsSchema = z.strictObject({
-  json: optional(z.union([z.string().min(1).max(CHARACTERS_MAX), schema])),
+  json: optional(z.union([z.string().min(1).max(CHARACTERS_MAX), schemaText])),
   json_object: optional(z.boolean()),
   regex: optional(z.string().min(1).max(CHARACTERS_MAX)),
   choice: optional(z.array(z.string().min(1).max(CHARACTERS_MAX)).min(1).max(10_000)),

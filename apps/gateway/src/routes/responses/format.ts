@@ -138,7 +138,7 @@ function echoOf(request: ResponsesRequest) {
     reasoning: { effort: null, summary: null },
     store: request.store,
     temperature: request.temperature,
-    text: { format: { ...(request.text?.format ?? { type: 'text' }) } },
+    text: { format: formatOf(request) },
     tool_choice: typeof choice === 'string' ? choice : { type: 'function' as const, name: choice.name },
     tools: request.tools.map(({ type, function: described }) => ({ type, ...described })),
     top_p: request.top_p,
@@ -146,4 +146,9 @@ function echoOf(request: ResponsesRequest) {
     metadata: request.metadata ?? {},
     ...(request.user !== undefined && { user: request.user }),
   }
+}
+
+function formatOf({ text }: ResponsesRequest): Record<string, unknown> {
+  const { schema, ...format } = text?.format ?? { type: 'text' }
+  return { ...format, ...(schema !== undefined && { schema: JSON.parse(schema) }) }
 }

@@ -58,7 +58,7 @@ export function createResponse(services: Services): Handler<AuthenticatedEnv> {
 function formatConstraint({ text }: ResponsesRequest): GenerateCall['constraint'] {
   if (!text?.format) return undefined
   const { type, name = 'answer', schema, description, strict } = text.format
-  const json_schema = schema && { name, schema, description, strict }
+  const json_schema = schema === undefined ? undefined : { name, schema, description, strict }
   const constraint = constraintOf({ response_format: { type, json_schema } })
   return constraint && { ...constraint, param: schema ? 'text.format.schema' : 'text.format' }
 }

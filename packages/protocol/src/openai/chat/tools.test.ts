@@ -40,6 +40,18 @@ describe('a request with tools', () => {
     [{ tools: [{ type: 'function' }] }, 'missing_required_parameter', 'tools[0].function', ''],
     [{ tools: [{ type: 'custom', custom: {} }] }, 'unsupported_value', 'tools[0].type', "does not support 'custom'"],
     [{ tools: [tool('a', { parameters: [] })] }, 'invalid_type', 'tools[0].function.parameters', 'an object'],
+    [
+      { tools: [tool('a', { parameters: { $comment: 'x'.repeat(70_000) } })] },
+      'invalid_value',
+      'tools[0].function.parameters',
+      'at most 65536',
+    ],
+    [
+      { tools: [tool('a', { parameters: { type: 'string' } })] },
+      'invalid_value',
+      'tools[0].function.parameters',
+      "type 'object'",
+    ],
     [{ tools: Array.from({ length: 129 }, (_, at) => tool(`t${at}`)) }, 'invalid_value', 'tools', 'at most 128'],
     [{ tools: [], tool_choice: 'required' }, 'invalid_parameter_combination', 'tool_choice', "when 'tools' are given"],
     [{ tool_choice: tool('time') }, 'invalid_value', 'tool_choice.function.name', "no function of 'tools'"],

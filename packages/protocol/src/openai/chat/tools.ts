@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ApiError } from '../../errors/api-error.ts'
 import { optional, withDefault } from '../parse.ts'
 import { combination } from '../rules.ts'
+import { schemaText } from '../structured.ts'
 
 const TOOLS_MAX = 128
 
@@ -18,7 +19,8 @@ export const functionFields = {
   parameters: optional(
     z
       .record(z.string(), z.unknown())
-      .refine(({ type = 'object' }) => type === 'object', "expected a JSON schema of the type 'object'"),
+      .refine(({ type = 'object' }) => type === 'object', "expected a JSON schema of the type 'object'")
+      .refine((schema) => schemaText.safeParse(schema).success, 'expected at most 65536 characters of JSON'),
   ),
   /** Whether a schema that can't be enforced in every keyword is refused, or replaced by any object. */
   strict: withDefault(z.boolean(), false),

@@ -12,6 +12,7 @@ import {
   withDefault,
 } from '../parse.ts'
 import { checkStreamOptions, combination } from '../rules.ts'
+import { schemaText } from '../structured.ts'
 import { type InputItem, inputItemSchema } from './items.ts'
 
 /** A function stands in its tool here, not in an object of its own. */
@@ -28,7 +29,7 @@ const textFormat = z.strictObject({
   type: z.enum(['text', 'json_object', 'json_schema']),
   name: optional(z.string().regex(/^[\w-]{1,64}$/, 'expected letters, digits, _ and -, at most 64')),
   description: optional(z.string()),
-  schema: optional(z.record(z.string(), z.unknown())),
+  schema: optional(schemaText),
   strict: withDefault(z.boolean(), false),
 })
 
