@@ -46,6 +46,7 @@ export async function authenticate(
 ): Promise<AuthenticatedKey | null> {
   if (!isWellFormed(presented)) return null
   const hmac = secretHmac(pepper, presented)
+  const live = liveAdapters(db)
   const rows = await guarded('authenticate', () =>
     db.drizzle
       .select({
@@ -55,14 +56,13 @@ export async function authenticate(
         learning: tenants.learning,
         forgottenAt: tenants.forgottenAt,
         weight: tenants.weight,
-        adapter: { id: draftVersions.id, contentHash: draftVersions.contentHash, key: draftVersions.artifactUri },
-        target: { name: targets.name, fingerprint: targets.fingerprint },
+        adapter: { id: live.id, contentHash: live.contentHash, key: live.key },
+        target: { name: live.name, fingerprint: live.fingerprint },
         hmac: apiKeys.secretHmac,
       })
       .from(apiKeys)
       .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
-      .leftJoin(targets, gt(targets.lastSeenAt, ago(SERVED_MS)))
-      .leftJoin(draftVersions, and(liveAdapterOf(tenants.id), eq(draftVersions.targetId, targets.id)))
+      .leftJoin(live, eq(live.tenantId, tenants.id))
       .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active'))),
   )
   const [found] = rows
@@ -76,13 +76,15 @@ export async function authenticate(
 /** A target that nobody announced for longer is not one that a gateway could choose. */
 const SERVED_MS = 3_600_000
 
-/** As literals, so that the planner sees that the partial index of live versions applies. */
-function liveAdapterOf(tenantId: typeof tenants.id) {
-  return and(
-    eq(draftVersions.tenantId, tenantId),
-    sql`${draftVersions.state} = 'live'`,
-    sql`${draftVersions.arm} = 'adaptive'`,
-  )
+/** States and arms as literals, so that the planner sees that the partial index of live versions applies. */
+function liveAdapters({ drizzle }: Database) {
+  const { tenantId, targetId, id, contentHash, artifactUri, state, arm } = draftVersions
+  return drizzle
+    .select({ tenantId, id, contentHash, key: artifactUri, name: targets.name, fingerprint: targets.fingerprint })
+    .from(draftVersions)
+    .innerJoin(targets, and(eq(targets.id, targetId), gt(targets.lastSeenAt, ago(SERVED_MS))))
+    .where(and(sql`${state} = 'live'`, sql`${arm} = 'adaptive'`))
+    .as('live')
 }
 
 export function secretHmac(pepper: Uint8Array, secret: string): Buffer {

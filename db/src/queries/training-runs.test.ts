@@ -95,18 +95,26 @@ describe('training runs', () => {
     expect(await latestTrainingRuns(db, owner, 9, other.id)).toMatchObject([{ id: there.run.id }])
   })
 
-  it('end unserved where nobody has the target any more', async () => {
-    const owner = await tenant()
-    await order(owner, 'tokens')
+  it('end unserved where other weights took the place of theirs, and wait where a model is only away', async () => {
+    const [waits, runs] = [await tenant(), await tenant()]
     const gone = await registerTarget(db, { name: 'small', fingerprint: 'gone', form: 'form' })
-    await order(owner, 'tokens', gone)
-    await db.pool.query(`update targets set last_seen_at = now() - interval '1 hour' where id = $1`, [gone.id])
+    const away = await registerTarget(db, { name: 'away', fingerprint: 'f3', form: 'form' })
+    for (const on of [target, gone, away]) await order(waits, 'tokens', on)
+    await order(runs, 'ordered', gone)
+    const atWork = await claimTrainingRun(db, { trainer: 't', targetId: gone.id, leaseMs: 60_000, attemptsMax: 3 })
+    const lost = `update targets set last_seen_at = now() - interval '1 hour' where id = any($1)`
+    await db.pool.query(lost, [[gone.id, away.id]])
     expect(await cancelRunsAway(db, 1_800_000)).toBe(1)
-    const runs = await latestTrainingRuns(db, owner, 9)
-    expect(runs.map(({ targetId, state }) => [targetId, state])).toEqual([
+    const states = (await latestTrainingRuns(db, waits, 9)).map(({ targetId, state }) => [targetId, state])
+    expect(states).toEqual([
+      [away.id, 'queued'],
       [gone.id, 'skipped'],
       [target.id, 'queued'],
     ])
+    expect(await findTrainingRun(db, atWork?.id ?? '')).toMatchObject({ state: 'running' })
+    await age(1_900_000)
+    expect(await cancelRunsAway(db, 1_800_000)).toBe(1)
+    expect(await findTrainingRun(db, atWork?.id ?? '')).toMatchObject({ state: 'skipped' })
   })
 
   it('go to one trainer each, ordered ones first', async () => {

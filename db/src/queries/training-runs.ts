@@ -1,11 +1,11 @@
-import { and, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { targets } from '../schema/targets.ts'
 import { type TRAINING_TRIGGERS, trainingRuns } from '../schema/training-runs.ts'
 import type { Transaction } from './promotion.ts'
-import { ago } from './targets.ts'
+import { ago, TARGET_AWAY_MS } from './targets.ts'
 
 export type TrainingRun = typeof trainingRuns.$inferSelect
 
@@ -80,15 +80,34 @@ export async function tracesSeen(db: Database): Promise<TracesSeen[]> {
   )
 }
 
-/** Ends runs that wait for a trainer of a target that nobody has served for so long. */
-export async function cancelRunsAway(db: Database, awayMs: number): Promise<number> {
-  const reason = 'Nobody serves this target any more.'
-  const away = sql`select ${targets.id} from ${targets} where ${targets.lastSeenAt} < ${ago(awayMs)}`
+/**
+ * Ends runs that nobody will do any more: of weights that others took the place of, or that were not served for days. The
+ * work of a trainer that is at it is left alone; where all of a model is away, runs wait for it to come back.
+ *
+ * @param servedWithinMs who was not seen for longer is not served now
+ */
+export async function cancelRunsAway(db: Database, servedWithinMs: number): Promise<number> {
   const cancelled = await guarded('cancel runs of targets that are away', () =>
     db.drizzle
       .update(trainingRuns)
-      .set({ state: 'skipped', reason, finishedAt: sql`now()` })
-      .where(and(eq(trainingRuns.state, 'queued'), sql`${trainingRuns.targetId} in (${away})`))
+      .set({ state: 'skipped', reason: 'Nobody serves these weights any more.', finishedAt: sql`now()` })
+      .where(
+        and(
+          or(
+            eq(trainingRuns.state, 'queued'),
+            and(eq(trainingRuns.state, 'running'), lt(trainingRuns.heartbeatAt, ago(servedWithinMs))),
+          ),
+          sql`${trainingRuns.targetId} in (
+            select away.id from ${targets} as away
+            where away.last_seen_at < ${ago(servedWithinMs)} and (
+              away.last_seen_at < ${ago(TARGET_AWAY_MS)} or exists (
+                select from ${targets} as served
+                where served.name = away.name and served.last_seen_at > ${ago(servedWithinMs)}
+              )
+            )
+          )`,
+        ),
+      )
       .returning({ id: trainingRuns.id }),
   )
   return cancelled.length

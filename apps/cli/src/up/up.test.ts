@@ -135,6 +135,7 @@ describe('foretoken up', { timeout: 300_000 }, () => {
 
   it.each([
     [['--model', tmpdir()], /is not a model/],
+    [['--model', 'reference-target', '--model', 'reference-target'], /Two models are called "reference-target"/],
     [['--draft', tmpdir()], /is not a draft/],
     [['--device', 'abacus'], /"abacus" is not in this build of ONNX Runtime/],
     [['--tls-cert', 'only.pem'], /both --tls-cert and --tls-key/],

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { registerTarget, type Tenant } from '@foretoken/db'
+import { findTarget, registerTarget, type Tenant } from '@foretoken/db'
 import {
   answerHistory,
   type HistoryAnswers,
@@ -54,7 +54,8 @@ export async function answer(
 ): Promise<CustomAnswers> {
   const found = await customTarget(db, options)
   const [target, form] = [await targetFingerprint(found.folder), await targetForm(found.folder)]
-  const { id: targetId } = await registerTarget(db, { name: found.id, fingerprint: target, form })
+  const named = { name: found.id, fingerprint: target, form }
+  const { id: targetId } = (await findTarget(db, named)) ?? (await registerTarget(db, named))
   const staticDraft = await resolveStaticDraft(found.folder)
   if (staticDraft === null) log(NO_DRAFT)
   const unlock = lockHistory(options.dataDir, tenant)
