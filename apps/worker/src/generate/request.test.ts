@@ -4,7 +4,8 @@ import { exampleCall } from '@foretoken/protocol/testing'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { readToolTemplate } from '@foretoken/tool-calls'
 import { afterAll, expect, it } from 'vitest'
-import { compiledConstraint, generationRequest } from './request.ts'
+import { compiledConstraint } from './constraint.ts'
+import { generationRequest } from './request.ts'
 
 const model = await loadModel(referenceTargetFolder)
 const tools = readToolTemplate((...chat) => model.tokenizer.renderChat(...chat))
@@ -59,10 +60,11 @@ it('renders a conversation without tools as ever', () => {
 })
 
 it('refuses a constraint where the addon is missing, and says so', async () => {
+  const without = { constraints: undefined, tools: null }
   const constraint = { param: 'structured_outputs.choice', source: { kind: 'choice' as const, choices: ['a'] } }
-  await expect(compiledConstraint({ ...exampleCall(model.id), constraint }, undefined)).rejects.toMatchObject({
+  await expect(compiledConstraint({ ...exampleCall(model.id), constraint }, without)).rejects.toMatchObject({
     code: 'structured_outputs_unavailable',
     param: 'structured_outputs.choice',
   })
-  expect(await compiledConstraint(exampleCall(model.id), undefined)).toBeUndefined()
+  expect(await compiledConstraint(exampleCall(model.id), without)).toBeUndefined()
 })
