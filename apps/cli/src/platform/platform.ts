@@ -13,7 +13,7 @@ import { objectStoreUrl } from './object-store.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
 import { gatewaysOf, type ServicesContext, startGateways, startLearning, startWorkers } from './services.ts'
-import { resolveStaticDraft } from './static-draft.ts'
+import { draftFolders, resolveStaticDraft } from './static-draft.ts'
 
 export interface Platform {
   /** Of the first gateway, and of each. */
@@ -68,7 +68,7 @@ async function start(
 
   const credentials = openCredentials(folder)
   const objectStore = objectStoreUrl(folder, options.objectStore)
-  const staticDraft = await resolveStaticDraft(model.folder, options.draft)
+  const staticDraft = await resolveStaticDraft(model.folder, options.draft, draftFolders(folder, model))
   const context = {
     ...{ options, credentials, model, objectStore, staticDraft, log, signal, unwind },
     adapters: folder.adapters,

@@ -19,7 +19,12 @@ export interface DraftArtifact {
   readonly tokens: Int32Array
   /** acceptance[i]: on held-out text, the share of draft tokens at position i that survived, given those before. */
   readonly acceptance: readonly number[]
+  /** What its arithmetic runs in, where somebody found another precision than 8 bits to pay. */
+  readonly precision?: DraftPrecision
 }
+
+/** 8 bits read a quarter of the bytes, and a draft needs no exactness; fp32 is the reference. */
+export type DraftPrecision = 'fp32' | 'int8'
 
 export const DRAFT_FORMAT = 'foretoken-recurrent-draft/2'
 export const DRAFT_WEIGHTS_FILE = 'draft.safetensors'
@@ -38,14 +43,15 @@ const configSchema = z.strictObject({
     adapter: z.strictObject({ rank: size, hotSize: size, markovRank: size }),
   }),
   acceptance: z.array(z.number().min(0).max(1)),
+  precision: z.enum(['fp32', 'int8']).optional(),
 })
 
-export type DraftContents = Pick<DraftArtifact, 'target' | 'shape' | 'parameters' | 'tokens' | 'acceptance'>
+export type DraftContents = Omit<DraftArtifact, 'id' | 'contentHash'>
 
 /** The two files. Half precision: what is written is what will be served. */
 export function encodeDraft(draft: DraftContents): Record<string, Uint8Array> {
-  const { target, shape, acceptance } = draft
-  const config = { format: DRAFT_FORMAT, target, shape, acceptance }
+  const { target, shape, acceptance, precision } = draft
+  const config = { format: DRAFT_FORMAT, target, shape, acceptance, ...(precision && { precision }) }
   return {
     [DRAFT_WEIGHTS_FILE]: encodeParameters(draftParameters(shape), draft.parameters, draft.tokens),
     [DRAFT_CONFIG_FILE]: new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`),
@@ -58,11 +64,12 @@ export function decodeDraft(files: Readonly<Record<string, Uint8Array>>): DraftA
   if (!weights || !text) throw new DraftError(`${weights ? DRAFT_CONFIG_FILE : DRAFT_WEIGHTS_FILE} is missing`)
   const config = configSchema.safeParse(parseJson(text))
   if (!config.success) throw new DraftError(`${DRAFT_CONFIG_FILE} is not understood: ${z.prettifyError(config.error)}`)
-  const { target, shape, acceptance } = config.data
+  const { target, shape, acceptance, precision } = config.data
   const { values, tokens } = decodeParameters(weights, draftParameters(shape))
   if (tokens.length !== shape.vocabularySize) throw new DraftError('the vocabulary is not of the size it says')
   const hash = contentHash(weights)
-  return { id: `static-${hash.slice(0, 12)}`, contentHash: hash, target, shape, parameters: values, tokens, acceptance }
+  const identity = { id: `static-${hash.slice(0, 12)}`, contentHash: hash, target }
+  return { ...identity, shape, parameters: values, tokens, acceptance, ...(precision && { precision }) }
 }
 
 /**

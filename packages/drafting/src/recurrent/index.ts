@@ -22,6 +22,7 @@ export {
   DRAFT_WEIGHTS_FILE,
   type DraftArtifact,
   type DraftContents,
+  type DraftPrecision,
   decodeDraft,
   encodeDraft,
   readDraft,

@@ -17,7 +17,7 @@ import { runningPlatform } from '../../data-folder/state.ts'
 import { CliError } from '../../errors.ts'
 import { log } from '../../output.ts'
 import type { Connection } from '../../platform/connect.ts'
-import { resolveStaticDraft } from '../../platform/static-draft.ts'
+import { draftFolders, resolveStaticDraft } from '../../platform/static-draft.ts'
 import type { CustomOptions } from './options.ts'
 import { customTarget } from './target.ts'
 import { isUnchanged } from './tenant.ts'
@@ -53,7 +53,11 @@ export async function answer(
 ): Promise<CustomAnswers> {
   const found = await customTarget(db, options)
   const target = await targetFingerprint(found.folder)
-  const staticDraft = await resolveStaticDraft(found.folder, undefined)
+  const staticDraft = await resolveStaticDraft(
+    found.folder,
+    undefined,
+    draftFolders(dataFolder(options.dataDir), found),
+  )
   if (staticDraft === null) log(NO_DRAFT)
   const unlock = lockHistory(options.dataDir, tenant)
   try {
