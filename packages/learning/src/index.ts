@@ -4,6 +4,11 @@
  * out requests whether it is better than what serves the tenant now. A tenant that has sent nothing yet may bring its
  * history instead (`history/`): the target answers it here, and what that leaves are traces like any other.
  *
+ * The draft that all tenants share is trained from the target's answers to prompts (`static-draft/`), in a shape that is
+ * given, or found: `bring-up/` trains several, drops the worse half of them time and again, and judges what is left by
+ * the tokens that it would bring for a millisecond, on requests that nothing was trained on or chosen by. What comes next
+ * is a pure function of what was judged (`bring-up/search.ts`), and all of it is kept, so that it may be killed anywhere.
+ *
  * Invariants: recording never delays a step and never holds more memory than it was given. Nothing of one tenant is
  * read for another: the tenant's id is the folder. Of a tenant that opted out nothing is kept, and what was kept of one
  * that was forgotten is deleted.

@@ -20,7 +20,7 @@ export interface PlatformOptions {
   readonly queueUrl?: string | undefined
   /** Where adapters and traces are kept; absent: in the data folder. */
   readonly objectStore: string | undefined
-  /** Folder of a static draft; absent: the one that ships for this target, if any. */
+  /** Folder of a static draft; absent: the one in the data folder, else the one that ships for this target, if any. */
   readonly draft: string | undefined
   /** Whether drafts are taught beside serving. */
   readonly trainer: boolean

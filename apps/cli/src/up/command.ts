@@ -22,7 +22,7 @@ export function addUpCommand(program: Command): void {
     .addOption(databaseUrlOption())
     .addOption(objectStoreOption())
     .addOption(queueUrlOption())
-    .option('--draft <folder>', 'static draft of the target (default: the one that ships for it, if any)')
+    .option('--draft <folder>', 'static draft of the target (default: what was trained for it here, or ships, if any)')
     .option('--no-trainer', 'teach no drafts here')
     .option('--tls-cert <file>', 'certificate chain, PEM; serves HTTPS')
     .option('--tls-key <file>', 'private key, PEM')

@@ -13,7 +13,7 @@ import { type TrainableDraft, trainableAdapter } from '../train/draft-graphs.ts'
 import { examplesOf, type Reading } from '../train/examples.ts'
 import { seededRandom } from '../train/random.ts'
 import { acceptanceByPosition, acceptanceLength, Replay } from '../train/replay.ts'
-import { TrainingRun } from '../train/training-run.ts'
+import { initialState, TrainingRun } from '../train/training-run.ts'
 import type { TraceSplit } from './split.ts'
 
 export interface FitOptions {
@@ -23,6 +23,8 @@ export interface FitOptions {
   readonly onProgress: (progress: number) => void
   readonly steps?: number
   readonly learningRate?: number
+  /** An adapter of the same draft to go on from; absent: training starts at zero, the static draft. */
+  readonly parent?: AdapterValues
 }
 
 export interface FittedAdapter {
@@ -38,7 +40,9 @@ export interface FittedAdapter {
 /**
  * Fits an adapter to a tenant's traces. Each run starts at zero, the static draft, and learns from all that is kept of
  * the tenant's traffic, old and new: nothing is forgotten for having been learned long ago, and no run inherits what
- * another did wrong. What counts is kept from the validation requests: the parameters that drafted best on them.
+ * another did wrong. Unless it is told to go on from a parent, for traffic of a target that changes with each update:
+ * what that one knows is then most of what there is to learn. What counts is kept from the validation requests: the
+ * parameters that drafted best on them.
  */
 export async function fitAdapter(
   draft: DraftArtifact,
@@ -46,7 +50,8 @@ export async function fitAdapter(
   { training, validation }: Pick<TraceSplit, 'training' | 'validation'>,
   options: FitOptions,
 ): Promise<FittedAdapter> {
-  const hotTokens = hotList(training, draft)
+  const { parent } = options
+  const hotTokens = parent ? extendedHotList(parent.hotTokens, training, draft) : hotList(training, draft)
   const { trainable, reading } = adapterTraining(draft, tables, hotTokens)
   const examples = examplesOf(training)
   const steps = options.steps ?? stepsFor(examples.length)
@@ -62,6 +67,7 @@ export async function fitAdapter(
       threads: options.threads,
     },
     seededRandom(1),
+    parent && { ...initialState(trainable.parameters, seededRandom(1)), parameters: parent.values },
   )
   const replay = await Replay.open(trainable, reading, CHAIN, options.threads)
   const judge = async (parameters: Parameters, traces: readonly Trace[]) => {
@@ -129,6 +135,13 @@ export function hotList(traces: readonly Trace[], draft: DraftArtifact): Int32Ar
   const wanted = [...counts].filter(([, count]) => count >= HOT_MIN)
   const byCount = wanted.sort(([a, countA], [b, countB]) => countB - countA || a - b)
   return Int32Array.from(byCount.slice(0, draft.shape.adapter.hotSize), ([token]) => token)
+}
+
+/** A parent's tokens keep their places, which its parameters are by; what is new comes behind them, as far as there is room. */
+function extendedHotList(parent: Int32Array, traces: readonly Trace[], draft: DraftArtifact): Int32Array {
+  const known = new Set(parent)
+  const fresh = hotList(traces, draft).filter((token) => !known.has(token))
+  return Int32Array.from([...parent, ...fresh].slice(0, draft.shape.adapter.hotSize))
 }
 
 /** Draft tokens per step in replays. */

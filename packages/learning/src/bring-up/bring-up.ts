@@ -64,7 +64,14 @@ async function answers(options: BringUpOptions, progress: BringUpProgressStore):
     ...options,
     enough: () => answered !== null || (asked++ >= SEGMENTS_MIN && progress.spentMs > untilMs),
     onProgress: ({ prompts: done, promptsTotal: total, tokens }) =>
-      onProgress({ phase: 'generate', done, total, tokens }),
+      onProgress({
+        phase: 'generate',
+        what: `${(untilMs / 60_000).toFixed(1)} minutes of answers`,
+        done,
+        total,
+        tokens,
+        open: true,
+      }),
   }).finally(async () => {
     await loaded.target.close()
     await progress.save() // also of a call that is stopped: its answers are there

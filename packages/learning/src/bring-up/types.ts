@@ -38,6 +38,8 @@ export interface BringUpProgress {
   readonly what?: string
   readonly done: number
   readonly total: number
+  /** Whether it may end before all are done, since time is up. */
+  readonly open?: boolean
   readonly tokens?: number
   readonly loss?: number
 }

@@ -10,6 +10,8 @@ export interface TrainStatus {
   readonly what?: string
   readonly done: number
   readonly total: number
+  /** Whether it may end before all are done, so that there is no saying how long it takes. */
+  readonly open?: boolean
   readonly tokens?: number
   readonly answers?: number
   readonly loss?: number
@@ -61,7 +63,7 @@ const REACHED = {
 } as const
 
 function describe(
-  { phase, what, done, total, tokens, answers, loss }: TrainStatus,
+  { phase, what, done, total, open, tokens, answers, loss }: TrainStatus,
   { rate, leftMs }: ReturnType<PaceMeter['observe']>,
 ) {
   const parts = [...(what ? [what] : []), `${done} of ${total} ${UNITS[phase]}`]
@@ -69,7 +71,7 @@ function describe(
   if (answers !== undefined) parts.push(`${answers} answers`)
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`)
   if (rate !== null) parts.push(`${rate.toFixed(rate < 10 ? 1 : 0)} ${UNITS[phase]}/s`)
-  if (leftMs !== null && done < total) parts.push(`${duration(leftMs)} left`)
+  if (leftMs !== null && done < total && !open) parts.push(`${duration(leftMs)} left`)
   return parts.join(', ')
 }
 

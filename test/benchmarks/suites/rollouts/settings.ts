@@ -1,0 +1,37 @@
+/** How much is played. */
+export interface Settings {
+  readonly updates: number
+  /** Of each kind of task. */
+  readonly prompts: number
+  /** Answers to each prompt in an update: a group, of which the better ones are learned from. */
+  readonly samples: number
+  readonly completionTokensMax: number
+  /** Of the policy: steps and sequences in each, and how far a step goes. */
+  readonly policySteps: number
+  readonly learningRate: number
+  readonly rank: number
+  /** Of an adapter, at each update. */
+  readonly draftSteps: number
+}
+
+/** Reinforcement on what has a right form: worked maths, which the static draft knows, and slots as JSON, which it doesn't. */
+export const TASKS: readonly string[] = ['math', 'extract']
+
+export const FULL: Settings = {
+  updates: 10,
+  ...{ prompts: 16, samples: 4, completionTokensMax: 120 },
+  ...{ policySteps: 4, learningRate: 1e-3, rank: 8 },
+  draftSteps: 80,
+}
+
+export const QUICK: Settings = { ...FULL, updates: 3, prompts: 6, samples: 2, completionTokensMax: 48, draftSteps: 24 }
+
+/** For tests. */
+export const TINY: Settings = {
+  ...QUICK,
+  updates: 2,
+  prompts: 4,
+  completionTokensMax: 16,
+  draftSteps: 4,
+  policySteps: 1,
+}
