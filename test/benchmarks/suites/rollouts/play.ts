@@ -91,18 +91,24 @@ async function nextPolicy(world: World, update: number, before: readonly Rollout
   return { rollouts, divergence, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length }
 }
 
-/** Steps over parts of the rollouts, in an order of the update's own. */
+/** Steps over parts of what some prompts were answered, which prompts and in which order being the update's own. */
 async function ascend(
   policy: Policy,
   update: number,
   before: readonly Rollout[],
-  { completionTokensMax, policySteps, learningRate }: Settings,
+  { completionTokensMax, policyPrompts, policySteps, learningRate }: Settings,
 ): Promise<void> {
   const random = seededRandom(update)
-  const weighted = advantages(before, completionTokensMax)
-    .map((each) => ({ each, place: random.uniform() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ each }) => ({ ...each, weight: each.weight * policySteps }))
+  const shuffled = <Item>(items: readonly Item[]) =>
+    items
+      .map((item) => ({ item, place: random.uniform() }))
+      .sort((a, b) => a.place - b.place)
+      .map(({ item }) => item)
+  const chosen = new Set(shuffled([...new Set(before.map(({ trace }) => promptKey(trace)))]).slice(0, policyPrompts))
+  const rollouts = before.filter(({ trace }) => chosen.has(promptKey(trace)))
+  const weighted = shuffled(advantages(rollouts, completionTokensMax)).map((each) => {
+    return { ...each, weight: each.weight * policySteps }
+  })
   const size = Math.ceil(weighted.length / policySteps)
   for (let from = 0; from < weighted.length; from += size) {
     await policy.ascend(weighted.slice(from, from + size), learningRate)

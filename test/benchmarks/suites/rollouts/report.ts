@@ -44,18 +44,18 @@ export async function writeReport(
   await writeFile(join(folder, 'rollouts.md'), parts.join('\n'))
 }
 
-const METHOD = `Ten updates of the reference target by policy gradient on its own rollouts, as reinforcement makes them: a set of prompts
-(worked maths, slots of an utterance as JSON) comes again at each, several answers to each are sampled at temperature 1, rewarded by rules
-(the right form, and brevity), and the better ones of each group made likelier (GRPO, without a KL term) through a
-low-rank change of every projection (LoRA, rank 8, Adam). That is how such weights move: on the policy's own text, far
-along few directions and hardly along others, away from where drafts learned it. A random change of weights of the same
-size would be noise that a draft could as well be robust to; a fine-tune on a corpus moves towards text that is not the
-policy's own. Tokenizer, shape and token tables stay.
+const METHOD = `Ten updates of the reference target by policy gradient on its own rollouts, as reinforcement makes them: a set of
+prompts (worked maths, slots of an utterance as JSON) comes again at each, several answers to each are sampled at
+temperature 1, rewarded by rules (the right form, and brevity), and the better ones of each group are made likelier, for a
+part of the prompts that is drawn anew each time (GRPO, without a KL term), through a low-rank change of every projection
+(LoRA, rank 8, Adam). That is how such weights move: on the policy's own text, far along few directions and hardly along
+others, away from where drafts learned it. A random change of weights of the same size would be noise, and a fine-tune on
+a corpus moves towards text that is not the policy's own. Tokenizer, shape and token tables stay.
 
 What an update's rollouts are drafted with was learned from the rollouts of the update before, with the same number of
 steps by each arm; nothing has been learned for update 0. A draft replays them with the very noise that they were sampled
 with. Prompts that come again were answered, and learned from, at each earlier update; the unseen ones are of the same
-kinds and set, and nothing was learned from them.`
+kinds and set, and no draft learned from them.`
 
 function armTable(
   title: string,

@@ -6,7 +6,8 @@ export interface Settings {
   /** Answers to each prompt in an update: a group, of which the better ones are learned from. */
   readonly samples: number
   readonly completionTokensMax: number
-  /** Of the policy: steps and sequences in each, and how far a step goes. */
+  /** Prompts whose answers the policy learns from in an update, drawn anew each time, and in how many steps. */
+  readonly policyPrompts: number
   readonly policySteps: number
   readonly learningRate: number
   readonly rank: number
@@ -19,9 +20,9 @@ export const TASKS: readonly string[] = ['math', 'extract']
 
 export const FULL: Settings = {
   updates: 10,
-  ...{ prompts: 16, samples: 4, completionTokensMax: 120 },
-  ...{ policySteps: 4, learningRate: 1e-3, rank: 8 },
-  draftSteps: 80,
+  ...{ prompts: 12, samples: 4, completionTokensMax: 96 },
+  ...{ policyPrompts: 8, policySteps: 2, learningRate: 1e-3, rank: 8 },
+  draftSteps: 60,
 }
 
 export const QUICK: Settings = { ...FULL, updates: 3, prompts: 6, samples: 2, completionTokensMax: 48, draftSteps: 24 }
