@@ -31,6 +31,7 @@ export function renderBringUp(
     ...finalistsSection(report, facts),
     '## Target',
     table(['', ''], facts.target),
+    'Runs of one sequence were measured until their lowest times stayed where they were, those of several five times.',
     ...Object.entries(report.costs).flatMap(([format, points]) => costSection(format, points)),
   ]
   return `${parts.join('\n\n')}\n`

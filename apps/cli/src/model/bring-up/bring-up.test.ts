@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -195,7 +204,14 @@ describe('foretoken target bring-up', () => {
     expect(readdirSync(dataFolder(join(root, 'gguf')).models)).toEqual(['small'])
   })
 
-  it('says what is wrong with prompts', async () => {
+  it('says what is wrong with prompts, and what lies where its draft would', async () => {
+    const taken = join(root, 'taken', 'drafts', 'tiny')
+    mkdirSync(taken, { recursive: true })
+    writeFileSync(join(taken, 'thesis.txt'), 'x')
+    expect((await run(options('taken'))).outcome).toMatchObject({
+      name: 'CliError',
+      message: expect.stringMatching(/thesis\.txt.*choose another --name/),
+    })
     const few = join(root, 'few.jsonl')
     writeFileSync(few, '{"prompt": "a"}')
     expect((await run(options('first', { prompts: [few] }))).outcome).toMatchObject({

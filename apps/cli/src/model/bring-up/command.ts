@@ -13,7 +13,7 @@ export function addBringUpCommand(target: Command): void {
       'JSON Lines of {"prompt": …} or {"messages": […]} (default: prompts that come along)',
     )
     .option('--prompts-max <n>', 'how many prompts of each file (default: all that time allows)', integer(1, 1e9))
-    .option('--budget <minutes>', 'for all of it', fraction(0.01, 100_000), 30)
+    .option('--budget <minutes>', 'about how long it may take, by the pace at its start', fraction(0.01, 100_000), 30)
     .addOption(
       new Option('--weights <formats>', 'precisions to measure, the one that decides first: fp32,int8,int4')
         .argParser(weights)

@@ -47,7 +47,7 @@ export async function bringUpTarget(
     const model = await importedTarget(data, path, options)
     around.onModel(model.summary)
     const drafts = join(data.drafts, model.id)
-    checkDraftFolder(drafts, false)
+    checkDraftFolder(drafts, false, 'Move it away, or choose another --name.')
     const prompts = await promptsFor(model.id, options)
     const target = await targetFingerprint(model.folder)
     const incumbent = await servingDraft(model, target, draftFolders(data, model))
