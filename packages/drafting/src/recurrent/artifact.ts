@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { contentHash } from './adapter.ts'
-import { type DraftShape, draftParameters } from './shape.ts'
+import { type DraftPrecision, type DraftShape, draftParameters } from './shape.ts'
 import { DraftError, decodeParameters, encodeParameters, type Parameters } from './tensors.ts'
 
 /** A static draft as it is stored: `draft.safetensors` and `draft.json`, with a card for people beside them. */
@@ -22,9 +22,6 @@ export interface DraftArtifact {
   /** What its arithmetic runs in, where somebody found another precision than 8 bits to pay. */
   readonly precision?: DraftPrecision
 }
-
-/** 8 bits read a quarter of the bytes, and a draft needs no exactness; fp32 is the reference. */
-export type DraftPrecision = 'fp32' | 'int8'
 
 export const DRAFT_FORMAT = 'foretoken-recurrent-draft/2'
 export const DRAFT_WEIGHTS_FILE = 'draft.safetensors'

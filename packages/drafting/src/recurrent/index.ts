@@ -22,7 +22,6 @@ export {
   DRAFT_WEIGHTS_FILE,
   type DraftArtifact,
   type DraftContents,
-  type DraftPrecision,
   decodeDraft,
   encodeDraft,
   readDraft,
@@ -44,6 +43,7 @@ export { RecurrentDraft, type RecurrentDraftOptions } from './recurrent-draft.ts
 export {
   type AdapterShape,
   adapterParameters,
+  type DraftPrecision,
   type DraftShape,
   draftParameters,
   type ParameterSpec,

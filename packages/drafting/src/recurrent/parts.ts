@@ -1,6 +1,5 @@
 import type { TokenTables } from '@foretoken/model'
-import type { DraftPrecision } from './artifact.ts'
-import type { DraftShape } from './shape.ts'
+import type { DraftPrecision, DraftShape } from './shape.ts'
 import type { Parameters } from './tensors.ts'
 import type { DraftVocabulary } from './vocabulary.ts'
 
