@@ -16,7 +16,7 @@ describe('the rollouts benchmark', () => {
     const { results, plain, parts } = await play(TINY, `test-${process.pid}`, () => {})
     await parts.delete()
     expect(results.map(({ update }) => update)).toEqual([0, 1, 2])
-    expect(results[0]).toMatchObject({ divergence: 0, rollouts: 16 })
+    expect(results[0]).toMatchObject({ divergence: 0, rollouts: 8 })
     // It moved, and the drafts with it: from the second update on each way is another draft.
     expect(results[2]?.divergence).not.toBe(0)
     expect(Object.keys(results[0]?.arms ?? {})).toEqual(['static'])

@@ -20,9 +20,9 @@ export const TASKS: readonly string[] = ['math', 'extract']
 
 export const FULL: Settings = {
   updates: 10,
-  ...{ prompts: 12, samples: 4, completionTokensMax: 96 },
-  ...{ policyPrompts: 8, policySteps: 2, learningRate: 1e-3, rank: 8 },
-  draftSteps: 60,
+  ...{ prompts: 8, samples: 3, completionTokensMax: 80 },
+  ...{ policyPrompts: 6, policySteps: 2, learningRate: 1e-3, rank: 8 },
+  draftSteps: 40,
 }
 
 export const QUICK: Settings = { ...FULL, updates: 3, prompts: 6, samples: 2, completionTokensMax: 48, draftSteps: 24 }
