@@ -106,41 +106,41 @@ export class Search {
 
   private async finish(steps: number, winner: Candidate, second: string | null): Promise<BroughtUp> {
     const { options, heldOut, progress } = this
-    const finalists = second === null ? [winner] : [winner, this.named(second)]
-    const judged: Finalist[] = []
-    let best: Fitted | undefined
-    for (const candidate of finalists) {
-      const fitted = await this.fit(candidate, steps, steps, candidate.name)
-      best ??= fitted
-      const chain = progress.current.drafts?.[candidate.name] ?? { int8: [], fp32: [] }
-      judged.push({ name: candidate.name, artifact: artifactOf(candidate, fitted, options.target), chain })
+    const best = await this.fit(winner, steps, steps, winner.name)
+    const finalists = [this.finalist(winner, best)]
+    if (second !== null) {
+      const runnerUp = this.named(second)
+      finalists.push(this.finalist(runnerUp, await this.fit(runnerUp, steps, steps, second)))
     }
-    if (!best) throw new RangeError('there is no candidate')
-    const verdict = await verdictOn(judged, heldOut, progress.current.target, options)
+    const verdict = await verdictOn(finalists, heldOut, progress.current.target, options)
     const { contents, card } = await finishedDraft(winner.untrained, best, this.learnable, {
       ...options,
       onProgress: (each) => {
-        if (each.phase === 'evaluate') {
-          options.onProgress({ phase: 'evaluate', done: each.requests, total: each.requestsTotal })
-        }
+        if (each.phase !== 'evaluate') return
+        options.onProgress({ phase: 'evaluate', done: each.requests, total: each.requestsTotal })
       },
     })
-    const report = {
-      costs: progress.current.target,
-      requests: {
-        training: this.learnable.training.length,
-        selection: heldOut.selection.length,
-        verdict: heldOut.verdict.length,
-      },
-      steps,
-      minutes: progress.spentMs / 60_000,
-      shapes: this.candidates.map((each) => this.figuresOf(each)),
-      winner: winner.name,
-      runnerUp: second,
-      ...verdict,
-    }
     const precise = verdict.precision === 'fp32' ? { precision: verdict.precision } : {}
-    return { contents: { ...contents, ...precise }, card, report }
+    const found = { steps, winner: winner.name, runnerUp: second, ...verdict }
+    return { contents: { ...contents, ...precise }, card, report: { ...this.circumstances(), ...found } }
+  }
+
+  private finalist(candidate: Candidate, fitted: Fitted): Finalist {
+    const { name } = candidate
+    const chain = this.progress.current.drafts?.[name] ?? { int8: [], fp32: [] }
+    return { name, artifact: artifactOf(candidate, fitted, this.options.target), chain }
+  }
+
+  /** What a report tells beside the outcome. */
+  private circumstances() {
+    const { selection, verdict } = this.heldOut
+    const training = this.learnable.training.length
+    return {
+      costs: this.progress.current.target,
+      requests: { training, selection: selection.length, verdict: verdict.length },
+      minutes: this.progress.spentMs / 60_000,
+      shapes: this.candidates.map((each) => this.figuresOf(each)),
+    }
   }
 
   private figuresOf({ name, untrained }: Candidate): ShapeFigures {

@@ -29,10 +29,7 @@ export const QUICK: Settings = { ...FULL, updates: 3, prompts: 6, samples: 2, co
 
 /** For tests. */
 export const TINY: Settings = {
-  ...QUICK,
-  updates: 2,
-  prompts: 4,
-  completionTokensMax: 16,
+  ...{ updates: 2, prompts: 2, samples: 2, completionTokensMax: 12 },
+  ...{ policyPrompts: 4, policySteps: 1, learningRate: 1e-3, rank: 8 },
   draftSteps: 4,
-  policySteps: 1,
 }
