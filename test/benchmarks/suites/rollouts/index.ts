@@ -52,7 +52,7 @@ export async function play(settings: Settings, name: string, log: (line: string)
 }
 
 /** Over the updates from the second on: at the first, all adapters are the same. */
-function summarise(results: readonly UpdateResult[], plain: number): Pick<Report, 'medians' | 'ratios'> {
+export function summarise(results: readonly UpdateResult[], plain: number): Pick<Report, 'medians' | 'ratios'> {
   const later = results.filter(({ update }) => update >= 2)
   const over = (arm: RolloutArm, field: 'acceptanceLength' | 'tokensPerSecond') =>
     median(later.map(({ arms }) => arms[arm]?.again[field] ?? Number.NaN))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { exampleRollout } from './example-rollout.ts'
-import { play } from './index.ts'
+import { play, summarise } from './index.ts'
 import { writeReport } from './report.ts'
 import { advantages, rewardOf } from './reward.ts'
 import { TINY } from './settings.ts'
@@ -27,6 +27,8 @@ describe('the rollouts benchmark', () => {
         expect(figures.again.tokensPerSecond).toBeGreaterThan(0)
       }
     }
+    const { medians, ratios } = summarise(results, plain)
+    for (const figure of Object.values({ ...medians, ...ratios })) expect(figure).toBeGreaterThan(0)
     await writeReport(folder, results, { origin: 'a test', plain })
     expect(readFileSync(join(folder, 'rollouts.md'), 'utf8')).toContain('| retrained from its parent |')
     expect(readFileSync(join(folder, 'rollouts.svg'), 'utf8')).toContain('trained anew')
