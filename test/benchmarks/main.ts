@@ -10,6 +10,7 @@ const SUITES: Record<string, () => Promise<Suite>> = {
   learning: () => import('./suites/learning/index.ts'),
   peers: () => import('./suites/peers/index.ts'),
   regime: () => import('./suites/regime/index.ts'),
+  rollouts: () => import('./suites/rollouts/index.ts'),
   speculation: () => import('./suites/speculation.ts'),
   structured: () => import('./suites/structured/index.ts'),
   tenants: () => import('./suites/tenants/index.ts'),

@@ -4,6 +4,10 @@
  * out requests whether it is better than what serves the tenant now. A tenant that has sent nothing yet may bring its
  * history instead (`history/`): the target answers it here, and what that leaves are traces like any other.
  *
+ * The draft that all tenants share is trained from the target's answers to prompts (`static-draft/`), in a shape that is
+ * given, or found: `bring-up/` trains several, drops the worse half of them time and again, and judges what is left by
+ * the tokens that it would bring for a millisecond, on requests that nothing was trained on or chosen by. What comes next
+ * is a pure function of what was judged (`bring-up/search.ts`), and all of it is kept, so that it may be killed anywhere.
  * All of it belongs to one target: traces name its fingerprint, in their key and in full inside, and an adapter is a delta
  * on a static draft that reads that target's hidden states. On new weights of the same form a tenant may begin with its
  * adapter of the earlier ones (`earlier`), which is a candidate like any other.
@@ -22,6 +26,7 @@ export { baseOfAdapter } from './adapt/stored-candidate.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'
 export { PromptError } from './asking/prompt-file.ts'
+export * from './bring-up/index.ts'
 export * from './history/index.ts'
 export * from './static-draft/index.ts'
 export * from './trace/index.ts'

@@ -30,7 +30,7 @@
 export { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.ts'
 export type { ModelConfig } from './checkpoint/config.ts'
 export { CheckpointError } from './checkpoint/error.ts'
-export { targetFingerprint } from './checkpoint/fingerprint.ts'
+export { fileFingerprint, targetFingerprint } from './checkpoint/fingerprint.ts'
 export { haveSameForm, targetForm } from './checkpoint/form.ts'
 export type { GenerationDefaults } from './checkpoint/generation.ts'
 export { type CheckpointSummary, inspectCheckpoint } from './checkpoint/inspect.ts'

@@ -1,10 +1,18 @@
 import type { Command } from 'commander'
 import { dataDirOption, jsonOption } from '../options.ts'
 import { print, printJson } from '../output.ts'
+import { addBringUpCommand } from './bring-up/command.ts'
 
-/** `foretoken model import | inspect`. */
+/**
+ * `foretoken target bring-up`, `foretoken model import | inspect`. One noun with two names: `model` is what requests and
+ * `up --model` call it, `target` what it is to a draft; a command is found under either.
+ */
 export function addModelCommand(program: Command): void {
-  const model = program.command('model').description('target models')
+  const model = program
+    .command('model')
+    .alias('target')
+    .description('target models: check, import, bring up with a draft')
+  addBringUpCommand(model)
   model
     .command('import <path>')
     .description('check a Hugging Face folder or a GGUF file and bring it into the data folder, for `up --model NAME`')

@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { convertGguf } from '@foretoken/model'
+import { convertGguf, fileFingerprint } from '@foretoken/model'
 import { openDataFolder } from '../data-folder/folder.ts'
 import { CliError } from '../errors.ts'
 import { isFile, refusing } from './gguf.ts'
@@ -9,6 +9,9 @@ import { REFERENCE_MODEL, type ResolvedModel } from './resolve.ts'
 
 /** What serving reads; a repository may hold other formats of the same weights, which would be copied for nothing. */
 const SERVED = /\.(json|safetensors|jinja|md)$|^LICENSE/
+
+/** Beside a model that was a GGUF file: which one. */
+export const SOURCE_FILE = 'source.json'
 
 /**
  * Brings a model to <data folder>/models/NAME, all of it or nothing: what serving needs of a Hugging Face folder, or a
@@ -48,4 +51,6 @@ function copy(source: string, into: string): void {
 async function convert(source: string, into: string): Promise<void> {
   await refusing(source, () => convertGguf(source, into))
   await inspectModel(into)
+  const origin = { file: basename(source), fingerprint: await fileFingerprint(source) }
+  writeFileSync(join(into, SOURCE_FILE), `${JSON.stringify(origin, null, 2)}\n`)
 }

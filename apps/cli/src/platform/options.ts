@@ -21,7 +21,10 @@ export interface PlatformOptions {
   readonly queueUrl?: string | undefined
   /** Where adapters and traces are kept; absent: in the data folder. */
   readonly objectStore: string | undefined
-  /** Folders of static drafts, each for one of the models; for others the one that ships, if any. */
+  /**
+   * Folders of static drafts, each for one of the models; for others the one that was trained for it in the data folder,
+   * else the one that ships, if any.
+   */
   readonly drafts: readonly string[]
   /** Whether drafts are taught beside serving. */
   readonly trainer: boolean

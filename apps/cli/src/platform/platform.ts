@@ -13,7 +13,7 @@ import { objectStoreUrl } from './object-store.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
 import { gatewaysOf, type ServicesContext, startGateways, startLearning, startWorkers } from './services.ts'
-import { resolveStaticDrafts } from './static-draft.ts'
+import { draftFolders, resolveStaticDrafts } from './static-draft.ts'
 
 export interface Platform {
   /** Of the first gateway, and of each. */
@@ -71,7 +71,7 @@ async function start(
   const credentials = openCredentials(folder)
   const objectStore = objectStoreUrl(folder, options.objectStore)
   const drafts = await resolveStaticDrafts(
-    resolved.map((model) => model.folder),
+    resolved.map((model) => ({ folder: model.folder, drafts: draftFolders(folder, model) })),
     options.drafts,
   )
   const models = resolved.map((model, at) => ({ ...model, staticDraft: drafts[at] ?? null }))

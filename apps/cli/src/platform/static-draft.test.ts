@@ -5,7 +5,7 @@ import { targetForm } from '@foretoken/model'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import { expect, onTestFinished, test } from 'vitest'
-import { resolveStaticDraft, resolveStaticDrafts } from './static-draft.ts'
+import { resolveStaticDraft } from './static-draft.ts'
 
 const missing = join(tmpdir(), 'no-such-draft')
 
@@ -16,24 +16,27 @@ async function draftFor(card: object): Promise<string> {
   return folder
 }
 
+const reference = { folder: referenceTargetFolder }
+
 test('a target gets the shipped draft that was trained for it; one that is not there is passed over', async () => {
-  const resolve = (...shipped: string[]) => resolveStaticDrafts([referenceTargetFolder], [], shipped)
-  expect(await resolveStaticDraft(referenceTargetFolder)).toBe(staticDraftFolder)
-  expect(await resolve(missing, staticDraftFolder)).toEqual([staticDraftFolder])
-  expect(await resolve(missing)).toEqual([null])
+  const found = (...drafts: string[]) => resolveStaticDraft({ ...reference, drafts })
+  expect(await resolveStaticDraft(reference)).toBe(staticDraftFolder)
+  expect(await found(missing, staticDraftFolder)).toBe(staticDraftFolder)
+  expect(await found(missing)).toBeNull()
 })
 
 test('a draft of other weights of the same form is taken over where there is none of its own', async () => {
   const form = await targetForm(referenceTargetFolder)
   const [near, far] = [await draftFor({ target: 'before', form }), await draftFor({ target: 'before', form: 'other' })]
-  expect(await resolveStaticDrafts([referenceTargetFolder], [], [far, near])).toEqual([near])
-  expect(await resolveStaticDrafts([referenceTargetFolder], [], [near, staticDraftFolder])).toEqual([staticDraftFolder])
-  await expect(resolveStaticDraft(referenceTargetFolder, far)).rejects.toThrow('was trained for another target')
+  const found = (...drafts: string[]) => resolveStaticDraft({ ...reference, drafts })
+  expect(await found(far, near)).toBe(near)
+  expect(await found(near, staticDraftFolder)).toBe(staticDraftFolder)
+  await expect(resolveStaticDraft(reference, far)).rejects.toThrow('was trained for another target')
 })
 
 test('a draft that is asked for is taken, or refused by what is wrong with it', async () => {
-  expect(await resolveStaticDraft(referenceTargetFolder, staticDraftFolder)).toBe(staticDraftFolder)
-  await expect(resolveStaticDraft(referenceTargetFolder, missing)).rejects.toThrow('it has no draft.json')
+  expect(await resolveStaticDraft(reference, staticDraftFolder)).toBe(staticDraftFolder)
+  await expect(resolveStaticDraft(reference, missing)).rejects.toThrow('it has no draft.json')
   const folder = await draftFor({ target: 'another' })
-  await expect(resolveStaticDraft(referenceTargetFolder, folder)).rejects.toThrow('was trained for another target')
+  await expect(resolveStaticDraft(reference, folder)).rejects.toThrow('was trained for another target')
 })

@@ -4,33 +4,45 @@ import { targetFingerprint, targetForm } from '@foretoken/model'
 import { smollm2DraftFolder } from '@foretoken/smollm2'
 import { staticDraftFolder } from '@foretoken/static-draft'
 import { z } from 'zod'
+import type { DataFolder } from '../data-folder/folder.ts'
 import { readJson } from '../data-folder/json.ts'
 import { CliError } from '../errors.ts'
+import type { ResolvedModel } from '../model/resolve.ts'
 
 /** Folders of static drafts that come with the product; one that is not there is passed over. */
 const SHIPPED: readonly string[] = [staticDraftFolder, smollm2DraftFolder]
 
+/** Where a model's draft is looked for: the one that was trained for it here before those that ship. */
+export function draftFolders({ drafts }: Pick<DataFolder, 'drafts'>, { id }: Pick<ResolvedModel, 'id'>): string[] {
+  return [join(drafts, id), ...SHIPPED]
+}
+
+interface DraftedModel {
+  readonly folder: string
+  /** Where its draft is looked for, best first; absent: among those that ship. */
+  readonly drafts?: readonly string[]
+}
+
 const cardSchema = z.looseObject({ target: z.string(), form: z.string().optional() })
 
 /**
- * The static draft of each target: one that was asked for, else one that ships. Either was trained for exactly this target
- * or, where there is none such, for other weights of the same form; with neither, only the suffix index drafts.
+ * The static draft of each target: one that was asked for, else one that is found. Either was trained for exactly this
+ * target or, where there is none such, for other weights of the same form; with neither, only the suffix index drafts.
  *
  * @throws CliError where one that was asked for is none, or is for none of these targets.
  */
 export async function resolveStaticDrafts(
-  modelFolders: readonly string[],
+  models: readonly DraftedModel[],
   wanted: readonly string[],
-  shipped: readonly string[] = SHIPPED,
 ): Promise<(string | null)[]> {
   const asked = wanted.map((folder) => resolve(folder))
   for (const folder of asked) {
     if (!existsSync(join(folder, 'draft.json'))) throw new CliError(`${folder} is not a draft: it has no draft.json.`)
   }
   const resolved: (string | null)[] = []
-  for (const modelFolder of modelFolders) {
-    const fitsOf = await fitting(modelFolder)
-    resolved.push(fitsOf(asked) ?? fitsOf(shipped) ?? null)
+  for (const { folder, drafts = SHIPPED } of models) {
+    const fitsOf = await fitting(folder)
+    resolved.push(fitsOf(asked) ?? fitsOf(drafts) ?? null)
   }
   const unused = asked.find((folder) => !resolved.includes(folder))
   if (unused === undefined) return resolved
@@ -38,8 +50,8 @@ export async function resolveStaticDrafts(
 }
 
 /** The static draft of one target. */
-export async function resolveStaticDraft(modelFolder: string, wanted?: string): Promise<string | null> {
-  const [draft = null] = await resolveStaticDrafts([modelFolder], wanted === undefined ? [] : [wanted])
+export async function resolveStaticDraft(model: DraftedModel, wanted?: string): Promise<string | null> {
+  const [draft = null] = await resolveStaticDrafts([model], wanted === undefined ? [] : [wanted])
   return draft
 }
 

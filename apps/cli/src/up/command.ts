@@ -37,7 +37,7 @@ export function addUpCommand(program: Command): void {
     .addOption(queueUrlOption())
     .option(
       '--draft <folder>',
-      'static draft of a target; may be given several times (default: the one that ships for it, if any)',
+      'static draft of a target; may be given several times (default: what was trained for it here, or ships, if any)',
       several,
       [],
     )

@@ -73,6 +73,18 @@ describe('a draft', () => {
     expect(decodeDraft(encodeDraft({ ...contents, tokens: Int32Array.of(4, 0, 9, 2, 8) })).id).not.toBe(draft.id)
   })
 
+  it('runs in the precision that it names, and in 8 bits where it names none', async () => {
+    const precise = decodeDraft(encodeDraft({ ...contents, precision: 'fp32' }))
+    expect(precise).toEqual({ ...decodeDraft(encodeDraft(contents)), precision: 'fp32' })
+    const opened = async (draft: typeof precise) => {
+      const running = await RecurrentDraft.open(draft, randomTables(1, 10, shape.hiddenSize))
+      await running.close()
+      return running.base.parts.weights
+    }
+    expect(await opened(precise)).toBe('fp32')
+    expect(await opened(decodeDraft(encodeDraft(contents)))).toBe('int8')
+  })
+
   it('is read from its folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'foretoken-draft-'))
     onTestFinished(() => rm(folder, { recursive: true }))

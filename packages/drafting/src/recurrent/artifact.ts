@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { contentHash } from './adapter.ts'
-import { type DraftShape, draftParameters } from './shape.ts'
+import { type DraftPrecision, type DraftShape, draftParameters } from './shape.ts'
 import { DraftError, decodeParameters, encodeParameters, type Parameters } from './tensors.ts'
 
 /** A static draft as it is stored: `draft.safetensors` and `draft.json`, with a card for people beside them. */
@@ -21,6 +21,8 @@ export interface DraftArtifact {
   readonly tokens: Int32Array
   /** acceptance[i]: on held-out text, the share of draft tokens at position i that survived, given those before. */
   readonly acceptance: readonly number[]
+  /** What its arithmetic runs in, where somebody found another precision than 8 bits to pay. */
+  readonly precision?: DraftPrecision
 }
 
 export const DRAFT_FORMAT = 'foretoken-recurrent-draft/2'
@@ -41,17 +43,18 @@ const configSchema = z.strictObject({
     adapter: z.strictObject({ rank: size, hotSize: size, markovRank: size }),
   }),
   acceptance: z.array(z.number().min(0).max(1)),
+  precision: z.enum(['fp32', 'int8']).optional(),
 })
 
-export interface DraftContents
-  extends Pick<DraftArtifact, 'target' | 'shape' | 'parameters' | 'tokens' | 'acceptance'> {
+export interface DraftContents extends Omit<DraftArtifact, 'id' | 'contentHash' | 'form'> {
   readonly form?: string | null
 }
 
 /** The two files. Half precision: what is written is what will be served. */
 export function encodeDraft(draft: DraftContents): Record<string, Uint8Array> {
-  const { target, form, shape, acceptance } = draft
-  const config = { format: DRAFT_FORMAT, target, ...(form && { form }), shape, acceptance }
+  const { target, form, shape, acceptance, precision } = draft
+  const optional = { ...(form && { form }), ...(precision && { precision }) }
+  const config = { format: DRAFT_FORMAT, target, shape, acceptance, ...optional }
   return {
     [DRAFT_WEIGHTS_FILE]: encodeParameters(draftParameters(shape), draft.parameters, draft.tokens),
     [DRAFT_CONFIG_FILE]: new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`),
@@ -64,12 +67,12 @@ export function decodeDraft(files: Readonly<Record<string, Uint8Array>>): DraftA
   if (!weights || !text) throw new DraftError(`${weights ? DRAFT_CONFIG_FILE : DRAFT_WEIGHTS_FILE} is missing`)
   const config = configSchema.safeParse(parseJson(text))
   if (!config.success) throw new DraftError(`${DRAFT_CONFIG_FILE} is not understood: ${z.prettifyError(config.error)}`)
-  const { target, form = null, shape, acceptance } = config.data
+  const { target, form = null, shape, acceptance, precision } = config.data
   const { values, tokens } = decodeParameters(weights, draftParameters(shape))
   if (tokens.length !== shape.vocabularySize) throw new DraftError('the vocabulary is not of the size it says')
   const hash = contentHash(weights)
-  const id = `static-${hash.slice(0, 12)}`
-  return { id, contentHash: hash, target, form, shape, parameters: values, tokens, acceptance }
+  const identity = { id: `static-${hash.slice(0, 12)}`, contentHash: hash, target, form }
+  return { ...identity, shape, parameters: values, tokens, acceptance, ...(precision && { precision }) }
 }
 
 /**

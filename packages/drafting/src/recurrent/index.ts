@@ -44,6 +44,7 @@ export { RecurrentDraft, type RecurrentDraftOptions } from './recurrent-draft.ts
 export {
   type AdapterShape,
   adapterParameters,
+  type DraftPrecision,
   type DraftShape,
   draftParameters,
   type ParameterSpec,

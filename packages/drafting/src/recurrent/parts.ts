@@ -1,5 +1,5 @@
 import type { TokenTables } from '@foretoken/model'
-import type { DraftShape } from './shape.ts'
+import type { DraftPrecision, DraftShape } from './shape.ts'
 import type { Parameters } from './tensors.ts'
 import type { DraftVocabulary } from './vocabulary.ts'
 
@@ -11,8 +11,7 @@ export interface DraftParts {
   readonly head: Float32Array
   /** [V, d]: the draft's tokens as they enter it. */
   readonly inputs: Float32Array
-  /** 8 bits read a quarter of the bytes, and a draft needs no exactness; fp32 is the reference. */
-  readonly weights: 'fp32' | 'int8'
+  readonly weights: DraftPrecision
 }
 
 /** What adapters are read against: the draft, and the target's tables for their hot-lists. */

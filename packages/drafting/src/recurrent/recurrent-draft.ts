@@ -11,11 +11,13 @@ import { floats } from './graph/chain-batch.ts'
 import { GraphChains } from './graph/graph-chains.ts'
 import { NativeChains } from './native/native-chains.ts'
 import type { DraftBase } from './parts.ts'
+import type { DraftPrecision } from './shape.ts'
 import { DraftError } from './tensors.ts'
 import { DraftVocabulary, rowsOf, tokenInputs } from './vocabulary.ts'
 
 export interface RecurrentDraftOptions {
-  readonly weights?: 'fp32' | 'int8'
+  /** Absent: as the draft says, or 8 bits. */
+  readonly weights?: DraftPrecision
   /** What computes chains: compiled code where it was built, otherwise graphs on ONNX Runtime. */
   readonly chains?: 'native' | 'graph'
   /** Compiled code runs on all cores unless told otherwise, as the target does; graphs gain nothing from a second. */
@@ -44,7 +46,12 @@ export class RecurrentDraft {
     target: string | TokenTables,
     options: RecurrentDraftOptions = {},
   ): Promise<RecurrentDraft> {
-    const { weights = 'int8', threads, segment = 4, chains: wanted = kernels ? 'native' : 'graph' } = options
+    const {
+      weights = artifact.precision ?? 'int8',
+      threads,
+      segment = 4,
+      chains: wanted = kernels ? 'native' : 'graph',
+    } = options
     const tables = typeof target === 'string' ? await readTokenTables(target) : target
     const base = baseOf(artifact, tables, weights)
     const inputs = tokenInputs(tables)
@@ -95,11 +102,7 @@ export class RecurrentDraft {
   }
 }
 
-function baseOf(
-  { shape, parameters, tokens }: DraftArtifact,
-  tables: TokenTables,
-  weights: 'fp32' | 'int8',
-): DraftBase {
+function baseOf({ shape, parameters, tokens }: DraftArtifact, tables: TokenTables, weights: DraftPrecision): DraftBase {
   if (tables.hiddenSize !== shape.hiddenSize) {
     throw new DraftError(`it reads hidden states of width ${shape.hiddenSize}, the target's are ${tables.hiddenSize}`)
   }

@@ -34,6 +34,9 @@ export interface AdapterShape {
   readonly markovRank: number
 }
 
+/** 8 bits read a quarter of the bytes, and a draft needs no exactness; fp32 is the reference. */
+export type DraftPrecision = 'fp32' | 'int8'
+
 export interface ParameterSpec {
   readonly shape: readonly number[]
   /** Standard deviation of its first values, around `start` or 0. */

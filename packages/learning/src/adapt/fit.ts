@@ -24,7 +24,7 @@ export interface FitOptions {
   readonly onProgress: (progress: number) => void
   readonly steps?: number
   readonly learningRate?: number
-  /** An adapter to start from; absent: the static draft. */
+  /** An adapter of the same draft to go on from; absent: training starts at zero, the static draft. */
   readonly start?: AdapterValues | undefined
 }
 

@@ -4,50 +4,56 @@ import type { LoadedModel } from '@foretoken/model'
 import { ask } from '../asking/ask.ts'
 import type { Question } from '../asking/question.ts'
 
-/** An engine that answers questions, many at a time; started when there is the first, since it may never be asked. */
-export class Answering {
-  private engine: Engine | undefined
-  private onTrace: (trace: Trace) => void = () => undefined
+export interface Asked {
+  readonly question: Question
+  /** Whose trace the answer is. */
+  readonly domain: string
+  readonly onAnswer: (trace: Trace) => Promise<void>
+}
 
-  constructor(
-    private readonly model: LoadedModel,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  /** The answers in the order of the questions. Rejects with the signal's reason, or what the engine failed with. */
-  async answer(questions: readonly Question[], domain: string, onAnswer: (trace: Trace) => void): Promise<Trace[]> {
-    const answers = new Map<string, Trace>()
-    this.onTrace = (trace) => {
-      answers.set(trace.request, trace)
-      onAnswer(trace)
+/**
+ * Has the target answer questions, many at a time, and takes the next one when an answer has ended: questions may be
+ * made up while others are answered, and it ends when there are no more.
+ *
+ * Rejects with the signal's reason, or what the engine, a question or its listener failed with.
+ */
+export async function answerAll(model: LoadedModel, questions: Iterator<Asked>, signal: AbortSignal): Promise<void> {
+  const first = questions.next()
+  if (first.done) return
+  const answers = new Map<string, Trace>()
+  const engine = start(model, (trace) => answers.set(trace.request, trace))
+  const failure = new AbortController()
+  const until = AbortSignal.any([signal, failure.signal])
+  const lane = async (next: IteratorResult<Asked>) => {
+    for (; !next.done; next = questions.next()) {
+      const { question, domain, onAnswer } = next.value
+      await ask(engine, question, { tenant: domain, arm: 'none', signal: until })
+      const trace = answers.get(question.id)
+      answers.delete(question.id)
+      if (trace) await onAnswer(trace)
     }
-    const engine = this.engine ?? this.start()
-    this.engine = engine
-    const left = questions.values()
-    const reader = async () => {
-      for (const question of left) await ask(engine, question, { tenant: domain, arm: 'none', signal: this.signal })
-    }
-    await Promise.all(Array.from({ length: CONCURRENT }, reader))
-    return questions.flatMap(({ id }) => answers.get(id) ?? [])
   }
+  try {
+    // The first that fails stops the others too.
+    const lanes = Array.from({ length: CONCURRENT }, async (_, at) => await lane(at === 0 ? first : questions.next()))
+    await Promise.all(lanes.map((each) => each.catch((error: unknown) => failure.abort(error))))
+  } finally {
+    await engine.drain()
+  }
+  signal.throwIfAborted()
+  failure.signal.throwIfAborted()
+}
 
-  async close(): Promise<void> {
-    await this.engine?.drain()
-  }
-
-  private start(): Engine {
-    const { target, tokenizer: tokens } = this.model
-    const costs = new CostTable([ANY_COST])
-    return new Engine(
-      { target, tokens, speculators: [], costs },
-      {
-        sequencesMax: CONCURRENT,
-        prefillRowsBusy: PREFILL_ROWS, // nobody waits for the next token of an answer
-        lookaheadMax: 0,
-        traces: { record: (trace) => this.onTrace(trace) },
-      },
-    )
-  }
+function start({ target, tokenizer: tokens }: LoadedModel, record: (trace: Trace) => void): Engine {
+  return new Engine(
+    { target, tokens, speculators: [], costs: new CostTable([ANY_COST]) },
+    {
+      sequencesMax: CONCURRENT,
+      prefillRowsBusy: PREFILL_ROWS, // nobody waits for the next token of an answer
+      lookaheadMax: 0,
+      traces: { record },
+    },
+  )
 }
 
 /** Rows of a plain decoding run: the target's throughput grows until about here on two cores. */

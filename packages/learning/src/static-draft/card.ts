@@ -1,5 +1,6 @@
 import { type DraftArtifact, draftParameters, parameterCount } from '@foretoken/drafting'
 import { CHAIN, type DomainFigures } from './evaluate.ts'
+import { grouped, table } from './markdown.ts'
 import type { DraftCard } from './train.ts'
 
 /** What a card says beside a draft's own figures. */
@@ -81,15 +82,6 @@ function lossTable(curve: DraftCard['curve']): string {
     ['step', ...points.map(([step]) => grouped(step))],
     [['mean loss', ...points.map(([, loss]) => loss.toFixed(3))]],
   )
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US')
 }
 
 function signed(value: number): string {

@@ -38,21 +38,23 @@ export async function writeCheckpoint(
   store: ObjectStore,
   { state, curve }: TrainingCheckpoint,
   identity: TrainingIdentity,
+  key = CHECKPOINT_KEY,
 ): Promise<void> {
   const tensors: Record<string, SafeTensor> = {}
   for (const kind of KINDS) {
     for (const [name, values] of state[kind]) tensors[`${kind}/${name}`] = fromFloat32(values, [values.length], 'F32')
   }
   const notes = { step: String(state.step), curve: JSON.stringify(curve), identity: JSON.stringify(identity) }
-  await store.put(KEY, encodeSafetensors(tensors, notes))
+  await store.put(key, encodeSafetensors(tensors, notes))
 }
 
 /** Undefined where no run was interrupted. Throws CheckpointMismatch where another one was. */
 export async function readCheckpoint(
   store: ObjectStore,
   identity: TrainingIdentity,
+  key = CHECKPOINT_KEY,
 ): Promise<TrainingCheckpoint | undefined> {
-  const bytes = await store.get(KEY)
+  const bytes = await store.get(key)
   if (!bytes) return undefined
   const { tensors, metadata } = open(bytes)
   const notes = notesSchema.safeParse(metadata)
@@ -72,11 +74,11 @@ export async function readCheckpoint(
 }
 
 /** For a run that has ended, or is not to be gone on with. */
-export async function dropCheckpoint(store: ObjectStore): Promise<void> {
-  await store.delete(KEY)
+export async function dropCheckpoint(store: ObjectStore, key = CHECKPOINT_KEY): Promise<void> {
+  await store.delete(key)
 }
 
-const KEY = 'checkpoint.safetensors'
+export const CHECKPOINT_KEY = 'checkpoint.safetensors'
 const KINDS = ['parameters', 'moment1', 'moment2'] as const
 
 const json = <T>(schema: z.ZodType<T>) =>

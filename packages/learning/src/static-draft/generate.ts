@@ -2,7 +2,7 @@ import type { Trace } from '@foretoken/engine'
 import type { LoadedModel } from '@foretoken/model'
 import type { ObjectStore } from '@foretoken/storage'
 import { decodeSegment, encodeSegment } from '../trace/index.ts'
-import { Answering } from './answering.ts'
+import { type Asked, answerAll } from './answering.ts'
 import type { DraftPrompt } from './prompts.ts'
 import { type QuestionOptions, questionsOf, storedAnswers } from './questions.ts'
 
@@ -12,6 +12,8 @@ export interface GenerationOptions extends QuestionOptions {
   readonly target: string
   readonly signal: AbortSignal
   readonly onProgress: (progress: GenerationProgress) => void
+  /** Asked before each segment that would have to be answered: true leaves it and all after it out. Absent: all are. */
+  readonly enough?: () => boolean
 }
 
 export interface GenerationProgress {
@@ -25,70 +27,107 @@ export interface GenerationProgress {
  * Lets the target answer the prompts and keeps what verification saw: the text that a draft will meet is the target's
  * own, not that of a corpus. Answers are stored in segments of SEGMENT prompts, and a segment that holds these answers
  * already is read instead of generated: a killed run goes on where it was, and a changed target, prompt or option never
- * learns from answers to something else.
+ * learns from answers to something else. Domains take turns, so that what there is when it has to end is of all of them.
  *
- * Rejects with the signal's reason once it is aborted; the answers of the segment in hand are lost then.
+ * Rejects with the signal's reason once it is aborted; the answers of the segments in hand are lost then.
  */
 export async function generateTraces(
   model: LoadedModel,
   prompts: readonly DraftPrompt[],
   options: GenerationOptions,
 ): Promise<Map<string, Trace[]>> {
-  const byDomain = new Map<string, Trace[]>()
-  const answering = new Answering(model, options.signal)
+  const segments = segmentsOf(prompts)
   const counts = { prompts: 0, tokens: 0 }
   const report = (answers: number, tokens: number) => {
     counts.prompts += answers
     counts.tokens += tokens
     options.onProgress({ ...counts, promptsTotal: prompts.length })
   }
-  try {
-    for (const [domain, own] of groupBy(prompts)) {
-      const traces: Trace[] = []
-      for (let from = 0; from < own.length; from += SEGMENT) {
-        options.signal.throwIfAborted()
-        const segment = own.slice(from, from + SEGMENT)
-        traces.push(...(await answersTo(segment, from, { model, answering, domain, options, report })))
-      }
-      byDomain.set(domain, traces)
+  const answered = new Map<Segment, readonly Trace[]>()
+  const missing: Segment[] = []
+  for (const segment of segments) {
+    options.signal.throwIfAborted()
+    const stored = await readStored(model, segment, options)
+    if (!stored) {
+      missing.push(segment)
+      continue
     }
-  } finally {
-    await answering.close()
+    answered.set(segment, stored)
+    report(segment.prompts.length, tokensOf(stored))
   }
-  return byDomain
+  const onSegment = (segment: Segment, traces: readonly Trace[]) => void answered.set(segment, traces)
+  await answerAll(model, questionsIn(missing, { model, options, report, onSegment }), options.signal)
+  return byDomain(prompts, segments, answered)
 }
 
-/** Prompts of a segment: what a kill loses at most. */
-const SEGMENT = 512
+/** Prompts that are stored together. What a kill loses are those that are being answered, and their neighbours. */
+const SEGMENT = 16
+
+interface Segment {
+  readonly domain: string
+  /** Place of its first prompt in its domain. */
+  readonly from: number
+  readonly prompts: readonly DraftPrompt[]
+}
 
 interface Generation {
   readonly model: LoadedModel
-  readonly answering: Answering
-  readonly domain: string
   readonly options: GenerationOptions
   readonly report: (answers: number, tokens: number) => void
+  readonly onSegment: (segment: Segment, traces: readonly Trace[]) => void
 }
 
-async function answersTo(prompts: readonly DraftPrompt[], from: number, generation: Generation): Promise<Trace[]> {
-  const { model, answering, domain, options, report } = generation
-  const { store, target } = options
-  const questions = questionsOf(model, prompts, from, options)
-  const key = `generated/${domain}/${String(from).padStart(8, '0')}.safetensors`
-  const found = await store.get(key)
-  const stored = found && storedAnswers(found, questions, target, model.generationDefaults.eosIds)
-  if (stored) {
-    report(prompts.length, tokensOf(stored))
-    return stored
+/** The first segment of each domain, then the second of each. */
+function segmentsOf(prompts: readonly DraftPrompt[]): Segment[] {
+  const segments: Segment[] = []
+  for (const [domain, own] of groupBy(prompts)) {
+    for (let from = 0; from < own.length; from += SEGMENT) {
+      segments.push({ domain, from, prompts: own.slice(from, from + SEGMENT) })
+    }
   }
-  report(prompts.length - questions.length, 0)
-  const answers = await answering.answer(questions, domain, (trace) => report(1, trace.tokens.length))
-  const bytes = encodeSegment(answers, { tenant: domain, target, hiddenSize: model.target.shape.hiddenSize })
-  await store.put(key, bytes)
-  return [...decodeSegment(bytes).traces] // what a later run will read, in one piece of memory
+  return segments.sort((a, b) => a.from - b.from)
 }
 
-function tokensOf(traces: readonly Trace[]): number {
-  return traces.reduce((total, { tokens }) => total + tokens.length, 0)
+/** The questions of one segment after the other; a segment is stored when its last answer is there. */
+function* questionsIn(segments: readonly Segment[], generation: Generation): Generator<Asked> {
+  const { model, options, report, onSegment } = generation
+  for (const segment of segments) {
+    if (options.enough?.()) return
+    const { domain, from, prompts } = segment
+    const questions = questionsOf(model, prompts, from, options)
+    const answers = new Map<string, Trace>()
+    report(prompts.length - questions.length, 0)
+    if (questions.length === 0) onSegment(segment, [])
+    for (const question of questions) {
+      const onAnswer = async (trace: Trace) => {
+        answers.set(question.id, trace)
+        report(1, trace.tokens.length)
+        if (answers.size < questions.length) return
+        const traces = questions.flatMap(({ id }) => answers.get(id) ?? [])
+        onSegment(segment, await store(segment, traces, generation))
+      }
+      yield { question, domain, onAnswer }
+    }
+  }
+}
+
+async function readStored(model: LoadedModel, segment: Segment, options: GenerationOptions) {
+  const found = await options.store.get(keyOf(segment))
+  if (!found) return undefined
+  const questions = questionsOf(model, segment.prompts, segment.from, options)
+  return storedAnswers(found, questions, options.target, model.generationDefaults.eosIds)
+}
+
+/** Returns what a later run will read, in one piece of memory. */
+async function store(segment: Segment, traces: readonly Trace[], { model, options }: Generation): Promise<Trace[]> {
+  const { hiddenSize } = model.target.shape
+  const bytes = encodeSegment(traces, { tenant: segment.domain, target: options.target, hiddenSize })
+  await options.store.put(keyOf(segment), bytes)
+  return [...decodeSegment(bytes).traces]
+}
+
+function keyOf({ domain, from }: Segment): string {
+  return `generated/${domain}/${String(from).padStart(8, '0')}.safetensors`
 }
 
 function groupBy(prompts: readonly DraftPrompt[]): Map<string, DraftPrompt[]> {
@@ -99,4 +138,19 @@ function groupBy(prompts: readonly DraftPrompt[]): Map<string, DraftPrompt[]> {
     else groups.set(prompt.domain, [prompt])
   }
   return groups
+}
+
+/** In the order of the prompts, whatever was answered first. */
+function byDomain(
+  prompts: readonly DraftPrompt[],
+  segments: readonly Segment[],
+  answered: ReadonlyMap<Segment, readonly Trace[]>,
+): Map<string, Trace[]> {
+  const traces = new Map(prompts.map(({ domain }): [string, Trace[]] => [domain, []]))
+  for (const segment of segments) traces.get(segment.domain)?.push(...(answered.get(segment) ?? []))
+  return traces
+}
+
+function tokensOf(traces: readonly Trace[]): number {
+  return traces.reduce((total, { tokens }) => total + tokens.length, 0)
 }

@@ -3,6 +3,7 @@ export { CheckpointMismatch, dropCheckpoint, readCheckpoint, type TrainingIdenti
 export { CHAIN, type DomainFigures } from './evaluate.ts'
 export { type GenerationOptions, type GenerationProgress, generateTraces } from './generate.ts'
 export { type DraftPrompt, promptsDigest, readPrompts } from './prompts.ts'
+export { STATIC_SHAPE } from './shape.ts'
 export {
   type DraftCard,
   type StaticTrainingOptions,

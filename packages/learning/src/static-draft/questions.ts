@@ -31,6 +31,11 @@ export function questionsOf(
   })
 }
 
+/** What an answer to such a question was sampled with. */
+export function seedOf({ request }: Pick<Trace, 'request'>): number {
+  return Number(/\d+$/.exec(request)?.[0] ?? 0)
+}
+
 /**
  * The answers that a stored segment has to exactly these questions, in their order. Undefined where it lacks one, is
  * damaged, or was written by another target, from other prompts or with other options: then it is to be written anew.

@@ -9,6 +9,7 @@ import type { TrainableDraft } from './draft-graphs.ts'
 import type { Reading } from './examples.ts'
 import { type Random, seededRandom } from './random.ts'
 import { acceptanceByPosition, acceptanceLength, played, Replay, type ReplayedTrace } from './replay.ts'
+import { replayDraft } from './replay-draft.ts'
 import { staticTraining } from './static-training.ts'
 
 const DEPTH = 5
@@ -57,6 +58,27 @@ describe.each(subjects)('%s, replayed', (_, subject) => {
       }
     }
     expect(counts.size).toBeGreaterThan(3)
+  })
+
+  it('is what the draft itself is replayed to, in any number of traces at once', async () => {
+    const some = await writtenTraces(subject)
+    const traces = [...some, ...some, ...some, ...some] // more than go together
+    const expected = await replay(subject, traces)
+    const { adapter: values } = subject
+    const adapter = values && (await draft.prepareAdapter('adp_1', values))
+    const { signal } = new AbortController()
+    const options = { depth: DEPTH, samplingOf: () => undefined, signal, ...(adapter && { adapter }) }
+    const own = await replayDraft(draft, traces, options)
+    const comparable = ({ trace, first, accepted }: ReplayedTrace) => ({ trace, first, accepted })
+    expect(own.map(comparable)).toEqual(expected.map(comparable))
+    // Behind a token that is not taken each goes on with its own.
+    for (const [at, { accepted, confidence }] of own.entries()) {
+      for (const [row, taken] of accepted.entries()) {
+        for (let place = row * DEPTH; place < row * DEPTH + taken; place++) {
+          expect(Math.abs((confidence[place] ?? 9) - (expected[at]?.confidence[place] ?? 0))).toBeLessThan(1e-4)
+        }
+      }
+    }
   })
 
   it('takes as many steps as drafting and verifying one chain after the other', async () => {

@@ -27,6 +27,18 @@ export async function targetFingerprint(folder: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** Tells one file of weights from another, as `targetFingerprint` does and as quickly. */
+export async function fileFingerprint(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  const file = await open(path)
+  try {
+    await addWeights(hash, file)
+  } finally {
+    await file.close()
+  }
+  return hash.digest('hex')
+}
+
 async function addWeights(hash: Hash, file: FileHandle): Promise<void> {
   const { size } = await file.stat()
   hash.update(String(size))

@@ -17,7 +17,7 @@ import { runningPlatform } from '../../data-folder/state.ts'
 import { CliError } from '../../errors.ts'
 import { log } from '../../output.ts'
 import type { Connection } from '../../platform/connect.ts'
-import { resolveStaticDraft } from '../../platform/static-draft.ts'
+import { draftFolders, resolveStaticDraft } from '../../platform/static-draft.ts'
 import type { CustomOptions } from './options.ts'
 import { customTarget } from './target.ts'
 import { isUnchanged } from './tenant.ts'
@@ -56,7 +56,8 @@ export async function answer(
   const [target, form] = [await targetFingerprint(found.folder), await targetForm(found.folder)]
   const named = { name: found.id, fingerprint: target, form }
   const { id: targetId } = (await findTarget(db, named)) ?? (await registerTarget(db, named))
-  const staticDraft = await resolveStaticDraft(found.folder)
+  const drafts = draftFolders(dataFolder(options.dataDir), found)
+  const staticDraft = await resolveStaticDraft({ folder: found.folder, drafts })
   if (staticDraft === null) log(NO_DRAFT)
   const unlock = lockHistory(options.dataDir, tenant)
   try {

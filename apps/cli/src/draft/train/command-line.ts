@@ -6,7 +6,7 @@ import type { TrainOptions } from './options.ts'
  * prompts named by file only: a card travels, the machine's paths don't.
  */
 export function commandLine(options: TrainOptions, targetName: string, threads: number): string {
-  const values: readonly (readonly [string, string | number | undefined])[] = [
+  return typedCommand('foretoken draft train', [
     ['target', targetName],
     ['prompts', options.prompts.map((path) => basename(path)).join(' ')],
     ['prompts-max', options.promptsMax],
@@ -19,7 +19,15 @@ export function commandLine(options: TrainOptions, targetName: string, threads: 
     ['state', options.state],
     ['seed', options.seed],
     ['threads', threads],
-  ]
-  const given = values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]))
-  return ['foretoken draft train', ...given, '--output FOLDER'].join(' \\\n  ')
+    ['output', 'FOLDER'],
+  ])
+}
+
+/** A command as it is typed, an option a line; those without a value are left out. */
+export function typedCommand(
+  command: string,
+  options: readonly (readonly [name: string, value: string | number | undefined])[],
+): string {
+  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]))
+  return [command, ...given].join(' \\\n  ')
 }

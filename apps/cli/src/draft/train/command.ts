@@ -33,5 +33,5 @@ export function addTrainCommand(draft: Command): void {
 }
 
 const HELP = `
-A run that is stopped or killed goes on when the same command is given again: answers are kept every 512 prompts,
+A run that is stopped or killed goes on when the same command is given again: answers are kept every 16 prompts,
 weights every 100 steps and at the first Ctrl-C. Runs of one target share their answers.`

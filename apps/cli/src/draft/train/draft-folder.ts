@@ -14,9 +14,10 @@ const FILES: readonly string[] = [DRAFT_CONFIG_FILE, DRAFT_WEIGHTS_FILE, CARD_FI
  * Whether a draft may be written there: into a new or empty folder, or over another draft. Asked before hours of
  * training, not after them.
  *
+ * @param advice what to do where it may not
  * @throws CliError else, or where it can't be written.
  */
-export function checkDraftFolder(path: string, force: boolean): void {
+export function checkDraftFolder(path: string, force: boolean, advice = OVERWRITE): void {
   const folder = resolve(path)
   try {
     mkdirSync(folder, { recursive: true })
@@ -32,10 +33,12 @@ export function checkDraftFolder(path: string, force: boolean): void {
   const isDraft = configSchema.safeParse(readJson(join(folder, DRAFT_CONFIG_FILE))).success
   if (names.length === 0 || (isDraft && others.length === 0)) return
   throw new CliError(
-    `${folder} holds another thing than a draft${others.length > 0 ? ` (${others[0]})` : ''}. ` +
-      'Choose another --output, or write into it nevertheless with --force; nothing but a draft is replaced.',
+    `${folder} holds another thing than a draft${others.length > 0 ? ` (${others[0]})` : ''}. ${advice}`,
   )
 }
+
+const OVERWRITE =
+  'Choose another --output, or write into it nevertheless with --force; nothing but a draft is replaced.'
 
 /**
  * Replaces the draft in a folder. draft.json is what makes it one: it goes first and comes back last, so whoever reads

@@ -14,6 +14,7 @@ import {
   readCheckpoint,
   readPrompts,
   renderCard,
+  STATIC_SHAPE,
   type TrainedDraft,
   trainingIdentity,
   trainStaticDraft,
@@ -90,7 +91,7 @@ async function run({ options, model, target, prompts, output, work, signal, view
   const answers = { store, target, signal, completionTokensMax: options.completionTokens, sampledShare }
   const training = {
     ...{ target, steps, batch, learningRate, seed, threads, store, signal },
-    shape: { ...SHAPE, stateSize: options.state, vocabularySize: options.vocabulary },
+    shape: { ...STATIC_SHAPE, stateSize: options.state, vocabularySize: options.vocabulary },
     data: {
       prompts: promptsDigest(prompts),
       'completion tokens': String(options.completionTokens),
@@ -127,13 +128,6 @@ async function run({ options, model, target, prompts, output, work, signal, view
   })
   await dropCheckpoint(store) // a checkpoint is a run that has not ended
   return summary
-}
-
-/** What the options don't say. The adapter's part is a promise to tenants' adapters: all of a draft have one shape. */
-const SHAPE = {
-  markovRank: 64,
-  pointer: { rank: 64, window: 192 },
-  adapter: { rank: 32, hotSize: 256, markovRank: 16 },
 }
 
 function write(

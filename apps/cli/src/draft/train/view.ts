@@ -5,9 +5,13 @@ import { bar } from '../progress.ts'
 import { PaceMeter } from './pace.ts'
 
 export interface TrainStatus {
-  readonly phase: 'generate' | 'train' | 'evaluate' | 'answer'
+  readonly phase: 'generate' | 'train' | 'evaluate' | 'answer' | 'measure' | 'judge'
+  /** Of several things that a phase is about. */
+  readonly what?: string
   readonly done: number
   readonly total: number
+  /** Whether it may end before all are done, so that there is no saying how long it takes. */
+  readonly open?: boolean
   readonly tokens?: number
   readonly answers?: number
   readonly loss?: number
@@ -31,7 +35,7 @@ export function trainView(json: boolean, clock: () => number = () => performance
   return {
     show: (status) => {
       const now = clock()
-      const begins = status.phase !== last?.phase
+      const begins = status.phase !== last?.phase || status.what !== last.what
       if (begins) meter = new PaceMeter()
       last = status
       const pace = meter.observe(now, status.done, status.total)
@@ -41,31 +45,33 @@ export function trainView(json: boolean, clock: () => number = () => performance
       if (update) update(`${pc.cyan(status.phase)} ${bar(status.done / Math.max(1, status.total))} ${sentence}`)
       else log(`${status.phase}: ${sentence}`)
     },
-    reached: () => (last ? ` after ${last.done} of ${last.total} ${REACHED[last.phase]}` : ''),
+    reached: () =>
+      last ? ` after ${last.done} of ${last.total} ${REACHED[last.phase]}${last.what ? ` (${last.what})` : ''}` : '',
     done: () => update?.clear(),
   }
 }
 
 const REDRAW_MS = 100
 const LINE_MS = 10_000
-const UNITS = { generate: 'prompts', train: 'steps', evaluate: 'requests', answer: 'tokens' } as const
+const UNITS = {
+  ...{ generate: 'prompts', train: 'steps', evaluate: 'requests' },
+  ...{ answer: 'tokens', measure: 'measurements', judge: 'requests' },
+} as const
 const REACHED = {
-  generate: 'answers',
-  train: 'training steps',
-  evaluate: 'held-out requests',
-  answer: 'tokens',
+  ...{ generate: 'answers', train: 'training steps', evaluate: 'held-out requests' },
+  ...{ answer: 'tokens', measure: 'measurements', judge: 'held-out requests' },
 } as const
 
 function describe(
-  { phase, done, total, tokens, answers, loss }: TrainStatus,
+  { phase, what, done, total, open, tokens, answers, loss }: TrainStatus,
   { rate, leftMs }: ReturnType<PaceMeter['observe']>,
 ) {
-  const parts = [`${done} of ${total} ${UNITS[phase]}`]
+  const parts = [...(what ? [what] : []), `${done} of ${total} ${UNITS[phase]}`]
   if (tokens !== undefined) parts.push(`${tokens} tokens`)
   if (answers !== undefined) parts.push(`${answers} answers`)
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`)
   if (rate !== null) parts.push(`${rate.toFixed(rate < 10 ? 1 : 0)} ${UNITS[phase]}/s`)
-  if (leftMs !== null && done < total) parts.push(`${duration(leftMs)} left`)
+  if (leftMs !== null && done < total && !open) parts.push(`${duration(leftMs)} left`)
   return parts.join(', ')
 }
 

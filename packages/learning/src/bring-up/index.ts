@@ -1,0 +1,5 @@
+export { bringUpDraft, bringUpFolder } from './bring-up.ts'
+export { type BringUpFacts, renderBringUp, verdictSentence } from './card.ts'
+export { DEFAULT_SHAPES, type ShapeChoice, shapeName } from './shapes.ts'
+export { BringUpProgressStore } from './state.ts'
+export type { BringUpOptions, BringUpProgress, BringUpReport, BroughtUp } from './types.ts'
