@@ -75,6 +75,7 @@ export {
 export {
   deleteResponse,
   findResponse,
+  type ResponseChain,
   removeExpiredResponses,
   responseChain,
   type StoredResponse,

@@ -110,7 +110,7 @@ function problemOf(call: GenerateCall): WorkerError | null {
     return { code: 'model_not_found', message: `no model ${call.model}`, param: 'model' }
   }
   if (promptTokensOf(call) >= 512) {
-    return { code: 'context_length_exceeded', message: 'The context holds 512 tokens.', param: 'messages' }
+    return { code: 'context_length_exceeded', message: 'The context holds 512 tokens.', param: paramOf(call.input) }
   }
   const { constraint } = call
   if (constraint?.source.kind === 'json' && constraint.source.schema.includes('"not"')) {
@@ -155,4 +155,8 @@ export function exampleCall(model: string): GenerateCall {
     learn: true,
     forgottenMs: 0,
   }
+}
+
+function paramOf(input: GenerateCall['input']): string {
+  return input.kind === 'chat' ? (input.param ?? 'messages') : 'prompt'
 }
