@@ -17,10 +17,11 @@ export function compilerOf(tokens: ConstraintTokens = BYTES, vocabularySize = VO
   return compiler
 }
 
-const bytes = compilerOf()
+let bytes: ConstraintCompiler | undefined
 
 /** Over bytes. */
 export function compiled(source: ConstraintSource): Promise<Constraint> {
+  bytes ??= compilerOf()
   return bytes.compile('ten_test', source, 'the constraint')
 }
 

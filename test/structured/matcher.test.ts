@@ -1,15 +1,15 @@
-import type { ConstrainedText, Constraint, ConstraintSource } from '@foretoken/engine'
+import type { ConstrainedText, Constraint, ConstraintCompiler, ConstraintSource } from '@foretoken/engine'
 import { Tokenizer } from '@foretoken/model'
 import { kernels } from '@foretoken/native'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { compilerOf, json } from './compiled.ts'
 import { schemas } from './schemas/index.ts'
 
 const END = 2
 const tokenizer = await Tokenizer.open(referenceTargetFolder, [END])
-const compiler = compilerOf(tokenizer, tokenizer.vocabularySize)
+const newCompiler = () => compilerOf(tokenizer, tokenizer.vocabularySize)
 const LONG = 'a long text — of many words, ünd mehr 👍 '.repeat(60)
 const SOURCES = [
   ...schemas(80).map(({ schema }) => json(schema)),
@@ -65,6 +65,11 @@ function sourceAt(at: number): ConstraintSource {
 const cases = fc.tuple(fc.nat(SOURCES.length - 1), fc.array(fc.nat(1e6), { maxLength: 30 }))
 
 describe.runIf(kernels)('a text under a constraint', () => {
+  let compiler: ConstraintCompiler
+  beforeAll(() => {
+    compiler = newCompiler()
+  })
+
   test('is a function of its tokens, whatever was asked of it, drafted and taken back on the way', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ([at, draws]) => {
@@ -85,7 +90,7 @@ describe.runIf(kernels)('a text under a constraint', () => {
   }, 120_000)
 
   test('goes on as another of the same grammar does, also one with a lexer of its own', async () => {
-    const cold = compilerOf(tokenizer, tokenizer.vocabularySize)
+    const cold = newCompiler()
     await fc.assert(
       fc.asyncProperty(cases, async ([at, draws]) => {
         const { text, tokens } = written(await compiler.compile('ten_a', sourceAt(at), 'x'), draws, () => {})

@@ -1,7 +1,10 @@
 import type { Constraint } from '@foretoken/engine'
+import { kernels } from '@foretoken/native'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { test as anyTest, expect } from 'vitest'
 import { compiled, END, json } from './compiled.ts'
+
+const test = anyTest.runIf(kernels)
 
 /** Whether the whole text is one that the constraint allows. */
 function allows(constraint: Constraint, text: string): boolean {

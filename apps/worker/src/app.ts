@@ -41,7 +41,10 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
     try {
       const constraint = await compiledConstraint(call.data, serving)
       const request = generationRequest(call.data, serving, constraint)
-      serving.drafts.prepare(call.data, (tenant) => serving.engine.forget(tenant))
+      serving.drafts.prepare(call.data, (tenant) => {
+        serving.engine.forget(tenant)
+        serving.constraints?.forget(tenant)
+      })
       return new Response(encoded(generateFrames(serving.frameSource, request, ctx.req.raw.signal)), {
         headers: NDJSON,
       })

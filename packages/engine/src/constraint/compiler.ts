@@ -64,11 +64,19 @@ export class ConstraintCompiler {
     return { param, open: () => grammar.open() }
   }
 
+  /** Compiled constraints that are kept. */
+  get size(): number {
+    return this.compiled.size
+  }
+
+  /** Drops what a tenant's requests left here. */
+  forget(tenant: string): void {
+    for (const key of this.compiled.keys()) if (key.startsWith(keyOf(tenant, ''))) this.compiled.delete(key)
+  }
+
   private async grammar(tenant: string, source: ConstraintSource): Promise<GrammarConstraint> {
     const { kind, text } = grammarOf(source)
-    const key = createHash('sha256')
-      .update(JSON.stringify([tenant, kind, text]))
-      .digest('base64')
+    const key = keyOf(tenant, createHash('sha256').update(`${kind} ${text}`).digest('base64'))
     const known = this.compiled.get(key)
     if (known && !known.broken) {
       this.compiled.delete(key)
@@ -108,6 +116,9 @@ export class ConstraintCompiler {
     }
   }
 }
+
+/** Base64 has no blank, so no tenant's keys begin as another's. */
+const keyOf = (tenant: string, hash: string) => `${tenant} ${hash}`
 
 interface Compilation {
   readonly result: Promise<GrammarConstraint>
