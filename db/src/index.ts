@@ -84,6 +84,7 @@ export {
 export {
   deleteResponse,
   findResponse,
+  type ResponseChain,
   removeExpiredResponses,
   responseChain,
   type StoredResponse,

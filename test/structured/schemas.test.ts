@@ -1,10 +1,11 @@
 import { SuffixSpeculator } from '@foretoken/drafting'
-import { type Constraint, type Engine, startEngine } from '@foretoken/engine'
+import { type Constraint, Engine } from '@foretoken/engine'
 import { type LoadedModel, loadModel } from '@foretoken/model'
 import { kernels } from '@foretoken/native'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Completion, type CompletionRequest, complete, mapConcurrently } from '../engine/generate.ts'
+import { cheapCosts } from '../exactness/cheap-costs.ts'
 import { workloadPrompts } from '../workloads/prompts.ts'
 import { compilerOf, json } from './compiled.ts'
 import { randomText } from './random-text.ts'
@@ -103,7 +104,9 @@ async function serve(
   requests: readonly CompletionRequest[],
   speculation: NonNullable<CompletionRequest['speculation']>,
 ): Promise<Completion[]> {
-  const engine: Engine = await startEngine(model, [new SuffixSpeculator({ endIds: model.tokenizer.eosIds })])
+  const { target, tokenizer } = model
+  const speculators = [new SuffixSpeculator({ endIds: tokenizer.eosIds })]
+  const engine = new Engine({ target, tokens: tokenizer, speculators, costs: cheapCosts() })
   try {
     return await mapConcurrently(requests, 8, (wanted) => complete(engine, { ...wanted, speculation }))
   } finally {

@@ -9,15 +9,18 @@
  * - Exactly one usage row for every request that passed validation, under an id that no client can choose.
  * - A call that broke goes on elsewhere, behind what the client has: it reads the same bytes, and pays once.
  * - Answers never wait for usage to be written. Missing, malformed, unknown and revoked keys are answered alike.
- * - No prompt, completion or key in logs, errors or metrics.
+ * - No prompt, completion or key in logs, errors or metrics. Customers' text is kept where they asked for it only: the
+ *   stored responses of /v1/responses, each its tenant's own.
+ * - Calls of tools are read here, out of the text, so they are the same whichever workers wrote it.
  * - A call is for the very target that its worker has, and an answer goes on only where that is the same. A model whose
  *   workers are away is one that nobody serves right now (503), not one that does not exist (404).
  * - A call names its tenant's live draft for that target, as the key resolved it; a draft that a worker finds fault with is rolled back
  *   behind the answer, and the tenant notices nothing.
  *
  * Failure: without the database, keys seen in the last ten seconds go on, others get 503; usage waits in memory and
- * ends in the log if it must. Without a worker requests get 503, and answers that have begun wait for one. A revoked
- * key works up to ten seconds longer. What a gateway had served that is killed is billed by another one, from a journal.
+ * ends in the log if it must; responses are answered, and say that they are not stored. Without a worker requests get
+ * 503, and answers that have begun wait for one. A revoked key works up to ten seconds longer. What a gateway had served
+ * that is killed is billed by another one, from a journal.
  *
  * Concurrency: one event loop, any number of gateways side by side; they share nothing but the database.
  */

@@ -8,6 +8,7 @@ import {
   journalOpenRequests,
   type OpenRequest,
   type Rejected,
+  type ResponseChain,
   recordUsage,
   rejectDraft,
   removeExpiredResponses,
@@ -25,6 +26,7 @@ export type {
   LiveAdapter,
   OpenRequest,
   Rejected,
+  ResponseChain,
   StoredResponse,
   StoredResponseLimits,
   UsageRecord,
@@ -46,8 +48,8 @@ export interface Store {
   servedLately(model: string): Promise<boolean>
   /** Idempotent on its id. What a tenant has beyond the limits goes, the oldest first. */
   saveResponse(tenantId: string, response: StoredResponse, limits: StoredResponseLimits): Promise<void>
-  /** A tenant's response and those that it went on from, newest first; empty where there is none of this id. */
-  responseChain(tenantId: string, id: string): Promise<StoredResponse[]>
+  /** A tenant's response and those that it went on from, about as many bytes of them. */
+  responseChain(tenantId: string, id: string, bytesMax: number): Promise<ResponseChain>
   findResponse(tenantId: string, id: string): Promise<StoredResponse | null>
   /** False where the tenant has none of this id. */
   deleteResponse(tenantId: string, id: string): Promise<boolean>
@@ -67,7 +69,7 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     servedLately: async (name) => (await findTargets(db, { name, seenWithinMs: TARGET_AWAY_MS })).length > 0,
     saveResponse: (tenantId, response, limits) => saveResponse(db, tenantId, response, limits),
-    responseChain: (tenantId, id) => responseChain(db, tenantId, id),
+    responseChain: (tenantId, id, bytesMax) => responseChain(db, tenantId, id, bytesMax),
     findResponse: (tenantId, id) => findResponse(db, tenantId, id),
     deleteResponse: (tenantId, id) => deleteResponse(db, tenantId, id),
     removeExpiredResponses: () => removeExpiredResponses(db),

@@ -41,13 +41,16 @@ async function chain(owner: string, count: number, more: Partial<typeof limits> 
 }
 
 const idsOf = async (owner: string, id: string | undefined) =>
-  (await responseChain(db, owner, id ?? '')).map((each) => each.id)
+  (await responseChain(db, owner, id ?? '', 1_000_000)).responses.map((each) => each.id)
+
+const whole = (owner: string, id: string | undefined) => responseChain(db, owner, id ?? '', 1_000_000)
 
 describe('stored responses', () => {
   it('are found with all that they went on from, newest first', async () => {
     const owner = await tenant()
     const all = await chain(owner, 4)
-    expect(await responseChain(db, owner, all[2]?.id ?? '')).toEqual(all.slice(0, 3).reverse())
+    expect(await whole(owner, all[2]?.id)).toEqual({ responses: all.slice(0, 3).reverse(), extent: 'whole' })
+    expect(await whole(owner, 'resp_none')).toEqual({ responses: [], extent: 'gone' })
     expect(await findResponse(db, owner, all[3]?.id ?? '')).toEqual(all[3])
   })
 
@@ -55,7 +58,14 @@ describe('stored responses', () => {
     const owner = await tenant()
     const odd = { ...response(owner, 0), input: ['\u0000 \ud800 👍 \\u0000'] }
     await saveResponse(db, owner, odd, limits)
-    expect(await responseChain(db, owner, odd.id)).toEqual([odd])
+    expect(await whole(owner, odd.id)).toEqual({ responses: [odd], extent: 'whole' })
+  })
+
+  it('are read as far as they are not too much', async () => {
+    const owner = await tenant()
+    const all = await chain(owner, 4)
+    const cut = await responseChain(db, owner, all[3]?.id ?? '', 1)
+    expect(cut).toEqual({ responses: [all[3]], extent: 'cut' })
   })
 
   it('are stored once, however often they are sent', async () => {
@@ -73,7 +83,7 @@ describe('stored responses', () => {
     expect(await deleteResponse(db, other, id)).toBe(false)
     const own = { ...response(other, 1), previousId: id }
     await saveResponse(db, other, own, limits)
-    expect(await responseChain(db, other, own.id)).toEqual([own])
+    expect(await whole(other, own.id)).toEqual({ responses: [own], extent: 'gone' })
     expect(await findResponse(db, owner, id)).toEqual(first)
   })
 
@@ -82,7 +92,7 @@ describe('stored responses', () => {
     const all = await chain(owner, 3)
     expect(await deleteResponse(db, owner, all[1]?.id ?? '')).toBe(true)
     expect(await deleteResponse(db, owner, all[1]?.id ?? '')).toBe(false)
-    expect(await responseChain(db, owner, all[2]?.id ?? '')).toEqual([all[2]])
+    expect(await whole(owner, all[2]?.id)).toEqual({ responses: [all[2]], extent: 'gone' })
   })
 
   it('make room for newer ones of their tenant, by count and by bytes', async () => {
@@ -103,7 +113,7 @@ describe('stored responses', () => {
     await saveResponse(db, owner, next, limits)
     expect(await findResponse(db, owner, first?.id ?? '')).toBeNull()
     expect(await deleteResponse(db, owner, first?.id ?? '')).toBe(false)
-    expect(await responseChain(db, owner, next.id)).toEqual([next])
+    expect(await whole(owner, next.id)).toEqual({ responses: [next], extent: 'gone' })
     expect(await removeExpiredResponses(db)).toBeGreaterThan(0)
     expect(await removeExpiredResponses(db)).toBe(0)
     expect(await findResponse(db, owner, next.id)).toEqual(next)

@@ -41,26 +41,37 @@ export async function saveResponse(
   )
 }
 
-/**
- * A tenant's response and those that it went on from, newest first; empty where there is none of this id. The last one
- * has a `previousId` where the beginning is gone.
- */
-export async function responseChain(db: Database, tenantId: string, id: string): Promise<StoredResponse[]> {
-  const found = await guarded('response chain', () =>
-    db.drizzle.execute<{ [Column in keyof StoredResponse]: StoredResponse[Column] }>(sql`
+/** A response and those that it went on from, newest first; empty where there is none of its id. */
+export interface ResponseChain {
+  readonly responses: StoredResponse[]
+  /** `cut`: they are more than was asked for; `gone`: the beginning is not there any more. */
+  readonly extent: 'whole' | 'cut' | 'gone'
+}
+
+/** @param bytesMax about how much of a chain is read */
+export async function responseChain(
+  db: Database,
+  tenantId: string,
+  id: string,
+  bytesMax: number,
+): Promise<ResponseChain> {
+  const { rows } = await guarded('response chain', () =>
+    db.drizzle.execute<{ [Column in keyof StoredResponse]: StoredResponse[Column] } & { total: number }>(sql`
       with recursive chain as (
-        select id, previous_id, input, response, 1 as depth
+        select id, previous_id, input, response, bytes as total, 1 as depth
         from stored_responses
         where tenant_id = ${tenantId} and id = ${id} and expires_at > now()
         union all
-        select older.id, older.previous_id, older.input, older.response, chain.depth + 1
+        select older.id, older.previous_id, older.input, older.response, chain.total + older.bytes, chain.depth + 1
         from chain join stored_responses as older
           on older.id = chain.previous_id and older.tenant_id = ${tenantId} and older.expires_at > now()
-        where chain.depth < ${CHAIN_MAX}
+        where chain.total <= ${bytesMax}
       )
-      select id, previous_id as "previousId", input, response from chain order by depth`),
+      select id, previous_id as "previousId", input, response, total from chain order by depth`),
   )
-  return found.rows
+  const oldest = rows.at(-1)
+  const extent = oldest?.previousId === null ? 'whole' : (oldest?.total ?? 0) > bytesMax ? 'cut' : 'gone'
+  return { responses: rows.map(({ total: _, ...response }) => response), extent }
 }
 
 /** One response of a tenant, without what came before it; null where there is none. */
@@ -113,6 +124,3 @@ type Transaction = Parameters<Parameters<Database['drizzle']['transaction']>[0]>
 export async function deleteResponsesIn(tx: Pick<Transaction, 'delete'>, tenantId: string): Promise<void> {
   await tx.delete(storedResponses).where(eq(storedResponses.tenantId, tenantId))
 }
-
-/** More than a tenant may have stored. */
-const CHAIN_MAX = 10_000

@@ -94,6 +94,8 @@ export const generateCallSchema = z.strictObject({
   input: z.discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('chat'),
+      /** What the tenant's request calls the conversation; absent: messages. */
+      param: z.string().optional(),
       messages: z.array(messageSchema),
       tools: toolsSchema.optional(),
     }),

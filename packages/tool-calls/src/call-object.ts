@@ -18,9 +18,9 @@ export class CallObject {
   private key = ''
   private value: JsonValue | null = null
   private name: string | null = null
-  private argumentsText = ''
   private argumentsBegan = false
-  private told = 0
+  /** Of the arguments, what was not told yet. */
+  private untold = ''
 
   constructor(
     private readonly form: ToolCallForm,
@@ -56,10 +56,10 @@ export class CallObject {
   news(): string {
     if (this.expected === 'nothing' && !this.argumentsBegan) {
       this.argumentsBegan = true
-      this.argumentsText = '{}'
+      this.untold = '{}'
     }
-    const text = this.argumentsText.slice(this.told)
-    this.told += text.length
+    const text = this.untold
+    this.untold = ''
     return text
   }
 
@@ -75,7 +75,7 @@ export class CallObject {
     if (this.expected === 'value' && this.key === this.form.argumentsKey) {
       if (character !== '{') return character === 'n' ? 'more' : 'broken' // null is as good as none
       this.argumentsBegan = true
-      this.argumentsText = character
+      this.untold = character
     }
     return 'more'
   }
@@ -84,7 +84,7 @@ export class CallObject {
     const taken = value.take(character)
     if (taken === 'broken') return 'broken'
     if (this.expected === 'value' && this.key === this.form.argumentsKey && value.isObject) {
-      this.argumentsText += character
+      this.untold += character
     }
     if (taken === 'more') return 'more'
     this.value = null

@@ -179,6 +179,19 @@ test('arguments come as the model writes them, not at the end', () => {
   ])
 })
 
+test.each(['hermes' as const, 'llama' as const])('very long answers take no longer by the character: %s', (form) => {
+  const long = 300_000
+  const args = `{"a":"${'x'.repeat(long)}"}`
+  const key = form === 'hermes' ? 'arguments' : 'parameters'
+  const call = `{"name":"time","${key}":${args}}`
+  const answers = [' '.repeat(long), '<'.repeat(long), ';'.repeat(long), '{'.repeat(long), call, hermes(call)]
+  // A step that looks back over what it has read would take minutes.
+  for (const answer of answers) {
+    const pieces = answer.match(/.{1,4}/gs) ?? []
+    expect(JSON.stringify(read(form, pieces)).length).toBeGreaterThanOrEqual(long)
+  }
+})
+
 test('text without calls is lost nowhere', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('hermes' as const, 'llama' as const), (answer, form) => {

@@ -28,8 +28,9 @@ export class ToolCallReader {
   /** Whether the call was told of. */
   private told = false
   private calls = 0
-  /** Read, but not known yet to be content. */
+  /** Read, but not known yet to be content; `blanks` stand before it. Apart, since there may be very many. */
   private held = ''
+  private blanks = ''
   /** A call has ended, and nothing but what closes it came since. */
   private closing = false
 
@@ -45,9 +46,8 @@ export class ToolCallReader {
   /** The answer is over. What is held is content; a call that was cut short stays as it is. */
   end(): ToolCallDelta[] {
     const { tags } = this.options.form
-    const rest = this.held.trimStart()
-    const closes = this.closing && (tags ? tags.close.startsWith(rest) : isSeparator(rest))
-    if (!closes) this.release(this.held)
+    const closes = this.closing && (tags ? tags.close.startsWith(this.held) : isSeparator(this.held))
+    if (!closes) this.release()
     return this.flush()
   }
 
@@ -62,6 +62,7 @@ export class ToolCallReader {
     if (this.state === 'inside') this.takeInside(character)
     else if (this.calls >= this.options.callsMax) return
     else if (this.state === 'plain') this.release(character)
+    else if (this.held === '' && isBlank(character)) this.blanks += character
     else if (this.options.form.tags) this.takeOutside(this.options.form.tags, character)
     else this.takeBetween(character)
   }
@@ -73,12 +74,12 @@ export class ToolCallReader {
       this.told = true
       this.deltas.push({ type: 'call', index: this.calls, name: this.call.certain })
     }
-    if (this.told) this.held = ''
+    if (this.told) this.forget()
     if (step === 'more') return
     if (this.told) this.endCall()
     else {
       this.state = this.options.form.tags ? 'outside' : 'plain'
-      this.release(this.held)
+      this.release()
     }
     if (step === 'broken') this.takeOne(character)
   }
@@ -98,30 +99,30 @@ export class ToolCallReader {
 
   /** Looks for a tag. What may yet become one is held, and blanks before it. */
   private takeOutside({ open, close }: { open: string; close: string }, character: string): void {
-    if (this.closing && character === '}' && this.held.trim() === '') return // one bracket too many, as models have it
+    if (this.closing && character === '}' && this.held === '') return // one bracket too many, as models have it
     this.held += character
-    const seen = this.held.trimStart()
-    if (seen === open) this.beginCall()
-    else if (this.closing && seen === close) this.held = ''
-    else if (!open.startsWith(seen) && !(this.closing && close.startsWith(seen))) {
+    if (this.held === open) this.beginCall()
+    else if (this.closing && this.held === close) this.forget()
+    else if (!open.startsWith(this.held) && !(this.closing && close.startsWith(this.held))) {
       // A tag has its first character only once, so that another can begin with the last character alone.
-      const begins = open.startsWith(character) || isBlank(character)
-      if (begins) this.held = this.held.slice(0, -character.length)
-      this.release(this.held)
-      if (begins) this.held = character
+      this.held = this.held.slice(0, -character.length)
+      this.release()
+      if (open.startsWith(character)) this.held = character
+      else if (isBlank(character)) this.blanks = character
+      else this.release(character)
     }
   }
 
   /** Without tags: before the first call, or between two. */
   private takeBetween(character: string): void {
+    const separator = this.held.trimEnd()
     this.held += character
-    const separator = this.held.trim()
-    if (character === '{' && isSeparator(separator.slice(0, -1).trimEnd(), this.calls)) {
+    if (character === '{' && isSeparator(separator, this.calls)) {
       this.beginCall()
       this.call.take(character)
-    } else if (!isSeparator(separator, this.calls)) {
+    } else if (!isBlank(character) && !isSeparator(this.held, this.calls)) {
       this.state = 'plain'
-      this.release(this.held)
+      this.release()
     }
   }
 
@@ -134,15 +135,20 @@ export class ToolCallReader {
     return new CallObject(this.options.form, this.options.names)
   }
 
-  /** It is content after all. */
-  private release(text: string): void {
-    const content = this.closing ? text.trimStart() : text
-    this.held = ''
+  /** What is held, and the text behind it, is content after all. */
+  private release(text = ''): void {
+    const content = this.closing ? this.held + text : this.blanks + this.held + text
+    this.forget()
     if (content === '') return
     this.closing = false
     const last = this.deltas.at(-1)
     if (last?.type !== 'content') this.deltas.push({ type: 'content', text: content })
     else this.deltas[this.deltas.length - 1] = { type: 'content', text: last.text + content }
+  }
+
+  private forget(): void {
+    this.held = ''
+    this.blanks = ''
   }
 }
 

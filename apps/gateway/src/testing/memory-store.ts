@@ -3,6 +3,7 @@ import type {
   LiveAdapter,
   OpenRequest,
   Rejected,
+  ResponseChain,
   Store,
   StoredResponse,
   StoredResponseLimits,
@@ -80,15 +81,18 @@ export class MemoryStore implements Store {
     for (const { id } of own.slice(0, -limits.countMax)) this.responses.delete(id)
   }
 
-  async responseChain(tenantId: string, id: string): Promise<StoredResponse[]> {
-    const chain: StoredResponse[] = []
+  async responseChain(tenantId: string, id: string, bytesMax: number): Promise<ResponseChain> {
+    const responses: StoredResponse[] = []
+    let bytes = 0
     for (let next: string | null = id; next !== null; ) {
+      if (bytes > bytesMax) return { responses, extent: 'cut' }
       const found: StoredResponse | null = await this.findResponse(tenantId, next)
-      if (!found) break
-      chain.push(found)
+      if (!found) return { responses, extent: 'gone' }
+      responses.push(found)
+      bytes += JSON.stringify([found.input, found.response]).length
       next = found.previousId
     }
-    return chain
+    return { responses, extent: 'whole' }
   }
 
   async findResponse(tenantId: string, id: string): Promise<StoredResponse | null> {

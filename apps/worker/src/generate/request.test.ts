@@ -4,7 +4,6 @@ import { exampleCall } from '@foretoken/protocol/testing'
 import { referenceTargetFolder } from '@foretoken/reference-target'
 import { readToolTemplate } from '@foretoken/tool-calls'
 import { afterAll, expect, it } from 'vitest'
-import { compiledConstraint } from './constraint.ts'
 import { generationRequest } from './request.ts'
 
 const model = await loadModel(referenceTargetFolder)
@@ -57,14 +56,4 @@ it('renders a conversation without tools as ever', () => {
   expect(promptOf([{ role: 'system', content: 'Be brief.' }, user])).toBe(
     `system\nBe brief.user\n${user.content}assistant\n`,
   )
-})
-
-it('refuses a constraint where the addon is missing, and says so', async () => {
-  const without = { constraints: undefined, tools: null }
-  const constraint = { param: 'structured_outputs.choice', source: { kind: 'choice' as const, choices: ['a'] } }
-  await expect(compiledConstraint({ ...exampleCall(model.id), constraint }, without)).rejects.toMatchObject({
-    code: 'structured_outputs_unavailable',
-    param: 'structured_outputs.choice',
-  })
-  expect(await compiledConstraint(exampleCall(model.id), without)).toBeUndefined()
 })

@@ -53,7 +53,7 @@ function completionTokensMax(call: GenerateCall, promptLength: number, contextLe
   const message =
     `This model's context is ${contextLength} tokens. The request asks for ${promptLength + wanted}: ` +
     `${promptLength} in the prompt and ${wanted} for the completion. Reduce the prompt or the completion's limit.`
-  throw new EngineError('context_length_exceeded', message, call.input.kind === 'chat' ? 'messages' : 'prompt')
+  throw new EngineError('context_length_exceeded', message, paramOf(call.input))
 }
 
 function promptTokens(input: GenerateCall['input'], reader: CallReader): readonly number[] {
@@ -67,6 +67,8 @@ function promptTokens(input: GenerateCall['input'], reader: CallReader): readonl
   }
 }
 
+const paramOf = (input: GenerateCall['input']) => (input.kind === 'chat' ? (input.param ?? 'messages') : 'prompt')
+
 type Conversation = Extract<GenerateCall['input'], { kind: 'chat' }>
 
 function conversationTokens(conversation: Conversation, { model, tools }: CallReader): readonly number[] {
@@ -75,7 +77,7 @@ function conversationTokens(conversation: Conversation, { model, tools }: CallRe
     return model.tokenizer.encodeChat(input.messages, { ...input, addGenerationPrompt: true })
   } catch (cause) {
     if (!(cause instanceof ChatTemplateError)) throw cause
-    throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], 'messages', { cause })
+    throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], paramOf(conversation), { cause })
   }
 }
 

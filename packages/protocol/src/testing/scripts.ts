@@ -107,7 +107,7 @@ function textFrame(call: GenerateCall, choice: number, position: number): Frame 
 
 function problemOf(call: GenerateCall): WorkerError | null {
   if (promptTokensOf(call) >= 512) {
-    return { code: 'context_length_exceeded', message: 'The context holds 512 tokens.', param: 'messages' }
+    return { code: 'context_length_exceeded', message: 'The context holds 512 tokens.', param: paramOf(call.input) }
   }
   const { constraint } = call
   if (constraint?.source.kind === 'json' && constraint.source.schema.includes('"not"')) {
@@ -156,4 +156,8 @@ export function exampleCall(model: string, fingerprint = SCRIPTED_WEIGHTS): Gene
     learn: true,
     forgottenMs: 0,
   }
+}
+
+function paramOf(input: GenerateCall['input']): string {
+  return input.kind === 'chat' ? (input.param ?? 'messages') : 'prompt'
 }

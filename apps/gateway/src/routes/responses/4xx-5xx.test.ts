@@ -59,6 +59,13 @@ describe('POST /v1/responses refuses', () => {
     expect((await gateway.post(PATH, { ...ask, ...change })).status).toBe(200)
   })
 
+  it('what the worker declines, by the name that it has here', async () => {
+    await gateway.close()
+    gateway = await Harness.start()
+    const long = await gateway.post(PATH, { ...ask, input: 'word '.repeat(600) })
+    await expectError(long, 400, 'context_length_exceeded', 'input')
+  })
+
   it('other methods', async () => {
     expect((await gateway.fetch(PATH)).headers.get('allow')).toBe('POST')
     expect((await gateway.post(`${PATH}/resp_1`, {})).headers.get('allow')).toBe('GET, DELETE')

@@ -39,12 +39,13 @@ function messageOf(content: string): ConversationItem {
 }
 
 async function itemsBefore(id: string, tenantId: string, store: Responses): Promise<ConversationItem[]> {
-  const chain = await store.chain(tenantId, id)
-  const oldest = chain.at(-1)
-  if (!oldest || oldest.previousId !== null) {
-    throw new ApiError('previous_response_not_found', { values: { id: shown(id) }, param: 'previous_response_id' })
+  const param = 'previous_response_id'
+  const { responses, extent } = await store.chain(tenantId, id)
+  if (extent === 'gone') throw new ApiError('previous_response_not_found', { values: { id: shown(id) }, param })
+  if (extent === 'cut') {
+    throw new ApiError('context_length_exceeded', { values: { reason: 'What this goes on from is too long.' }, param })
   }
-  return chain.reverse().flatMap(({ input, response }) => [...itemsIn(input), ...itemsIn(outputOf(response))])
+  return responses.reverse().flatMap(({ input, response }) => [...itemsIn(input), ...itemsIn(outputOf(response))])
 }
 
 /** Clients that know a stored item by its id alone send that. */

@@ -30,7 +30,7 @@ export function createResponse(services: Services): Handler<AuthenticatedEnv> {
       {
         requestId,
         key,
-        inputs: [chatInput(messages, use)],
+        inputs: [{ ...chatInput(messages, use), param: 'input' }],
         completionTokensMax: request.max_output_tokens,
         topLogprobs: request.include.includes(LOGPROBS) ? (request.top_logprobs ?? 0) : undefined,
         constraint: formatConstraint(request),

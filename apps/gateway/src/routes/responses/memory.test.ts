@@ -1,5 +1,6 @@
 import { sayScript } from '@foretoken/protocol/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { expectError } from '../../testing/errors.ts'
 import { Harness, TENANT } from '../../testing/harness.ts'
 import { ask, create, PATH, stream } from './example.ts'
@@ -89,6 +90,18 @@ describe('a stored response', () => {
     await gateway.client().responses.delete(first.id)
     const third = await gateway.post(PATH, { ...ask, previous_response_id: second.id })
     await expectError(third, 400, 'previous_response_not_found', 'previous_response_id')
+  })
+
+  it('is gone on from as far as a request could say it itself', async () => {
+    await gateway.close()
+    gateway = await Harness.start({ limits: { bodyBytesMax: 1_500 } })
+    let previous_response_id: string | undefined
+    for (let turn = 0; turn < 3; turn++) {
+      const body: object = { ...ask, input: 'w'.repeat(1_100), previous_response_id }
+      const answer = await gateway.post(PATH, body)
+      if (turn === 2) await expectError(answer, 400, 'context_length_exceeded', 'previous_response_id')
+      else previous_response_id = z.looseObject({ id: z.string() }).parse(await answer.json()).id
+    }
   })
 
   it('is stored unless that is not wanted', async () => {

@@ -1,6 +1,6 @@
 import { ApiError } from '@foretoken/protocol'
 import type { Services } from '../../services.ts'
-import type { StoredResponse } from '../../store.ts'
+import type { ResponseChain, StoredResponse } from '../../store.ts'
 import { within } from '../../within.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -12,8 +12,10 @@ const LIMITS = { keptMs: 30 * DAY_MS, countMax: 1_000, bytesMax: 64 * 1024 * 102
 export class StoredResponses {
   constructor(private readonly services: Pick<Services, 'store' | 'config' | 'logger'>) {}
 
-  chain(tenantId: string, id: string): Promise<StoredResponse[]> {
-    return this.ask(this.services.store.responseChain(tenantId, id))
+  /** As much as a request may bring itself. */
+  chain(tenantId: string, id: string): Promise<ResponseChain> {
+    const { store, config } = this.services
+    return this.ask(store.responseChain(tenantId, id, config.limits.bodyBytesMax))
   }
 
   find(tenantId: string, id: string): Promise<StoredResponse | null> {
