@@ -129,8 +129,8 @@ test.runIf(kernels)(
       }),
       { numRuns: RUNS },
     )
-    expect(ended).toBeGreaterThan(RUNS)
-    expect(forced).toBeGreaterThan(RUNS)
+    expect(ended).toBeGreaterThan(RUNS / 3)
+    expect(forced).toBeGreaterThan(RUNS / 3)
   },
   240_000,
 )
