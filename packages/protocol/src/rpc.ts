@@ -21,13 +21,27 @@ export const RPC_PREFIX = '/rpc/v1'
 /** A worker that is well is never silent for longer, in milliseconds. */
 export const ALIVE_MS = 500
 
-export const armSchema = z.enum(['none', 'suffix', 'static', 'adaptive'])
+export const armSchema = z.enum(['none', 'suffix', 'static', 'adaptive', 'grammar'])
 
 const messageSchema = z.strictObject({ role: z.string(), content: z.string(), name: z.string().optional() })
 
 /** A tenant's adapter in the object store: `key` is its folder, `contentHash` the SHA-256 of its weights in hex. */
 export const adapterRefSchema = z.strictObject({ id: z.string(), contentHash: z.string(), key: z.string() })
 export type AdapterRef = z.infer<typeof adapterRefSchema>
+
+/** What a text may be. */
+const constraintSchema = z.strictObject({
+  /** The parameter of the tenant's request that asks for it. */
+  param: z.string(),
+  source: z.discriminatedUnion('kind', [
+    /** `schema` is JSON, as the tenant wrote it. */
+    z.strictObject({ kind: z.literal('json'), schema: z.string() }),
+    z.strictObject({ kind: z.literal('regex'), pattern: z.string() }),
+    z.strictObject({ kind: z.literal('choice'), choices: z.array(z.string()).min(1) }),
+    /** EBNF or Lark. */
+    z.strictObject({ kind: z.literal('grammar'), grammar: z.string() }),
+  ]),
+})
 
 export const generateCallSchema = z.strictObject({
   request: z.string(),
@@ -56,6 +70,8 @@ export const generateCallSchema = z.strictObject({
     seed: z.string().regex(/^\d{1,20}$/),
   }),
   stopStrings: z.array(z.string()),
+  /** Absent: the text may be anything. */
+  constraint: constraintSchema.optional(),
   topLogprobs: z.int().min(0).max(20).optional(),
   speculation: z.strictObject({
     arm: z.union([armSchema, z.literal('auto')]),
@@ -116,6 +132,7 @@ export const workerErrorSchema = z.strictObject({
     'overloaded',
     'rate_limit_exceeded',
     'shutting_down',
+    'structured_outputs_unavailable',
     'internal',
   ]),
   /** Safe to show to the tenant: never holds prompt text. */

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { ChatRequest, CompletionRequest, GenerateCall } from '@foretoken/protocol'
+import { type ChatRequest, type CompletionRequest, constraintOf, type GenerateCall } from '@foretoken/protocol'
 import type { AuthenticatedKey } from '../store.ts'
 
 /** The parameters that both endpoints share, as the schemas leave them. */
@@ -18,6 +18,7 @@ interface CallDetails {
 export function toCalls(request: SharedRequest, details: CallDetails): GenerateCall[] {
   const { key, completionTokensMax, topLogprobs } = details
   const seed = toSeed(request.seed)
+  const constraint = constraintOf(request)
   return details.inputs.map((input, at) => ({
     request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
     tenant: key.tenantId,
@@ -38,6 +39,7 @@ export function toCalls(request: SharedRequest, details: CallDetails): GenerateC
       seed,
     },
     stopStrings: request.stop,
+    ...(constraint && { constraint }),
     ...(topLogprobs !== undefined && { topLogprobs }),
     speculation: {
       arm: request.speculation.arm,

@@ -17,6 +17,11 @@ export const ERRORS = {
   ),
   invalid_value: entry(400, 'invalid_request_error', "Invalid value for '{name}': {reason}"),
   invalid_parameter_combination: entry(400, 'invalid_request_error', '{reason}'),
+  structured_outputs_unavailable: entry(
+    400,
+    'invalid_request_error',
+    "Structured outputs are not available here: the server runs without its compiled addon ('foretoken doctor' says how to get it).",
+  ),
   context_length_exceeded: entry(400, 'invalid_request_error', '{reason}'),
   invalid_api_key: entry(
     401,

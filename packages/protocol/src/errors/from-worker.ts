@@ -18,6 +18,8 @@ export function fromWorkerError(error: WorkerError, model: string): ApiError {
       return new ApiError('rate_limit_exceeded', { values: {}, internal })
     case 'shutting_down':
       return new ApiError('shutting_down', { values: {}, internal })
+    case 'structured_outputs_unavailable':
+      return new ApiError('structured_outputs_unavailable', { values: {}, param, internal })
     case 'internal':
       return new ApiError('internal_error', { values: {}, internal })
   }
@@ -28,5 +30,13 @@ export function fromWorkerError(error: WorkerError, model: string): ApiError {
  * fill one queue after the other, and routing by load sends its calls elsewhere before that.
  */
 export function isWorkerErrorLocal(error: WorkerError): boolean {
-  return error.code === 'overloaded' || error.code === 'shutting_down' || error.code === 'internal'
+  return LOCAL.has(error.code)
 }
+
+/** The last of them where workers differ: one has the addon, another does not. */
+const LOCAL = new Set<WorkerError['code']>([
+  'overloaded',
+  'shutting_down',
+  'internal',
+  'structured_outputs_unavailable',
+])

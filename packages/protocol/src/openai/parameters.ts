@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { armSchema } from '../rpc.ts'
 import { anything, emptyList, never, oneOf, optional, type UnsupportedParameters, withDefault } from './parse.ts'
+import { structuredParameters } from './structured.ts'
 
 export const CHOICES_MAX = 128
 const STOP_CHARACTERS_MAX = 1_000
@@ -15,7 +16,10 @@ const speculationSchema = z.strictObject({
   metrics: withDefault(z.boolean(), false),
 })
 
-/** Parameters that both endpoints share: OpenAI's, vLLM's `top_k`, `min_p`, `repetition_penalty`, and `speculation`. */
+/**
+ * Parameters that both endpoints share: OpenAI's; vLLM's `top_k`, `min_p`, `repetition_penalty` and `structured_outputs`;
+ * and `speculation`.
+ */
 export const sharedParameters = {
   model: z.string().min(1),
   stream: withDefault(z.boolean(), false),
@@ -37,6 +41,7 @@ export const sharedParameters = {
   top_k: withDefault(z.int().min(-1), 0),
   min_p: withDefault(z.number().min(0).max(1), 0),
   repetition_penalty: withDefault(z.number().gt(0).max(10), 1),
+  ...structuredParameters,
   speculation: withDefault(speculationSchema, { arm: 'auto', lookahead: undefined, metrics: false }),
   /** Labels of the tenant's own; Foretoken keeps neither. */
   user: optional(z.string().max(1_000)),
@@ -63,7 +68,6 @@ export const chatUnsupported: UnsupportedParameters = {
   parallel_tool_calls: anything,
   functions: emptyList,
   function_call: oneOf('none', 'auto'),
-  response_format: isTextFormat,
   modalities: (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',
   audio: never,
   prediction: never,
@@ -75,10 +79,4 @@ export const chatUnsupported: UnsupportedParameters = {
 export const completionUnsupported: UnsupportedParameters = {
   ...sharedUnsupported,
   suffix: oneOf(''),
-}
-
-const textFormat = z.strictObject({ type: z.literal('text') })
-
-function isTextFormat(value: unknown): boolean {
-  return textFormat.safeParse(value).success
 }

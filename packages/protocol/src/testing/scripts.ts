@@ -93,6 +93,10 @@ function problemOf(call: GenerateCall): WorkerError | null {
   if (promptTokensOf(call) >= 512) {
     return { code: 'context_length_exceeded', message: 'The context holds 512 tokens.', param: 'messages' }
   }
+  const { constraint } = call
+  if (constraint?.source.kind === 'json' && constraint.source.schema.includes('"not"')) {
+    return { code: 'invalid_value', message: "the keyword 'not' is not supported.", param: constraint.param }
+  }
   if (call.speculation.arm === 'static' || call.speculation.arm === 'adaptive') {
     return { code: 'invalid_value', message: 'this arm is not here.', param: 'speculation.arm' }
   }

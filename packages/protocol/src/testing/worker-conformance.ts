@@ -125,6 +125,16 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
       })
     })
 
+    it('declines a constraint that it can not keep, naming the parameter', async () => {
+      const param = 'response_format.json_schema.schema'
+      const constraint = { param, source: { kind: 'json' as const, schema: '{"not":{}}' } }
+      for (const resumed of [undefined, [[5]]]) {
+        await expect(collect(client, { ...call, constraint, ...(resumed && { resumed }) })).rejects.toMatchObject({
+          error: { code: expect.stringMatching(/^(invalid_value|structured_outputs_unavailable)$/), param },
+        })
+      }
+    })
+
     it('declines what is no call', async () => {
       const refused = collect(client, { ...call, choices: 0 })
       await expect(refused).rejects.toBeInstanceOf(WorkerDeclined)

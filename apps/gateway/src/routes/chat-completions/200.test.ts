@@ -91,6 +91,18 @@ describe('POST /v1/chat/completions answers', () => {
     })
   })
 
+  it('what the text may be, as the worker reads it', async () => {
+    const schema = { type: 'object', properties: { z: { const: 1 }, a: { const: 2 } } }
+    const json_schema = { name: 'thing', strict: true, schema }
+    await gateway.post(PATH, { ...chat, response_format: { type: 'json_schema', json_schema } })
+    expect(gateway.worker.calls.at(-1)?.constraint).toEqual({
+      param: 'response_format.json_schema.schema',
+      source: { kind: 'json', schema: JSON.stringify(schema) },
+    })
+    await gateway.post(PATH, { ...chat, response_format: { type: 'text' } })
+    expect(gateway.worker.calls.at(-1)).not.toHaveProperty('constraint')
+  })
+
   it("a client's own request id with an echo, and names the usage row by ours", async () => {
     gateway.memory.usage.clear()
     for (let time = 0; time < 2; time++) {

@@ -44,6 +44,25 @@ describe('POST /v1/chat/completions refuses', () => {
     expect(gateway.logs).not.toMatch(/"level":"(warn|error)"/)
   })
 
+  it.each([false, true])('a schema that the worker can not keep, naming it (stream: %s)', async (stream) => {
+    const json_schema = { name: 'thing', schema: { not: { type: 'null' } } }
+    const body = { ...chat, stream, response_format: { type: 'json_schema', json_schema } }
+    const param = 'response_format.json_schema.schema'
+    const error = await expectError(await gateway.post(PATH, body), 400, 'invalid_value', param)
+    expect(error.message).toBe(`Invalid value for '${param}': the keyword 'not' is not supported.`)
+  })
+
+  it('structured outputs where no worker has what they need', async () => {
+    const { script } = gateway.worker
+    gateway.worker.script = async function* () {
+      yield { type: 'error', error: { code: 'structured_outputs_unavailable', message: 'no addon', param: 'x.y' } }
+    }
+    const body = { ...chat, structured_outputs: { choice: ['a'] } }
+    const error = await expectError(await gateway.post(PATH, body), 400, 'structured_outputs_unavailable', 'x.y')
+    expect(error.message).toContain('addon')
+    gateway.worker.script = script
+  })
+
   it('in a way that the official client understands', async () => {
     const failed = gateway.client().chat.completions.create({ ...chat, temperature: 9 })
     await expect(failed).rejects.toMatchObject({ status: 400, code: 'invalid_value', param: 'temperature' })

@@ -1,9 +1,56 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../errors/api-error.ts'
+import { constraintOf } from '../structured.ts'
 import { parseChatRequest } from './request.ts'
 
 const hello = { model: 'm', messages: [{ role: 'user', content: 'hello' }] }
+
+describe('what the text may be', () => {
+  const schema = { type: 'object', properties: { z: {}, a: { const: 1 } } }
+  const named = { name: 'thing', description: 'A thing.', strict: true, schema }
+  it.each<[object, unknown]>([
+    [{}, undefined],
+    [{ response_format: { type: 'text' } }, undefined],
+    [
+      { response_format: { type: 'json_object' } },
+      { param: 'response_format', source: { kind: 'json', schema: '{"type":"object"}' } },
+    ],
+    [
+      { response_format: { type: 'json_schema', json_schema: named } },
+      { param: 'response_format.json_schema.schema', source: { kind: 'json', schema: JSON.stringify(schema) } },
+    ],
+    [
+      { structured_outputs: { json: schema, disable_any_whitespace: true }, response_format: { type: 'text' } },
+      { param: 'structured_outputs.json', source: { kind: 'json', schema: JSON.stringify(schema) } },
+    ],
+    [
+      { structured_outputs: { json: '{"type": "null"}' } },
+      { param: 'structured_outputs.json', source: { kind: 'json', schema: '{"type": "null"}' } },
+    ],
+    [
+      { structured_outputs: { regex: 'a+' } },
+      { param: 'structured_outputs.regex', source: { kind: 'regex', pattern: 'a+' } },
+    ],
+    [
+      { structured_outputs: { choice: ['a', 'b'], json: null } },
+      { param: 'structured_outputs.choice', source: { kind: 'choice', choices: ['a', 'b'] } },
+    ],
+    [
+      { structured_outputs: { grammar: 'root ::= "a"' } },
+      { param: 'structured_outputs.grammar', source: { kind: 'grammar', grammar: 'root ::= "a"' } },
+    ],
+  ])('of %j is %j', (change, expected) => {
+    expect(constraintOf(parseChatRequest({ ...hello, ...change }))).toEqual(expected)
+  })
+
+  it('is no schema that no stack can hold', () => {
+    let deep: object = {}
+    for (let level = 0; level < 200_000; level++) deep = { items: deep }
+    const body = { ...hello, response_format: { type: 'json_schema', json_schema: { name: 'deep', schema: deep } } }
+    expect(() => parseChatRequest(body)).toThrow(ApiError)
+  })
+})
 
 describe('a chat request', () => {
   it('takes defaults where the client says nothing or null', () => {
@@ -44,7 +91,47 @@ describe('a chat request', () => {
   it.each<[Record<string, unknown>, string, string, string]>([
     [{ foo: 1 }, 'unknown_parameter', 'foo', 'Unrecognized request argument supplied: foo'],
     [{ tools: [{}] }, 'unsupported_parameter', 'tools', "Unsupported parameter: 'tools' is not supported here."],
-    [{ response_format: { type: 'json_object' } }, 'unsupported_parameter', 'response_format', ''],
+    [{ response_format: { type: 'xml' } }, 'invalid_value', 'response_format.type', 'json_schema'],
+    [
+      { response_format: { type: 'json_schema' } },
+      'invalid_parameter_combination',
+      'response_format.json_schema',
+      "must be given with the type 'json_schema'",
+    ],
+    [
+      { response_format: { type: 'json_object', json_schema: { name: 'a', schema: {} } } },
+      'invalid_parameter_combination',
+      'response_format.json_schema',
+      '',
+    ],
+    [
+      { response_format: { type: 'json_schema', json_schema: { schema: {} } } },
+      'missing_required_parameter',
+      'response_format.json_schema.name',
+      '',
+    ],
+    [
+      { response_format: { type: 'json_schema', json_schema: { name: 'a' } } },
+      'invalid_value',
+      'response_format.json_schema.schema',
+      'expected a JSON schema',
+    ],
+    [
+      { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { enum: ['x'.repeat(70_000)] } } } },
+      'invalid_value',
+      'response_format.json_schema.schema',
+      'at most 65536 characters',
+    ],
+    [{ structured_outputs: {} }, 'invalid_parameter_combination', 'structured_outputs', 'exactly one'],
+    [{ structured_outputs: { regex: 'a', choice: ['b'] } }, 'invalid_parameter_combination', 'structured_outputs', ''],
+    [{ structured_outputs: { choice: [] } }, 'invalid_value', 'structured_outputs.choice', ''],
+    [{ structured_outputs: { structural_tag: 'x' } }, 'unknown_parameter', 'structured_outputs.structural_tag', ''],
+    [
+      { structured_outputs: { regex: 'a' }, response_format: { type: 'json_object' } },
+      'invalid_parameter_combination',
+      'structured_outputs',
+      '',
+    ],
     [{ store: true }, 'unsupported_parameter', 'store', ''],
     [{ model: undefined }, 'missing_required_parameter', 'model', "Missing required parameter: 'model'."],
     [{ messages: undefined }, 'missing_required_parameter', 'messages', ''],

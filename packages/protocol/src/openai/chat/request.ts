@@ -11,6 +11,7 @@ import {
   withDefault,
 } from '../parse.ts'
 import { checkStreamOptions, combination } from '../rules.ts'
+import { checkStructured } from '../structured.ts'
 
 const textPart = z.strictObject({ type: z.enum(['text']), text: z.string() })
 
@@ -49,6 +50,7 @@ export type ChatRequest = z.infer<typeof chatRequestSchema>
 export function parseChatRequest(body: unknown): ChatRequest {
   const request = parseBody(chatRequestSchema, chatUnsupported, withPlainMessages(body))
   checkStreamOptions(request)
+  checkStructured(request)
   if (request.top_logprobs !== undefined && !request.logprobs) {
     throw combination("'logprobs' must be true when 'top_logprobs' is given.", 'top_logprobs')
   }

@@ -3,6 +3,7 @@ import { ApiError } from '../../errors/api-error.ts'
 import { CHOICES_MAX, completionUnsupported, sharedParameters } from '../parameters.ts'
 import { optional, parseBody, withDefault } from '../parse.ts'
 import { checkStreamOptions, combination } from '../rules.ts'
+import { checkStructured } from '../structured.ts'
 
 /** OpenAI's default for this endpoint. */
 const COMPLETION_TOKENS_DEFAULT = 16
@@ -39,6 +40,7 @@ export type CompletionRequest = z.infer<typeof completionRequestSchema>
 export function parseCompletionRequest(body: unknown): CompletionRequest {
   const request = parseBody(completionRequestSchema, completionUnsupported, body)
   checkStreamOptions(request)
+  checkStructured(request)
   if (request.best_of !== undefined && request.best_of !== request.n) {
     throw new ApiError('unsupported_parameter', { values: { name: 'best_of' }, param: 'best_of' })
   }
