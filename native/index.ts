@@ -1,7 +1,8 @@
 /**
  * Compiled kernels (Rust, napi-rs): what a step spends its time on. `npm ci` builds them where there is cargo, and
  * `npm run -w native build` after a change. They are an optimisation and nothing else: what they compute has a
- * TypeScript reference, and who uses them has another way where they are missing.
+ * TypeScript reference, and who uses them has another way where they are missing. Grammars (llguidance) are the
+ * exception: without them requests for structured outputs are refused.
  *
  * Every call checks the lengths of what it is given and throws; none keeps a reference to its arguments. Kernels of one
  * process with as many threads share them, and wait for one another.

@@ -5,7 +5,8 @@
  * probability that each survives verification, and hears what the target committed, with the hidden states that
  * predicted it. Proposing is nearly free for the suffix arm (`suffix/`), which looks up what followed the same context
  * before; that makes it *eager*. A neural arm has a price, so it forecasts first and drafts when asked; its chains are
- * computed by a compiled kernel or by graphs on ONNX Runtime (`recurrent/native`, `recurrent/graph`). The controller
+ * computed by a compiled kernel or by graphs on ONNX Runtime (`recurrent/native`, `recurrent/graph`). The arm `grammar`
+ * has no speculator: it is what a request's constraint forces, and the engine proposes it. The controller
  * (`controller/`) turns proposals, forecasts and measured costs (`cost/`) into what each sequence verifies, so that
  * expected tokens per millisecond are highest; two arms' proposals may share a verification as a tree (`tree/`).
  *
@@ -28,8 +29,8 @@
  * - Nothing here can change output: a draft token counts only where it equals the target's own. A wrong proposal, a
  *   wrong cost or a wrong probability costs time, nothing else.
  * - And little time: by the cost table, a tenant's decoding takes at most 2 % longer than plain, plus a capped opening
- *   balance, because no draft is made by choice that the accounts of all tenants in the batch could not pay for if it
- *   were rejected whole, its drafting included. What a request forces is outside this bound, also for those beside it.
+ *   balance, because no draft is made by choice that the accounts of all tenants in the batch could not pay for if all
+ *   of it were rejected that can be, its drafting included. What a request forces is outside this bound, also for those beside it.
  * - Each arm is judged by every token the target commits, whether or not its proposal was verified, so an arm that was
  *   not chosen stays calibrated as long as it proposes.
  * - Tenants are walls: an index, a calibration and an account each belong to one tenant; what they start from are

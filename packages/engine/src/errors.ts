@@ -4,6 +4,7 @@ export type EngineErrorCode =
   | 'overloaded'
   | 'rate_limit_exceeded'
   | 'shutting_down'
+  | 'structured_outputs_unavailable'
   | 'internal'
 
 /** Why a request was not admitted or could not be finished. The message is safe to show to the tenant. */

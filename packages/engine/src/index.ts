@@ -15,6 +15,14 @@
  * Invariants: a sequence's tokens are a function of its request alone (prompt, sampling, seed, choice); drafts decide
  * only how fast they come. Nothing of one tenant reaches another. A request that fails takes no other with it.
  *
+ * What a request's text may be (`constraint/`) is part of the distribution that is sampled: JSON of a schema, a regular
+ * expression, a choice, a grammar, compiled by llguidance before admission. At each row that a verification visits the
+ * mask of the text so far forbids tokens before bias, penalties and filters; a mask is a function of the constraint and
+ * of the tokens before it, so bytes are the same with any draft, batch or worker, and a resumed choice advances over what
+ * was said. Where only one continuation is left it is spelled as the tokenizer does, needs no draw, and is what the arm
+ * `grammar` drafts; other arms' drafts are cut where they are refused and go on with what has to follow there
+ * (`step/constrained.ts`). A choice ends where nothing can follow.
+ *
  * A prompt that begins like one its tenant sent before takes that beginning from the prefix cache (`cache/`), which has
  * a share of the same memory budget.
  *

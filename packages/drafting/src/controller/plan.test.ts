@@ -73,6 +73,14 @@ describe('planStep', () => {
     expect(plan({ sequences: [rich, { ...poor, creditMs: 1 }] }).lookahead).toBe(2)
   })
 
+  it('lets tokens that can not be rejected pay for their rows, and for others as far as they save a step', () => {
+    const broke = { ...offer([1, 1, 0.9]), creditMs: 0 }
+    expect(plan({ sequences: [broke] }).lookahead).toBe(3)
+    expect(plan({ sequences: [{ ...broke, options: [option([0.99, 0.99, 0.9])] }] }).lookahead).toBe(0)
+    const beside = { ...offer([]), tenant: 'ten_b', creditMs: 0 }
+    expect(plan({ sequences: [broke, beside] }).lookahead).toBe(0)
+  })
+
   it('does what a request forces, and lets the others use the rows that are there anyway', () => {
     const forced = { ...offer([0.01, 0.01, 0.01]), forced: { arm: 'suffix' as const, lookahead: 3 }, creditMs: 0 }
     const { decisions } = plan({ sequences: [forced, offer([0.2, 0.1, 0.05, 0.01])] })

@@ -1,31 +1,24 @@
 import { createHash } from 'node:crypto'
 import { type GrammarVocabulary, kernels } from '@foretoken/native'
+import { EngineError } from '../errors.ts'
 import { type Constraint, ConstraintError } from './constraint.ts'
 import { GrammarConstraint } from './grammar-constraint.ts'
 import { type ConstraintSource, grammarOf } from './source/source.ts'
-import { type Speller, Spelling } from './spelling.ts'
+import { Spelling } from './spelling.ts'
 import { Turns } from './turns.ts'
-import { vocabularyOf } from './vocabulary.ts'
-
-/** A model's tokenizer, as far as constraints need it. */
-export interface ConstraintTokens extends Speller {
-  readonly eosIds: readonly number[]
-  /** The name of a special token; undefined: it is none. */
-  specialName(id: number): string | undefined
-  bytesOf(id: number): Uint8Array
-}
+import { type ConstraintTokens, vocabularyOf } from './vocabulary.ts'
 
 export interface ConstraintCompilerOptions {
   /** Compiled constraints that are kept: how many, and what their lexers may take together. */
   readonly kept: number
   readonly bytesMax: number
-  /** That compile at once; the others wait. */
+  /** That compile at once, each of another tenant; the others wait. */
   readonly concurrency: number
-  /** How long a request waits for its constraint before it is told to simplify it. */
+  /** How long a request waits for its constraint: gateways take a worker for lost that says nothing for two seconds. */
   readonly waitMs: number
 }
 
-const DEFAULTS: ConstraintCompilerOptions = { kept: 256, bytesMax: 128 << 20, concurrency: 2, waitMs: 5_000 }
+const DEFAULTS: ConstraintCompilerOptions = { kept: 256, bytesMax: 128 << 20, concurrency: 2, waitMs: 1_500 }
 
 /**
  * Compiles constraints away from the step loop, and keeps them by tenant: who sends a schema again pays for it once, and
@@ -36,7 +29,7 @@ export class ConstraintCompiler {
   private readonly mask: Uint32Array
   private readonly spelling: Spelling
   private readonly compiled = new Map<string, GrammarConstraint>()
-  private readonly underWay = new Map<string, Promise<GrammarConstraint>>()
+  private readonly underWay = new Map<string, Compilation>()
   private readonly turns: Turns
   private readonly options: ConstraintCompilerOptions
 
@@ -71,38 +64,44 @@ export class ConstraintCompiler {
     return { param, open: () => grammar.open() }
   }
 
+  /** Compiled constraints that are kept. */
+  get size(): number {
+    return this.compiled.size
+  }
+
+  /** Drops what a tenant's requests left here. */
+  forget(tenant: string): void {
+    for (const key of this.compiled.keys()) if (key.startsWith(keyOf(tenant, ''))) this.compiled.delete(key)
+  }
+
   private async grammar(tenant: string, source: ConstraintSource): Promise<GrammarConstraint> {
     const { kind, text } = grammarOf(source)
-    const key = createHash('sha256')
-      .update(JSON.stringify([tenant, kind, text]))
-      .digest('base64')
+    const key = keyOf(tenant, createHash('sha256').update(`${kind} ${text}`).digest('base64'))
     const known = this.compiled.get(key)
     if (known && !known.broken) {
       this.compiled.delete(key)
       this.compiled.set(key, known) // now the one used last
       return known
     }
-    const running = this.underWay.get(key) ?? this.start(key, kind, text)
-    return await withinTime(running, this.options.waitMs)
+    const compilation = this.underWay.get(key) ?? this.start(tenant, key, kind, text)
+    return await withinTime(compilation, this.options.waitMs)
   }
 
-  private start(key: string, kind: 'json' | 'regex' | 'lark', text: string): Promise<GrammarConstraint> {
-    const running = this.turns
-      .take(() => this.vocabulary.compile(kind, text))
-      .then(
-        (grammar) => {
-          const constraint = new GrammarConstraint(grammar, this.spelling, this.mask)
-          this.compiled.set(key, constraint)
-          this.trim()
-          return constraint
-        },
-        (cause: unknown) => {
-          throw new ConstraintError(sentenceOf(cause), { cause })
-        },
-      )
-      .finally(() => this.underWay.delete(key))
-    this.underWay.set(key, running)
-    return running
+  private start(tenant: string, key: string, kind: 'json' | 'regex' | 'lark', text: string): Compilation {
+    const compiled = async () => {
+      compilation.begun = true
+      const grammar = await this.vocabulary.compile(kind, text).catch((cause: unknown) => {
+        throw new ConstraintError(sentenceOf(cause), { cause })
+      })
+      const constraint = new GrammarConstraint(grammar, this.spelling, this.mask)
+      this.compiled.set(key, constraint)
+      this.trim()
+      return constraint
+    }
+    const result = this.turns.take(tenant, compiled).finally(() => this.underWay.delete(key))
+    const compilation: Compilation = { result, begun: false }
+    this.underWay.set(key, compilation)
+    return compilation
   }
 
   /** Lexers grow while texts are matched, so what they take is asked for anew. */
@@ -110,7 +109,7 @@ export class ConstraintCompiler {
     let bytes = 0
     const newestFirst = [...this.compiled].reverse()
     for (const [at, [key, constraint]] of newestFirst.entries()) {
-      if (!constraint.broken) bytes += constraint.bytes
+      bytes += constraint.bytes
       if (constraint.broken || at >= this.options.kept || (at > 0 && bytes > this.options.bytesMax)) {
         this.compiled.delete(key)
       }
@@ -118,13 +117,26 @@ export class ConstraintCompiler {
   }
 }
 
-async function withinTime<Result>(work: Promise<Result>, ms: number): Promise<Result> {
+/** Base64 has no blank, so no tenant's keys begin as another's. */
+const keyOf = (tenant: string, hash: string) => `${tenant} ${hash}`
+
+interface Compilation {
+  readonly result: Promise<GrammarConstraint>
+  /** It has its turn. */
+  begun: boolean
+}
+
+async function withinTime(compilation: Compilation, ms: number): Promise<GrammarConstraint> {
+  const { result } = compilation
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ConstraintError('it takes too long to compile: simplify it.')), ms)
+    timer = setTimeout(() => {
+      if (compilation.begun) reject(new ConstraintError('it takes too long to compile: simplify it.'))
+      else reject(new EngineError('overloaded', 'Too many grammars are being compiled; try again shortly.'))
+    }, ms)
   })
-  work.catch(() => {}) // nobody may be waiting for it any more
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer))
+  result.catch(() => {}) // nobody may be waiting for it any more
+  return await Promise.race([result, late]).finally(() => clearTimeout(timer))
 }
 
 /** The compiler's own words; of a panic none. */

@@ -15,7 +15,12 @@ export class GrammarConstraint {
   ) {}
 
   get bytes(): number {
-    return this.attempt(() => this.grammar.bytes)
+    try {
+      return this.grammar.bytes
+    } catch {
+      this.broken = true
+      return 0
+    }
   }
 
   open(): ConstrainedText {
@@ -84,8 +89,8 @@ class GrammarText implements ConstrainedText {
   private forced(): readonly number[] {
     const bytes = this.matcher.forced()
     if (!bytes) return NONE
-    const tokens = this.spelling.of(bytes)
-    return tokens.length === 0 ? NONE : tokens.slice(0, this.matcher.settled(Uint32Array.from(tokens)))
+    const { tokens, whole } = this.spelling.of(bytes)
+    return whole && tokens.length > 0 ? tokens.slice(0, this.matcher.settled(Uint32Array.from(tokens))) : tokens
   }
 }
 

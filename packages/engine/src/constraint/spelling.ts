@@ -10,9 +10,14 @@ export class Spelling {
 
   constructor(private readonly speller: Speller) {}
 
-  of(bytes: Uint8Array): readonly number[] {
-    // Long ones are spelled in part: the rest is asked for again where that part ends.
-    const part = bytes.length > BYTES_MAX ? wholeCharacters(bytes.subarray(0, BYTES_MAX)) : bytes
+  /** All of it, or of a long text the beginning. */
+  of(bytes: Uint8Array): Spelled {
+    if (bytes.length <= BYTES_MAX) return { tokens: this.spelled(bytes), whole: true }
+    const part = this.spelled(wholeCharacters(bytes.subarray(0, BYTES_MAX)))
+    return { tokens: part.slice(0, -OPEN_TOKENS), whole: false }
+  }
+
+  private spelled(part: Uint8Array): readonly number[] {
     const key = Buffer.from(part.buffer, part.byteOffset, part.length).toString('latin1')
     const known = this.known.get(key)
     if (known) return known
@@ -23,7 +28,15 @@ export class Spelling {
   }
 }
 
+export interface Spelled {
+  readonly tokens: readonly number[]
+  /** The text ends with them. */
+  readonly whole: boolean
+}
+
 const BYTES_MAX = 256
+/** Last tokens of a part that may be spelled together with what follows it. */
+const OPEN_TOKENS = 4
 const ENTRIES_MAX = 2_048
 
 /** Without the beginning of a character at its end. */

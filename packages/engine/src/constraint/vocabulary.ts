@@ -1,5 +1,13 @@
 import type { GrammarVocabulary, Kernels } from '@foretoken/native'
-import type { ConstraintTokens } from './compiler.ts'
+import type { Speller } from './spelling.ts'
+
+/** A model's tokenizer, as far as constraints need it. */
+export interface ConstraintTokens extends Speller {
+  readonly eosIds: readonly number[]
+  /** The name of a special token; undefined: it is none. */
+  specialName(id: number): string | undefined
+  bytesOf(id: number): Uint8Array
+}
 
 /** A byte that no UTF-8 has: what begins with it is a special token, which text can't spell. */
 const SPECIAL = 0xff

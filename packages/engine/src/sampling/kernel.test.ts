@@ -4,7 +4,17 @@ import { describe, expect, it } from 'vitest'
 import type { SamplingParameters } from '../request.ts'
 import { NumericError } from './numeric-error.ts'
 import { Sampler } from './sampler.ts'
-import { filterParameters, normalLogits, PLAIN, penaltyParameters, rows, seeds, temperatures } from './testing.ts'
+import {
+  densities,
+  filterParameters,
+  maskOf,
+  normalLogits,
+  PLAIN,
+  penaltyParameters,
+  rows,
+  seeds,
+  temperatures,
+} from './testing.ts'
 import { Workspace } from './workspace.ts'
 
 /** A workspace whose kernel counts the draws that it left to the reference. */
@@ -87,6 +97,35 @@ describe.runIf(kernels)('the compiled sampler', () => {
       { numRuns: 10_000 },
     )
   }, 120_000)
+
+  it('draws the same tokens under any mask', () => {
+    const parametersOf = fc
+      .tuple(filterParameters, penaltyParameters, temperatures, seeds)
+      .map(([filters, penalties, temperature, seed]) => ({ ...filters, ...penalties, temperature, seed }))
+    const past = fc.array(fc.nat(50), { maxLength: 20 })
+    fc.assert(
+      fc.property(rows, parametersOf, past, densities, fc.nat(), (row, parameters, tokens, density, seed) => {
+        const mask = maskOf(row, density, seed)
+        const { compiled, reference } = pair(parameters, row.length, tokens)
+        for (const sampler of [compiled, reference]) for (const token of tokens) sampler.commit(token)
+        const matrix = Float32Array.from([...row, ...row])
+        expect(compiled.sample(matrix, row.length, 5, mask)).toBe(reference.sample(matrix, row.length, 5, mask))
+      }),
+      { numRuns: 5_000 },
+    )
+  }, 120_000)
+
+  it('draws by itself under the masks that grammars have', () => {
+    for (const density of [0.0005, 0.05, 0.9]) {
+      const row = normalLogits(4096, 3, 1)
+      const { compiled, reference, left } = pair({ topP: 0.9, minP: 0.01 }, 4096)
+      for (let position = 0; position < 60; position++) {
+        const mask = maskOf(row, density, position)
+        expect(compiled.sample(row, 0, position, mask)).toBe(reference.sample(row, 0, position, mask))
+      }
+      expect(left()).toBeLessThan(3)
+    }
+  })
 
   it('draws the same tokens, or refuses the same rows, whatever numbers they hold', () => {
     const wild = fc.oneof(

@@ -4,7 +4,17 @@ import type { SamplingParameters } from '../request.ts'
 import { NumericError } from './numeric-error.ts'
 import { processReference, sampleReference } from './reference.ts'
 import { Sampler } from './sampler.ts'
-import { filterParameters, normalLogits, PLAIN, penaltyParameters, rows, seeds, temperatures } from './testing.ts'
+import {
+  densities,
+  filterParameters,
+  maskOf,
+  normalLogits,
+  PLAIN,
+  penaltyParameters,
+  rows,
+  seeds,
+  temperatures,
+} from './testing.ts'
 import { Workspace } from './workspace.ts'
 
 function samplerOf(parameters: Partial<SamplingParameters>, vocabularySize: number, prompt: number[] = [], choice = 0) {
@@ -26,6 +36,29 @@ describe('Sampler', () => {
       }),
       { numRuns: 3000 },
     )
+  })
+
+  it('draws under a mask what the plain reference draws among the tokens that it leaves', () => {
+    const history = fc.record({ prompt: fc.array(fc.nat(50)), completion: fc.array(fc.nat(50), { maxLength: 20 }) })
+    fc.assert(
+      fc.property(rows, parametersOf, history, densities, fc.nat(), (row, parameters, past, density, seed) => {
+        const mask = maskOf(row, density, seed)
+        const allowed = (id: number) => (((mask[id >> 5] ?? 0) >>> (id & 31)) & 1) === 1
+        const sampler = samplerOf(parameters, row.length, past.prompt, 3)
+        for (const token of past.completion) sampler.commit(token)
+        const token = sampler.sample(row, 0, 11, mask)
+        expect(allowed(token)).toBe(true)
+        expect(token).toBe(sampleReference(row, parameters, past, 3, 11, allowed))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('refuses a row whose mask leaves nothing possible', () => {
+    const row = Float32Array.of(1, -Infinity, 2)
+    for (const temperature of [0, 1]) {
+      expect(() => samplerOf({ temperature }, 3).sample(row, 0, 0, Uint32Array.of(0b010))).toThrow(NumericError)
+    }
   })
 
   it('agrees with the plain reference at many positions of a wide row', () => {

@@ -37,6 +37,20 @@ export const rows = fc
     return row.map((logit, id) => (id !== seed % size && uniform() < forbidden ? -Infinity : logit))
   })
 
+/** Masks for a row of this size that leave at least one of its possible tokens. */
+export function maskOf(row: Float32Array, density: number, seed: number): Uint32Array {
+  const uniform = uniforms(seed + 7)
+  const mask = new Uint32Array(Math.ceil(row.length / 32))
+  const possible = [...row.keys()].filter((id) => (row[id] ?? 0) > -Infinity)
+  const kept = possible[Math.floor(uniform() * possible.length)] ?? 0
+  for (let id = 0; id < row.length; id++) {
+    if (id === kept || uniform() < density) mask[id >> 5] = (mask[id >> 5] ?? 0) | (1 << (id & 31))
+  }
+  return mask
+}
+
+export const densities = fc.constantFrom(0, 0.001, 0.05, 0.5, 1)
+
 export const temperatures = fc.constantFrom(0, 0.1, 0.7, 1, 1, 2, 100)
 
 export const filterParameters = fc.record({

@@ -2,7 +2,7 @@ import type { Alternative, Proposal } from '@foretoken/drafting'
 import type { ConstrainedText } from '../constraint/index.ts'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
-import type { Offers } from './propose.ts'
+import type { Offers } from './offers.ts'
 
 /**
  * A proposal as far as the text may follow it: what comes behind a token that is refused can't be committed, so its rows
@@ -59,35 +59,39 @@ function continuation(
   lookaheadMax: number,
   ctx: DecodeContext | undefined,
 ): Pick<Proposal, 'tokens' | 'survival'> {
-  const tokens: number[] = []
+  const whole = [...chain.tokens]
   const survival: number[] = []
   for (let turn = 0; turn < TURNS_MAX; turn++) {
-    const whole = () => [...chain.tokens, ...tokens]
-    const before = tokens.length
-    const room = () => lookaheadMax - chain.tokens.length - tokens.length
+    const before = whole.length
     const above = survival.at(-1) ?? 1
-    for (const token of text.forcedAfter(whole()).slice(0, room())) {
-      tokens.push(token)
-      survival.push(above)
-    }
-    if (ctx && room() > 0) {
-      const next = continued(sequence, whole(), room(), ctx)
-      const kept = next ? text.accepted([...whole(), ...next.tokens]) - whole().length : 0
-      survival.push(...(next?.survival.slice(0, kept) ?? []).map((each) => above * each))
-      tokens.push(...(next?.tokens.slice(0, kept) ?? []))
-    }
-    if (tokens.length === before || room() <= 0) break
+    const forced = text.forcedAfter(whole).slice(0, lookaheadMax - before)
+    whole.push(...forced)
+    survival.push(...forced.map(() => above))
+    const next = ctx && guessed(sequence, text, whole, lookaheadMax - whole.length, ctx)
+    whole.push(...(next?.tokens ?? []))
+    survival.push(...(next?.survival ?? []).map((each) => above * each))
+    if (whole.length === before || whole.length >= lookaheadMax) break
   }
-  return { tokens, survival }
+  return { tokens: whole.slice(chain.tokens.length), survival }
 }
 
 /** A key and its value each, until the lookahead is used up. */
 const TURNS_MAX = 4
 
-function continued(sequence: Sequence, tokens: readonly number[], lookaheadMax: number, ctx: DecodeContext) {
+/** What a free arm expects behind these tokens, as far as the text may follow it. */
+function guessed(
+  sequence: Sequence,
+  text: ConstrainedText,
+  tokens: readonly number[],
+  lookaheadMax: number,
+  ctx: DecodeContext,
+): Pick<Proposal, 'tokens' | 'survival'> | undefined {
+  if (lookaheadMax <= 0) return undefined
   for (const [place, speculator] of ctx.speculators.entries()) {
     const next = speculator.eager ? sequence.drafts[place]?.continued?.(tokens, lookaheadMax) : undefined
-    if (next && next.tokens.length > 0) return next
+    if (!next || next.tokens.length === 0) continue
+    const kept = Math.max(0, text.accepted([...tokens, ...next.tokens]) - tokens.length)
+    return { tokens: next.tokens.slice(0, kept), survival: next.survival.slice(0, kept) }
   }
   return undefined
 }

@@ -1,8 +1,8 @@
 import { type DraftArm, type DraftPlan, type StepPlan, WORTH_A_ROW } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
+import type { Offers } from './offers.ts'
 import { batchOwner } from './outlook.ts'
-import type { Offers } from './propose.ts'
 
 export interface FinishedStep {
   readonly batch: readonly Sequence[]

@@ -15,7 +15,7 @@ import {
 } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { DecodeContext } from './context.ts'
-import type { Offers } from './propose.ts'
+import type { Offers } from './offers.ts'
 
 /** One arm's proposal as far as it is verified. */
 export interface DraftBranch {

@@ -1,6 +1,5 @@
 import {
   type ArmRequest,
-  type DraftArm,
   type DraftRequest,
   type Forecast,
   type FreeOpinion,
@@ -12,15 +11,8 @@ import {
 import type { Sequence } from '../sequence.ts'
 import { goOnWithin, offerForced, withinConstraint } from './constrained.ts'
 import type { DecodeContext } from './context.ts'
+import type { Offers } from './offers.ts'
 import { outlookOf } from './outlook.ts'
-
-/** What the arms have for one sequence in this step. */
-export interface Offers {
-  readonly proposals: Map<DraftArm, Proposal>
-  forecasts: readonly Forecast[]
-  /** What the free arms say of the place; absent where they were not asked. */
-  opinion?: FreeOpinion
-}
 
 /**
  * Proposals of the arms that are free, forecasts of the others; nothing for a sequence that backs off or can't afford it,
@@ -41,7 +33,7 @@ export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext)
   for (const [index, sequence] of batch.entries()) {
     const own = offers[index]
     if (!own) continue
-    if (sequence.constraint) offerWithin(sequence, own, ctx, quiet(sequence))
+    if (sequence.constraint) failAlone(sequence, ctx, () => offerWithin(sequence, own, ctx, quiet(sequence)))
     if (quiet(sequence)) continue
     if (eager.length > 0 && sequence.isFree) own.opinion = freeOpinionOf(surest(own.proposals.values()))
     own.forecasts = forecastsOf(sequence, own.opinion, survivalMin, ctx)
@@ -52,11 +44,17 @@ export async function openOffers(batch: readonly Sequence[], ctx: DecodeContext)
 /** What a constraint forces is never wrong, so it is offered also where nothing else is worth drafting. */
 function offerWithin(sequence: Sequence, own: Offers, ctx: DecodeContext, quiet: boolean): void {
   const { lookahead = ctx.lookaheadMax } = sequence.job.request.speculation
+  offerForced(sequence, own, Math.min(lookahead, ctx.lookaheadMax, sequence.lookaheadMax))
+  goOnWithin(sequence, own, ctx, quiet)
+}
+
+/** A constraint that can't go on fails its request, and nobody else's. */
+function failAlone<Result>(sequence: Sequence, ctx: DecodeContext, work: () => Result): Result | undefined {
   try {
-    offerForced(sequence, own, Math.min(lookahead, ctx.lookaheadMax, sequence.lookaheadMax))
-    goOnWithin(sequence, own, ctx, quiet)
+    return work()
   } catch (cause) {
     ctx.onSequenceError(sequence, cause)
+    return undefined
   }
 }
 
@@ -105,13 +103,8 @@ export async function propose(
 }
 
 function possibleFor(sequence: Sequence | undefined, proposal: Proposal, ctx: DecodeContext): Proposal | undefined {
-  if (!sequence?.constraint) return proposal
-  try {
-    return withinConstraint(proposal, sequence.constraint)
-  } catch (cause) {
-    ctx.onSequenceError(sequence, cause)
-    return undefined
-  }
+  const { constraint } = sequence ?? {}
+  return sequence && constraint ? failAlone(sequence, ctx, () => withinConstraint(proposal, constraint)) : proposal
 }
 
 /**
@@ -121,8 +114,11 @@ function possibleFor(sequence: Sequence | undefined, proposal: Proposal, ctx: De
 export function goOn(batch: readonly Sequence[], offers: readonly Offers[], ctx: DecodeContext): void {
   for (const [index, sequence] of batch.entries()) {
     const own = offers[index]
-    if (own && sequence.constraint) offerWithin(sequence, own, ctx, false)
-    if (!own || !sequence.isFree || sequence.constraint) continue
+    if (!own || !sequence.isFree) continue
+    if (sequence.constraint) {
+      failAlone(sequence, ctx, () => goOnWithin(sequence, own, ctx, false))
+      continue
+    }
     const { proposals } = own
     const lookaheadMax = Math.min(ctx.lookaheadMax, sequence.lookaheadMax)
     for (const [place, speculator] of ctx.speculators.entries()) {

@@ -1,7 +1,7 @@
 import type { Arm, Branch, Decision, DraftPlan, StepPlan } from '@foretoken/drafting'
 import type { Sequence } from '../sequence.ts'
 import type { VerifiedBranch, VerifiedStep } from '../statistics.ts'
-import type { Offers } from './propose.ts'
+import type { Offers } from './offers.ts'
 
 export interface DecodeReport {
   readonly plan: StepPlan

@@ -33,19 +33,26 @@ const UNSUPPORTED = new Set([
 ])
 /** Beyond, telling whether patterns overlap takes too long. */
 const PATTERNS_MAX = 32
+const DEPTH_MAX = 64
 
 type Schema = Record<string, unknown>
 
-function prepared(schema: unknown, where: string): Schema | boolean {
+function prepared(schema: unknown, where: string, depth = 0): Schema | boolean {
   if (typeof schema === 'boolean') return schema
+  if (depth > DEPTH_MAX) throw new ConstraintError(`it is nested more than ${DEPTH_MAX} levels deep.`)
   if (!isObject(schema)) throw new ConstraintError(`${where} is neither an object nor a boolean.`)
   const entries = Object.entries(schema).filter(([keyword]) => keyword !== 'format')
   const result: Schema = {}
   for (const [keyword, value] of entries) {
     refuse(keyword, value, where)
-    Object.defineProperty(result, keyword, { value: inner(keyword, value, where), enumerable: true, writable: true })
+    Object.defineProperty(result, keyword, {
+      value: inner(keyword, value, where, depth + 1),
+      enumerable: true,
+      writable: true,
+    })
   }
-  return 'format' in schema ? withFormat(result, schema.format, where) : result
+  const bounded = withIntegersThatEnd(result)
+  return 'format' in schema ? withFormat(bounded, schema.format, where) : bounded
 }
 
 function refuse(keyword: string, value: unknown, where: string): void {
@@ -62,14 +69,32 @@ function refuse(keyword: string, value: unknown, where: string): void {
   }
 }
 
-function inner(keyword: string, value: unknown, where: string): unknown {
+function inner(keyword: string, value: unknown, where: string, depth: number): unknown {
   const at = `${where} at ${keyword}`
-  if (LISTS.has(keyword) && Array.isArray(value)) return value.map((each, index) => prepared(each, `${at}[${index}]`))
-  if (SCHEMAS.has(keyword)) return prepared(value, at)
+  if (LISTS.has(keyword) && Array.isArray(value))
+    return value.map((each, index) => prepared(each, `${at}[${index}]`, depth))
+  if (SCHEMAS.has(keyword)) return prepared(value, at, depth)
   if (MAPS.has(keyword) && isObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, prepared(each, `${at}.${name}`)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, prepared(each, `${at}.${name}`, depth)]),
+    )
   }
   return keyword === 'uniqueItems' ? undefined : value
+}
+
+/** A whole number without bounds gets those of what a double holds: what is beyond, readers of JSON round. */
+function withIntegersThatEnd(schema: Schema): Schema {
+  const types = Array.isArray(schema.type) ? schema.type : [schema.type]
+  if (!types.includes('integer') || types.includes('number')) return schema
+  const bounds = (...keywords: string[]) => keywords.flatMap((keyword) => (keyword in schema ? [schema[keyword]] : []))
+  const [below, above] = [bounds('minimum', 'exclusiveMinimum'), bounds('maximum', 'exclusiveMaximum')]
+  const beyond = [...below, ...above].some((bound) => !(Math.abs(Number(bound)) < Number.MAX_SAFE_INTEGER))
+  if (beyond) return schema
+  return {
+    ...(below.length === 0 && { minimum: Number.MIN_SAFE_INTEGER }),
+    ...(above.length === 0 && { maximum: Number.MAX_SAFE_INTEGER }),
+    ...schema,
+  }
 }
 
 /** Formats are patterns beside the schema's own. */

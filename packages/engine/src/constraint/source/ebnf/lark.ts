@@ -78,7 +78,7 @@ function written(expression: Expression | undefined, nameOf: (name: string) => s
     case 'choice':
       return `(${expression.options.map((option) => written(option, nameOf)).join(' | ')})`
     case 'repeat':
-      return `${written(expression.part, nameOf)}${timesOf(expression)}`
+      return `(${written(expression.part, nameOf)})${timesOf(expression)}`
   }
 }
 
