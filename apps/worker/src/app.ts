@@ -9,7 +9,7 @@ import {
 import { Hono } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
 import { generateFrames, workerError } from './generate/frames.ts'
-import { generationRequest } from './generate/request.ts'
+import { compiledConstraint, generationRequest } from './generate/request.ts'
 import type { Serving } from './serving.ts'
 
 const NDJSON = { 'content-type': 'application/x-ndjson' }
@@ -38,8 +38,12 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
       })
     }
     try {
-      const request = generationRequest(call.data, serving.model)
-      serving.drafts.prepare(call.data, (tenant) => serving.engine.forget(tenant))
+      const constraint = await compiledConstraint(call.data, serving.constraints)
+      const request = generationRequest(call.data, serving.model, constraint)
+      serving.drafts.prepare(call.data, (tenant) => {
+        serving.engine.forget(tenant)
+        serving.constraints?.forget(tenant)
+      })
       return new Response(encoded(generateFrames(serving.frameSource, request, ctx.req.raw.signal)), {
         headers: NDJSON,
       })

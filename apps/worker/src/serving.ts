@@ -1,6 +1,6 @@
 import type { WorkerDetails } from '@foretoken/cluster'
 import { RecurrentSpeculator, SuffixSpeculator } from '@foretoken/drafting'
-import { type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
+import { ConstraintCompiler, type Engine, EngineError, type EngineObserver, startEngine } from '@foretoken/engine'
 import { type LoadedModel, loadModel, targetFingerprint } from '@foretoken/model'
 import { kernels } from '@foretoken/native'
 import type { WorkerStatus } from '@foretoken/protocol'
@@ -24,6 +24,8 @@ export interface Serving {
   readonly model: LoadedModel
   readonly engine: Engine
   readonly drafts: TenantDrafts
+  /** Undefined without the compiled addon. */
+  readonly constraints: ConstraintCompiler | undefined
   readonly registry: Registry
   readonly frameSource: FrameSource
   status(): WorkerStatus
@@ -83,6 +85,7 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
     model,
     engine,
     drafts,
+    constraints: ConstraintCompiler.open(model.tokenizer, model.target.shape.vocabularySize),
     registry,
     countAcceptance: (count) => {
       onEnd = count
@@ -123,7 +126,8 @@ export async function startServing(config: WorkerConfig, logger: Logger, isReady
 const HOT_TENANTS = 256
 
 const NO_KERNELS =
-  'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed. ' +
+  'The compiled kernels are missing, so ONNX Runtime runs target and drafts, at half the speed, and requests for ' +
+  'structured outputs are refused. ' +
   'Install Rust (https://rustup.rs) and run: npm run -w native build'
 
 function observe(metrics: EngineMetrics, model_name: string): EngineObserver {

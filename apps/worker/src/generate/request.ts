@@ -1,4 +1,10 @@
-import { EngineError, type GenerationRequest } from '@foretoken/engine'
+import {
+  type Constraint,
+  type ConstraintCompiler,
+  ConstraintError,
+  EngineError,
+  type GenerationRequest,
+} from '@foretoken/engine'
 import { ChatTemplateError, type LoadedModel } from '@foretoken/model'
 import type { GenerateCall } from '@foretoken/protocol'
 
@@ -7,7 +13,11 @@ import type { GenerateCall } from '@foretoken/protocol'
  *
  * @throws EngineError naming the parameter when the model can't take the conversation or its context is too short.
  */
-export function generationRequest(call: GenerateCall, model: LoadedModel): GenerationRequest {
+export function generationRequest(
+  call: GenerateCall,
+  model: LoadedModel,
+  constraint: Constraint | undefined,
+): GenerationRequest {
   const prompt = promptTokens(call.input, model)
   const { sampling } = call
   return {
@@ -23,6 +33,7 @@ export function generationRequest(call: GenerateCall, model: LoadedModel): Gener
       seed: BigInt.asUintN(64, BigInt(sampling.seed)),
     },
     stopStrings: call.stopStrings,
+    ...(constraint && { constraint }),
     ...(call.topLogprobs === undefined ? {} : { topLogprobs: call.topLogprobs }),
     learn: call.learn,
     ...(call.resumed && { resumed: call.resumed }),
@@ -30,6 +41,24 @@ export function generationRequest(call: GenerateCall, model: LoadedModel): Gener
       arm: call.speculation.arm,
       ...(call.speculation.lookahead === undefined ? {} : { lookahead: call.speculation.lookahead }),
     },
+  }
+}
+
+/** What the call's text may be, compiled. @throws EngineError naming the parameter that can't be had */
+export async function compiledConstraint(
+  { constraint, tenant }: GenerateCall,
+  compiler: ConstraintCompiler | undefined,
+): Promise<Constraint | undefined> {
+  if (!constraint) return undefined
+  const { source, param } = constraint
+  if (!compiler) {
+    throw new EngineError('structured_outputs_unavailable', 'The compiled addon is missing on this worker.', param)
+  }
+  try {
+    return await compiler.compile(tenant, source, param)
+  } catch (cause) {
+    if (!(cause instanceof ConstraintError)) throw cause
+    throw new EngineError('invalid_value', cause.message, param, { cause })
   }
 }
 
