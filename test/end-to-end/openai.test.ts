@@ -1,4 +1,6 @@
+import { kernels } from '@foretoken/native'
 import OpenAI from 'openai'
+import { zodResponseFormat } from 'openai/helpers/zod'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Platform, startPlatform } from './platform.ts'
@@ -225,6 +227,73 @@ describe("what is wrong is said in OpenAI's envelope", () => {
       status: 400,
       error: { param: 'temprature' },
     })
+  })
+})
+
+describe('structured outputs', () => {
+  const order = z.object({
+    intent: z.enum(['order', 'cancel', 'question']),
+    items: z.array(z.object({ name: z.string().max(12), count: z.int().min(1).max(20) })).max(2),
+    express: z.boolean().nullable(),
+  })
+
+  test.runIf(kernels)('are parsed by the official client, with any arm and streamed alike', async () => {
+    const response_format = zodResponseFormat(order, 'order')
+    const request = asked({ response_format, max_tokens: 150, temperature: 0.8, seed: 3 })
+    const texts = new Set<string | null | undefined>()
+    for (const arm of ['none', 'grammar', 'auto']) {
+      const completion = await client.chat.completions.parse({ ...request, speculation: { arm }, response_format })
+      expect(order.parse(completion.choices[0]?.message.parsed)).toBeTruthy()
+      expect(completion.choices[0]?.finish_reason).toBe('stop')
+      texts.add(completion.choices[0]?.message.content)
+    }
+    const stream = client.chat.completions.stream({ ...request, response_format })
+    texts.add((await stream.finalChatCompletion()).choices[0]?.message.content)
+    expect(texts.size).toBe(1)
+  })
+
+  test.runIf(kernels)('are JSON, a choice, or what an expression or a grammar allows, on both endpoints', async () => {
+    const body = asked({ response_format: { type: 'json_object' }, max_tokens: 200, frequency_penalty: 0.5 })
+    const any = (await client.chat.completions.create(body)).choices[0]
+    if (any?.finish_reason === 'stop') expect(JSON.parse(any.message.content ?? '')).toBeTypeOf('object')
+    expect(any?.message.content).toMatch(/^\{/)
+    const cases: [object, RegExp][] = [
+      [{ choice: ['positive', 'negative'] }, /^(positive|negative)$/],
+      [{ regex: '[A-Z]{3}-\\d{2}' }, /^[A-Z]{3}-[0-9]{2}$/],
+      [{ grammar: 'root ::= "SELECT " ("a" | "b") " FROM t"' }, /^SELECT [ab] FROM t$/],
+      [
+        { json: { type: 'array', items: { type: 'boolean' }, minItems: 2, maxItems: 2 } },
+        /^\[(true|false), (true|false)\]$/,
+      ],
+    ]
+    for (const [structured_outputs, text] of cases) {
+      const { choices } = await client.chat.completions.create(asked({ structured_outputs, n: 2, temperature: 1 }))
+      for (const { message } of choices) expect(message.content).toMatch(text)
+      const completions = { model: ready.model, prompt: 'The answer: ', max_tokens: 40, structured_outputs }
+      expect((await client.completions.create(completions)).choices[0]?.text).toMatch(text)
+    }
+  })
+
+  test('that can not be had are refused by name', async () => {
+    const json_schema = { name: 'x', schema: { type: 'object', properties: { a: { not: { type: 'null' } } } } }
+    const refused = client.chat.completions.create(asked({ response_format: { type: 'json_schema', json_schema } }))
+    const param = 'response_format.json_schema.schema'
+    await expect(refused).rejects.toMatchObject(
+      kernels
+        ? {
+            status: 400,
+            code: 'invalid_value',
+            param,
+            message: expect.stringContaining("'not' in the schema at properties.a"),
+          }
+        : { status: 400, code: 'structured_outputs_unavailable', message: expect.stringContaining('addon') },
+    )
+    const wrong = client.completions.create({
+      model: ready.model,
+      prompt: 'x',
+      ...{ structured_outputs: { regex: '(' } },
+    })
+    await expect(wrong).rejects.toMatchObject({ status: 400, param: 'structured_outputs.regex' })
   })
 })
 
