@@ -11,6 +11,7 @@ const SUITES: Record<string, () => Promise<Suite>> = {
   peers: () => import('./suites/peers/index.ts'),
   regime: () => import('./suites/regime/index.ts'),
   speculation: () => import('./suites/speculation.ts'),
+  structured: () => import('./suites/structured/index.ts'),
   tenants: () => import('./suites/tenants/index.ts'),
 }
 
