@@ -184,7 +184,8 @@ test.each(['hermes' as const, 'llama' as const])('very long answers take no long
   const args = `{"a":"${'x'.repeat(long)}"}`
   const key = form === 'hermes' ? 'arguments' : 'parameters'
   const call = `{"name":"time","${key}":${args}}`
-  const answers = [' '.repeat(long), '<'.repeat(long), ';'.repeat(long), '{'.repeat(long), call, hermes(call)]
+  const behind = `{"name":"time","${key}":{}};${' '.repeat(long)}x`
+  const answers = [behind, ' '.repeat(long), '<'.repeat(long), ';'.repeat(long), '{'.repeat(long), call, hermes(call)]
   // A step that looks back over what it has read would take minutes.
   for (const answer of answers) {
     const pieces = answer.match(/.{1,4}/gs) ?? []

@@ -115,12 +115,13 @@ export class ToolCallReader {
 
   /** Without tags: before the first call, or between two. */
   private takeBetween(character: string): void {
-    const separator = this.held.trimEnd()
+    const before = this.held
     this.held += character
-    if (character === '{' && isSeparator(separator, this.calls)) {
+    if (isBlank(character)) return
+    if (character === '{' && isSeparator(before.trimEnd(), this.calls)) {
       this.beginCall()
       this.call.take(character)
-    } else if (!isBlank(character) && !isSeparator(this.held, this.calls)) {
+    } else if (!isSeparator(this.held, this.calls)) {
       this.state = 'plain'
       this.release()
     }
