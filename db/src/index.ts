@@ -10,7 +10,8 @@
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
  * - A lineage of drafts has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
- * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
+ * - A lineage has at most one version on trial; what its witnesses said goes when it is decided, in the same transaction.
+ * - A training run belongs to one trainer at a time, and so does a judgement; who lost its lease can write nothing of it.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
  * On failure every function throws `DatabaseError`, whose `retryable` says whether the same call may succeed later.
@@ -31,6 +32,7 @@ export {
   type AcceptanceEntry,
   type AcceptanceRecord,
   acceptanceOf,
+  type CanaryWitness,
   condenseAcceptance,
   recordAcceptance,
 } from './queries/acceptance.ts'
@@ -43,6 +45,15 @@ export {
   liveDraftVersion,
   storedDraftKeys,
 } from './queries/drafts.ts'
+export {
+  beatJudgement,
+  claimJudgement,
+  finishJudgement,
+  type Judgement,
+  type JudgementLease,
+  orderJudgements,
+  releaseJudgement,
+} from './queries/judgements.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
 export {
@@ -55,12 +66,15 @@ export {
   removeProcess,
 } from './queries/processes.ts'
 export {
+  advanceDraft,
   createCandidate,
+  endTrial,
   type NewDraftVersion,
   promoteDraft,
   type Rejected,
   rejectDraft,
   rollBackDraft,
+  tryDraft,
 } from './queries/promotion.ts'
 export {
   type LiveVersion,
@@ -90,6 +104,7 @@ export {
   type ClaimOptions,
   claimTrainingRun,
   finishTrainingRun,
+  type Publication,
   releaseTrainingRun,
   type TrainingLease,
   type TrainingResult,
@@ -101,6 +116,8 @@ export {
   type TrainingRun,
   tracesSeen,
 } from './queries/training-runs.ts'
+export { type OpenTrial, openTrials, trialWitnessesOf, type Witness } from './queries/trials.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
 export type { Figures } from './schema/training-runs.ts'
+export { STATIC_RIVAL, type TrialStage } from './schema/trials.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { and, eq, isNull, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
@@ -19,6 +20,8 @@ export interface AuthenticatedKey {
   readonly weight: number
   /** The draft that the tenant's traffic has taught, if one is live. */
   readonly adapter: LiveAdapter | null
+  /** One that is tried: it drafts for a share of the steps. */
+  readonly canary: LiveAdapter | null
 }
 
 export interface LiveAdapter {
@@ -51,11 +54,13 @@ export async function authenticate(
         forgottenAt: tenants.forgottenAt,
         weight: tenants.weight,
         adapter: { id: draftVersions.id, contentHash: draftVersions.contentHash, key: draftVersions.artifactUri },
+        canary: { id: canaries.id, contentHash: canaries.contentHash, key: canaries.artifactUri },
         hmac: apiKeys.secretHmac,
       })
       .from(apiKeys)
       .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
       .leftJoin(draftVersions, liveAdapterOf(tenants.id))
+      .leftJoin(canaries, and(eq(canaries.tenantId, tenants.id), sql`${canaries.state} = 'canary'`))
       .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active')))
       .limit(1),
   )
@@ -64,6 +69,8 @@ export async function authenticate(
   const { hmac: _, ...key } = found
   return key
 }
+
+const canaries = alias(draftVersions, 'canaries')
 
 /** As literals, so that the planner sees that the partial index of live versions applies. */
 function liveAdapterOf(tenantId: typeof tenants.id) {

@@ -1,9 +1,19 @@
-import { eq, max, sql } from 'drizzle-orm'
+import { eq, inArray, max, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Database } from '../database.ts'
-import { type LineageEntry, oblivion, promotion, rejection, type StateChange } from '../drafts/lineage.ts'
+import {
+  advance,
+  isOnTrial,
+  type LineageEntry,
+  oblivion,
+  promotion,
+  rejection,
+  type StateChange,
+  trialOf,
+} from '../drafts/lineage.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
+import { draftTrials, type TrialStage } from '../schema/trials.ts'
 import { type DraftVersion, inLineage } from './drafts.ts'
 
 /** What is inside a transaction. */
@@ -20,6 +30,46 @@ export function createCandidate(db: Database, draft: NewDraftVersion): Promise<D
 /** Candidate → live, and the live one → retired, together or not at all. False where the version can't be promoted. */
 export function promoteDraft(db: Database, tenantId: string | null, id: string, reason: string): Promise<boolean> {
   return changing(db, 'promote draft version', tenantId, (tx) => promoteIn(tx, tenantId, id, reason))
+}
+
+/**
+ * Puts a candidate on trial, as shadow; the one that was tried before gives way. False where the version can't be tried.
+ *
+ * @param judgedUntil the newest trace segment that may have taught it: later ones judge it
+ */
+export function tryDraft(
+  db: Database,
+  tenantId: string,
+  id: string,
+  trial: { readonly reason: string; readonly judgedUntil: string | null },
+): Promise<boolean> {
+  return changing(db, 'try draft version', tenantId, (tx) => tryIn(tx, tenantId, id, trial))
+}
+
+/** To the next stage of its trial. False where it has left the given one: somebody else has decided. */
+export function advanceDraft(
+  db: Database,
+  tenantId: string,
+  id: string,
+  { from, reason }: { readonly from: TrialStage; readonly reason: string },
+): Promise<boolean> {
+  return changing(db, 'advance draft version', tenantId, async (tx) => {
+    const changes = advance(await lineageOf(tx, tenantId), id, from)
+    if (changes) await apply(tx, changes, reason)
+    return changes !== null
+  })
+}
+
+/** Ends what a tenant has on trial, whichever stage it is in; null where nothing is. What serves goes on serving. */
+export function endTrial(
+  db: Database,
+  tenantId: string,
+  reason: string,
+): Promise<{ rejected: string; live: string | null } | null> {
+  return changing(db, 'end trial', tenantId, async (tx) => {
+    const tried = (await lineageOf(tx, tenantId)).find(isOnTrial)
+    return tried ? { rejected: tried.id, live: (await rejectIn(tx, tenantId, tried.id, reason)).live } : null
+  })
 }
 
 export interface Rejected {
@@ -72,6 +122,21 @@ export async function promoteIn(tx: Transaction, tenantId: string | null, id: st
   return true
 }
 
+export async function tryIn(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+  { reason, judgedUntil }: { readonly reason: string; readonly judgedUntil: string | null },
+): Promise<boolean> {
+  const changes = trialOf(await lineageOf(tx, tenantId), id)
+  if (changes === null) return false
+  const [replaced, started] = [changes.slice(0, -1), changes.slice(-1)]
+  await apply(tx, replaced, 'A newer candidate took its place before it was judged.')
+  await apply(tx, started, reason)
+  await tx.insert(draftTrials).values({ draftId: id, judgedUntil })
+  return true
+}
+
 export async function rejectIn(
   tx: Transaction,
   tenantId: string | null,
@@ -114,10 +179,18 @@ async function lineageOf(tx: Transaction, tenantId: string | null): Promise<Line
   return rows.map((row) => ({ ...row, stored: row.artifactDeletedAt === null }))
 }
 
-/** A version leaves `live` before another enters it: the unique index looks after each statement. */
+/**
+ * A version leaves `live` before another enters it: the unique index looks after each statement. What is decided is on
+ * trial no more, and what witnesses said goes with it.
+ */
 async function apply(tx: Transaction, changes: readonly StateChange[], reason: string): Promise<void> {
   const ordered = [...changes].sort((a, b) => Number(a.to === 'live') - Number(b.to === 'live'))
   for (const { id, to } of ordered) {
     await tx.update(draftVersions).set({ state: to, changedAt: sql`now()`, reason }).where(eq(draftVersions.id, id))
+  }
+  const decided = changes.filter(({ from, to }) => isOnTrial({ state: from }) && !isOnTrial({ state: to }))
+  if (decided.length > 0) {
+    const ids = decided.map(({ id }) => id)
+    await tx.delete(draftTrials).where(inArray(draftTrials.draftId, ids))
   }
 }

@@ -35,6 +35,8 @@ export const draftVersions = pgTable(
     uniqueIndex('draft_versions_live')
       .on(table.tenantId)
       .where(sql`${table.state} = 'live' and ${table.arm} = 'adaptive'`),
+    /** One trial at a time; serves `openTrials`, and `authenticate` of its canaries. */
+    uniqueIndex('draft_versions_trial').on(table.tenantId).where(sql`${table.state} in ('shadow', 'canary')`),
     uniqueIndex('draft_versions_live_shared')
       .on(table.arm)
       .where(sql`${table.state} = 'live' and ${table.arm} = 'static'`),
