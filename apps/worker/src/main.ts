@@ -52,7 +52,7 @@ async function register(
     write: (batch) => recordAcceptance(db, batch),
     onError: (err) => logger.warn({ err }, 'acceptance not written yet'),
   })
-  serving.countAcceptance((tenant, arms) => acceptance.add(tenant, arms))
+  serving.countAcceptance((ended) => acceptance.add(ended))
   lifecycle.on('flush', 'acceptance', () => acceptance.close())
   await membership.join(url)
   lifecycle.on('announce', 'register', () => membership.drain())

@@ -38,6 +38,15 @@ describe('what a call tells the worker of its tenant', () => {
     await ask()
     const [call] = gateway.worker.calls
     expect(call).toMatchObject({ adapter: good, learn: false, forgottenMs: forgottenAt.getTime(), weight: 2.5 })
+    expect(call).not.toHaveProperty('canary')
+  })
+
+  it('is what it tries too, and at how large a share of its steps, as long as it does', async () => {
+    await start()
+    gateway.memory.keys.set(KEY, { ...TENANT, adapter: good, canary: bad })
+    await ask()
+    expect(gateway.worker.calls[0]).toMatchObject({ adapter: good, canary: { ...bad, share: expect.any(Number) } })
+    expect(gateway.worker.calls[0]?.canary?.share).toBeLessThan(0.5)
   })
 })
 

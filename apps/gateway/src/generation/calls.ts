@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { DEFAULT_RULES } from '@foretoken/policy'
 import type { ChatRequest, CompletionRequest, GenerateCall } from '@foretoken/protocol'
 import type { AuthenticatedKey } from '../store.ts'
 
@@ -44,6 +45,7 @@ export function toCalls(request: SharedRequest, details: CallDetails): GenerateC
       ...(request.speculation.lookahead !== undefined && { lookahead: request.speculation.lookahead }),
     },
     adapter: key.adapter,
+    ...(key.canary && { canary: { ...key.canary, share: DEFAULT_RULES.promotion.canaryShare } }),
     learn: key.learning,
     forgottenMs: key.forgottenAt?.getTime() ?? 0,
   }))

@@ -18,6 +18,7 @@ export const TENANT: AuthenticatedKey = {
   forgottenAt: null,
   weight: 1,
   adapter: null,
+  canary: null,
 }
 
 interface HarnessOptions {
