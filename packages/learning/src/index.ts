@@ -4,6 +4,8 @@
  * out requests whether it is better than what serves the tenant now. A tenant that has sent nothing yet may bring its
  * history instead (`history/`): the target answers it here, and what that leaves are traces like any other.
  *
+ * What passed a run's own gate may be judged again on what its tenant sent since (`judgeDraft`), by the same replay.
+ *
  * Invariants: recording never delays a step and never holds more memory than it was given. Nothing of one tenant is
  * read for another: the tenant's id is the folder. Of a tenant that opted out nothing is kept, and what was kept of one
  * that was forgotten is deleted.
@@ -14,6 +16,7 @@
 
 export { GAIN_MIN as PROMOTION_GAIN_MIN } from '@foretoken/policy'
 export { adaptTenant } from './adapt/adapt-tenant.ts'
+export * from './adapt/judge-draft.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'
 export { PromptError } from './asking/prompt-file.ts'

@@ -1,23 +1,13 @@
-import {
-  ADAPTER_CONFIG_FILE,
-  ADAPTER_WEIGHTS_FILE,
-  contentHash,
-  type DraftArtifact,
-  DraftError,
-  RecurrentDraft,
-  readDraft,
-} from '@foretoken/drafting'
 import type { Trace } from '@foretoken/engine'
-import { readTokenTables } from '@foretoken/model'
 import { gate, type PairedGain, type PairedRequest, pairedGain, REQUESTS_MIN } from '@foretoken/policy'
-import { z } from 'zod'
 import { readTraces } from '../trace/index.ts'
 import { seededRandom } from '../train/random.ts'
 import { adapterArtifact } from './artifact.ts'
 import { acceptanceLengthOf, type Candidate, goodputOf, HeldOutServer, type ServedRequest } from './evaluate.ts'
 import { fitAdapter } from './fit.ts'
+import { openDraft, readAdapter } from './open.ts'
 import { splitTraces, type TraceSplit } from './split.ts'
-import type { AdaptRequest, AdaptTenant } from './types.ts'
+import type { AdaptTenant } from './types.ts'
 
 /** Fewer completion tokens teach nothing that the suffix index does not know already. */
 export const TOKENS_MIN = 1_000
@@ -37,8 +27,9 @@ export const adaptTenant: AdaptTenant = async (request) => {
   const split = splitTraces(archived.traces)
   const missing = missingOf(archived.tokens, split)
   if (missing) return { outcome: 'too-little', figures: seen, reason: missing }
-  const { artifact, draft, current } = await open(request)
+  const { artifact, draft } = await openDraft(request)
   try {
+    const current = request.current && (await readAdapter(store, request.current, draft))
     const fitted = await fitAdapter(artifact, draft.base.tables, split, {
       threads: 1,
       signal,
@@ -102,45 +93,9 @@ function missingOf(tokens: number, { training, validation, heldOut }: TraceSplit
 
 const TRAINING_SHARE = 0.75
 
-async function open({ staticDraft, target, model, current, store }: AdaptRequest) {
-  const artifact = await readDraft(staticDraft, target)
-  const draft = await RecurrentDraft.open(artifact, await readTokenTables(model.folder), { threads: 1 })
-  return { artifact, draft, current: current && (await readCurrent(store, current, artifact, draft)) }
-}
-
-const shares = z.array(z.number())
-const configSchema = z.looseObject({
-  base_model_name_or_path: z.string(),
-  foretoken: z.looseObject({ acceptance: shares.optional(), static_acceptance: shares.optional() }).optional(),
-})
-
-/** What serves the tenant now; null where it can't be read or is of another draft, for then it serves nobody. */
-async function readCurrent(
-  store: AdaptRequest['store'],
-  current: NonNullable<AdaptRequest['current']>,
-  artifact: DraftArtifact,
-  draft: RecurrentDraft,
-): Promise<Candidate | null> {
-  const weights = await store.get(`${current.key}/${ADAPTER_WEIGHTS_FILE}`)
-  const text = await store.get(`${current.key}/${ADAPTER_CONFIG_FILE}`)
-  if (!weights || !text || contentHash(weights) !== current.contentHash) return null
-  try {
-    const config = configSchema.parse(JSON.parse(new TextDecoder().decode(text)))
-    if (config.base_model_name_or_path !== artifact.contentHash) return null
-    const { acceptance, static_acceptance: staticAcceptance } = config.foretoken ?? {}
-    return {
-      adapter: await draft.readAdapter({ id: current.id, bytes: weights }),
-      measured: { acceptance, staticAcceptance },
-    }
-  } catch (error) {
-    if (error instanceof DraftError || error instanceof z.ZodError || error instanceof SyntaxError) return null
-    throw error
-  }
-}
-
 function gainOver(rival: readonly ServedRequest[], served: readonly ServedRequest[]): PairedGain {
   const pairs = served.map((candidate, index): PairedRequest => {
-    return { tokens: candidate.tokens, baselineMs: rival[index]?.ms ?? 0, candidateMs: candidate.ms }
+    return { baseline: { tokens: candidate.tokens, ms: rival[index]?.ms ?? 0 }, candidate }
   })
   return pairedGain(pairs, seededRandom(pairs.length))
 }

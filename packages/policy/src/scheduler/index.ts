@@ -10,6 +10,13 @@
  * of rounds. A candidate serves a canary's share of steps at most before two gates have passed it. Quotas of bytes hold.
  * Every decision carries its figures, what else there was, and a sentence of reason.
  *
+ * A trial is judged in two ways. As shadow a candidate is played over requests that were recorded since it was trained,
+ * beside what serves: what was committed is known, so nothing of an answer waits for it, each request is its own pair,
+ * and it costs the target's machine nothing. As canary it takes turns with what serves at the steps of live requests,
+ * which is slower to tell, and the only thing that tells what a replay can't know: the controller as it is here, batches,
+ * a worker's own memory. A draft that is a fifth better goes live in nine of ten trials, one that is as good in less than
+ * one of twenty, and a bad one in none (`promotion/evidence.test.ts` plays hundreds of each).
+ *
  * Failure: state that is old gives decisions that are a round late. A crash between deciding and acting costs a round:
  * the next one decides from what is.
  *
@@ -20,6 +27,7 @@ export { NO_STEPS, observeDrift, observeSteps, type StepMean } from './drift/ave
 export { decideRoute } from './drift/routing.ts'
 export { choosePlaces } from './placement/choose-places.ts'
 export * from './promotion/bootstrap.ts'
+export { evidenceOf, isJudgementDue, type TrialEvidence, type Unjudged } from './promotion/evidence.ts'
 export { decideTrial, nextStage } from './promotion/stages.ts'
 export { decideRound, type Round } from './round.ts'
 export * from './rules.ts'
