@@ -2,11 +2,12 @@ import { constants, setPriority } from 'node:os'
 import { Membership } from '@foretoken/cluster'
 import { openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
-import { adaptTenant } from '@foretoken/learning'
-import { loadModel, targetFingerprint } from '@foretoken/model'
+import { adaptTenant, judgeDraft } from '@foretoken/learning'
+import { type LoadedModel, loadModel, targetFingerprint } from '@foretoken/model'
 import { openObjectStore } from '@foretoken/storage'
 import { createLogger, Lifecycle, type Logger } from '@foretoken/telemetry'
 import { readConfig, type TrainerConfig } from './config.ts'
+import type { Judge } from './judgement/execute.ts'
 import type { Adapt } from './run/execute.ts'
 import { startTrainer } from './trainer.ts'
 
@@ -31,8 +32,10 @@ async function main(): Promise<void> {
     db,
     store: openObjectStore(config.objectStore),
     adapt: adaptWith(config),
+    judge: judgeWith(config),
     logger,
     tokensMax: config.tokensMax,
+    promotion: config.promotion,
   })
   lifecycle.on('drain', 'training', () => loop.stop())
   await queue.consume(() => loop.wake())
@@ -46,20 +49,36 @@ async function main(): Promise<void> {
   process.send?.({ type: 'ready' })
 }
 
-/** The target is loaded for a run and closed after it: between runs a trainer holds nothing. */
 function adaptWith({ modelFolder, staticDraft }: TrainerConfig): Adapt {
   return async (request) => {
     if (staticDraft === null) {
-      const reason = 'There is no static draft for this target: train one with `foretoken draft train`.'
-      return { outcome: 'too-little', figures: { tokens: 0, baseline: null, candidate: null }, reason }
+      const figures = { tokens: 0, baseline: null, candidate: null }
+      return { outcome: 'too-little', figures, reason: NO_STATIC_DRAFT }
     }
-    const target = await targetFingerprint(modelFolder)
-    const model = await loadModel(modelFolder, { threads: 1 })
-    try {
-      return await adaptTenant({ ...request, model, target, staticDraft })
-    } finally {
-      await model.target.close()
-    }
+    return withTarget(modelFolder, (parts) => adaptTenant({ ...request, ...parts, staticDraft }))
+  }
+}
+
+function judgeWith({ modelFolder, staticDraft }: TrainerConfig): Judge {
+  return async (request) => {
+    if (staticDraft === null) return { ok: false, reason: NO_STATIC_DRAFT }
+    return withTarget(modelFolder, (parts) => judgeDraft({ ...request, ...parts, staticDraft }))
+  }
+}
+
+const NO_STATIC_DRAFT = 'There is no static draft for this target: train one with `foretoken draft train`.'
+
+/** The target is loaded for one piece of work and closed after it: in between a trainer holds nothing. */
+async function withTarget<Result>(
+  folder: string,
+  work: (parts: { readonly model: LoadedModel; readonly target: string }) => Promise<Result>,
+): Promise<Result> {
+  const target = await targetFingerprint(folder)
+  const model = await loadModel(folder, { threads: 1 })
+  try {
+    return await work({ model, target })
+  } finally {
+    await model.target.close()
   }
 }
 

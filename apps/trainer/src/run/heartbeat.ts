@@ -1,15 +1,14 @@
-import { beatTrainingRun, type Database, type TrainingLease } from '@foretoken/db'
 import type { Logger } from '@foretoken/telemetry'
 
 type Progress = { readonly phase: string; readonly progress: number }
 
-/** Aborts work whose run now belongs to another trainer, or to nobody. */
+/** Aborts work that now belongs to another trainer, or to nobody. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 
 /**
- * Keeps a run's lease while it is worked on, and tells how far it is. A beat that does not reach the database is left
+ * Keeps a lease while its work is done, and tells how far it is. A beat that does not reach the database is left
  * out: the lease outlasts several, and whoever lost it can't write anyway.
  */
 export class Heartbeat {
@@ -19,8 +18,8 @@ export class Heartbeat {
   private beating: Promise<void> | null = null
 
   constructor(
-    private readonly db: Database,
-    private readonly lease: TrainingLease,
+    /** Renews the lease; false: it is lost. */
+    private readonly renew: (latest: Progress | null) => Promise<boolean>,
     private readonly logger: Logger,
     everyMs: number,
   ) {
@@ -52,10 +51,10 @@ export class Heartbeat {
 
   private async send(): Promise<void> {
     try {
-      if (await beatTrainingRun(this.db, this.lease, this.latest)) return
-      this.lost.abort(new LeaseLost('another trainer has this run, or it was cancelled'))
+      if (await this.renew(this.latest)) return
+      this.lost.abort(new LeaseLost('another trainer has this work, or it was cancelled'))
     } catch (err) {
-      this.logger.warn({ err, runId: this.lease.runId }, 'heartbeat not written')
+      this.logger.warn({ err }, 'heartbeat not written')
     }
   }
 }
