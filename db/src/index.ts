@@ -68,12 +68,14 @@ export {
 export {
   advanceDraft,
   createCandidate,
+  dismissDraft,
   endTrial,
   type NewDraftVersion,
   promoteDraft,
   type Rejected,
   rejectDraft,
   rollBackDraft,
+  type TrialVerdict,
   tryDraft,
 } from './queries/promotion.ts'
 export {

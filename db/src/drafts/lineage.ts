@@ -64,6 +64,16 @@ export function advance(
   return from === 'shadow' ? [change(tried, 'canary')] : promotion(lineage, id)
 }
 
+/** Ends a trial in the given stage. Null where it is not in that stage (any more): what serves now is not to go for it. */
+export function dismissal(
+  lineage: readonly LineageEntry[],
+  id: string,
+  from: 'shadow' | 'canary',
+): readonly StateChange[] | null {
+  const tried = lineage.find((entry) => entry.id === id)
+  return tried?.state === from ? [change(tried, 'rejected')] : null
+}
+
 /**
  * Takes a version out of use for good. If it was live, the newest version that was live before, was never rejected and
  * still has its files takes its place; where there is none, the tenant is served without. Asked again it changes

@@ -3,6 +3,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Database } from '../database.ts'
 import {
   advance,
+  dismissal,
   isOnTrial,
   type LineageEntry,
   oblivion,
@@ -46,18 +47,19 @@ export function tryDraft(
   return changing(db, 'try draft version', tenantId, (tx) => tryIn(tx, tenantId, id, trial))
 }
 
+export interface TrialVerdict {
+  readonly from: TrialStage
+  readonly reason: string
+}
+
 /** To the next stage of its trial. False where it has left the given one: somebody else has decided. */
-export function advanceDraft(
-  db: Database,
-  tenantId: string,
-  id: string,
-  { from, reason }: { readonly from: TrialStage; readonly reason: string },
-): Promise<boolean> {
-  return changing(db, 'advance draft version', tenantId, async (tx) => {
-    const changes = advance(await lineageOf(tx, tenantId), id, from)
-    if (changes) await apply(tx, changes, reason)
-    return changes !== null
-  })
+export function advanceDraft(db: Database, tenantId: string, id: string, verdict: TrialVerdict): Promise<boolean> {
+  return leaveStage(db, 'advance draft version', { tenantId, id, decide: advance }, verdict)
+}
+
+/** Rejects what is on trial. False where it has left the given stage: it may even serve by now. */
+export function dismissDraft(db: Database, tenantId: string, id: string, verdict: TrialVerdict): Promise<boolean> {
+  return leaveStage(db, 'dismiss draft version', { tenantId, id, decide: dismissal }, verdict)
 }
 
 /** Ends what a tenant has on trial, whichever stage it is in; null where nothing is. What serves goes on serving. */
@@ -162,6 +164,19 @@ export async function forgetDraftsIn(tx: Transaction, tenantId: string, reason: 
 /** Serialises what changes one lineage: decisions are made on rows that nobody else is changing. */
 export async function lockLineage(tx: Transaction, tenantId: string | null): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`draft lineage ${tenantId ?? ''}`}, 0))`)
+}
+
+function leaveStage(
+  db: Database,
+  name: string,
+  { tenantId, id, decide }: { readonly tenantId: string; readonly id: string; readonly decide: typeof advance },
+  { from, reason }: TrialVerdict,
+): Promise<boolean> {
+  return changing(db, name, tenantId, async (tx) => {
+    const changes = decide(await lineageOf(tx, tenantId), id, from)
+    if (changes) await apply(tx, changes, reason)
+    return changes !== null
+  })
 }
 
 function changing<T>(db: Database, name: string, tenantId: string | null, run: (tx: Transaction) => Promise<T>) {

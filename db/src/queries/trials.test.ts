@@ -10,6 +10,7 @@ import { beatJudgement, claimJudgement, finishJudgement, orderJudgements, releas
 import {
   advanceDraft,
   createCandidate,
+  dismissDraft,
   endTrial,
   promoteDraft,
   rejectDraft,
@@ -95,6 +96,7 @@ describe('a trial', () => {
 
   it.each([
     ['is rejected', (owner: string, id: string) => rejectDraft(db, owner, id, 'worse')],
+    ['is dismissed', (owner: string, id: string) => dismissDraft(db, owner, id, { from: 'canary', reason: 'worse' })],
     ['is ended by hand', (owner: string) => endTrial(db, owner, 'by hand')],
     ['goes live', (owner: string, id: string) => advanceDraft(db, owner, id, { from: 'canary', reason: 'better' })],
     ['is forgotten with its tenant', (owner: string) => forgetTenant(db, owner)],
@@ -108,7 +110,11 @@ describe('a trial', () => {
     await served(owner, [{ draftId: id, ...witness('req_2') }])
     const left = await db.pool.query('select from trial_witnesses where draft_id = $1', [id])
     expect(left.rowCount).toBe(0)
-    expect(await advanceDraft(db, owner, id, { from: 'canary', reason: 'again' })).toBe(false)
+    const live = (await listDraftVersions(db, owner)).filter(({ state }) => state === 'live')
+    for (const again of [advanceDraft, dismissDraft]) {
+      expect(await again(db, owner, id, { from: 'canary', reason: 'again' })).toBe(false)
+    }
+    expect((await listDraftVersions(db, owner)).filter(({ state }) => state === 'live')).toEqual(live)
   })
 
   it('ended by hand leaves what serves alone; nobody else can end it', async () => {

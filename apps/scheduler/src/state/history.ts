@@ -9,11 +9,12 @@ import {
   tracesSeen,
   trafficBetween,
 } from '@foretoken/db'
-import type { Outcome } from '@foretoken/policy'
+import type { Outcome, PromotionRules } from '@foretoken/policy'
 import type { ObjectStore } from '@foretoken/storage'
 import type { SweepRules } from '../sweep/decide.ts'
 import { sweep } from '../sweep/sweep.ts'
 import type { Facts, RunFacts } from './population.ts'
+import { Trials } from './trials.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Acceptance is counted in buckets of five minutes; one that may still grow is left for later. */
@@ -26,13 +27,15 @@ const TARGET_STEP_MS = 5
 export class History {
   private trafficUntilMs: number
   private stepsUntilMs: number
+  private readonly trials: Trials
 
   constructor(
     private readonly db: Database,
     private readonly store: ObjectStore,
-    private readonly sweepRules: SweepRules,
+    private readonly rules: { readonly sweep: SweepRules; readonly promotion: PromotionRules },
     sinceMs: number,
   ) {
+    this.trials = new Trials(db, rules.promotion)
     this.trafficUntilMs = sinceMs
     this.stepsUntilMs = Math.floor(sinceMs / BUCKET_MS) * BUCKET_MS
   }
@@ -60,17 +63,20 @@ export class History {
       listProcesses(db),
       this.news(nowMs),
     ])
+    const liveOf = new Map(live.map((version) => [version.tenantId, version]))
+    const trials = await this.trials.read(liveOf)
     const { stocks, removed } = await sweep(
       store,
       new Map(tenants.map((each) => [each.id, each])),
       seen,
-      this.sweepRules,
+      new Map([...trials].map(([tenant, { judgedUntil }]) => [tenant, judgedUntil])),
+      this.rules.sweep,
     )
     const stepMs = processes.flatMap((process) => processDetails(process)?.targetStepMs ?? [])
     return {
       facts: {
-        ...{ tenants, stocks, runs: runFacts(runs), ...news },
-        live: new Map(live.map((version) => [version.tenantId, version])),
+        ...{ tenants, stocks, runs: runFacts(runs), trials, ...news },
+        live: liveOf,
         targetStepMs: stepMs.length > 0 ? stepMs.reduce((sum, ms) => sum + ms, 0) / stepMs.length : TARGET_STEP_MS,
       },
       removed,
@@ -80,7 +86,7 @@ export class History {
 
 function runFacts(runs: Awaited<ReturnType<typeof runsSince>>): ReadonlyMap<string, RunFacts> {
   const facts = new Map<string, { open: boolean; lastMs: number | null; outcomes: Outcome[] }>()
-  for (const { tenantId, state, tokens, baseline, candidate, finishedAt } of runs) {
+  for (const { tenantId, state, tokens, baseline, candidate, finishedAt, draftState } of runs) {
     const of = facts.get(tenantId) ?? { open: false, lastMs: null, outcomes: [] }
     facts.set(tenantId, of)
     if (!finishedAt) {
@@ -90,7 +96,11 @@ function runFacts(runs: Awaited<ReturnType<typeof runsSince>>): ReadonlyMap<stri
     of.lastMs = finishedAt.getTime()
     const [before, after] = [baseline?.tokensPerSecond, candidate?.tokensPerSecond]
     if ((state !== 'promoted' && state !== 'rejected') || !before || !after) continue
-    of.outcomes.push({ atMs: of.lastMs, promoted: state === 'promoted', gain: after / before - 1, tokens })
+    const gain = after / before - 1
+    // What serving refused was no success, whatever the run's own replay said.
+    const wasRefused = state === 'promoted' && draftState === 'rejected'
+    const outcome = wasRefused ? { promoted: false, gain: Math.min(0, gain) } : { promoted: state === 'promoted', gain }
+    of.outcomes.push({ atMs: of.lastMs, tokens, ...outcome })
   }
   return facts
 }

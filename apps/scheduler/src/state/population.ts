@@ -13,6 +13,7 @@ import {
 } from '@foretoken/policy'
 import type { Stock } from '../sweep/sweep.ts'
 import { noRate, observe, perDay, type Rate } from './rate.ts'
+import type { TrialFacts } from './trials.ts'
 
 /** What is read anew for each round; what is counted on is what the population adds up itself. */
 export interface Facts {
@@ -20,6 +21,7 @@ export interface Facts {
   readonly stocks: ReadonlyMap<string, Stock>
   readonly runs: ReadonlyMap<string, RunFacts>
   readonly live: ReadonlyMap<string, LiveVersion>
+  readonly trials: ReadonlyMap<string, TrialFacts>
   /** Since the last facts, which were of then. */
   readonly sinceMs: number
   readonly traffic: readonly Traffic[]
@@ -101,7 +103,7 @@ export class Population {
 
   private tenantState(tenant: Tenant, facts: Facts, nowMs: number): TenantState {
     const each = this.of(tenant.id, nowMs)
-    const stock = facts.stocks.get(tenant.id) ?? { tokens: 0, newTokens: 0 }
+    const stock = facts.stocks.get(tenant.id) ?? { tokens: 0, newTokens: 0, unjudgedTokens: 0 }
     const runs = facts.runs.get(tenant.id) ?? { open: false, lastMs: null, outcomes: [] }
     const state: TenantState = {
       tenant: tenant.id,
@@ -124,7 +126,7 @@ export class Population {
       lastTrainedMs: runs.lastMs,
       runOpen: runs.open,
       live: liveDraft(facts.live.get(tenant.id)),
-      trial: null,
+      trial: facts.trials.get(tenant.id)?.trial ?? null,
     }
     const isEnough = hasEnough(state, this.rules.training)
     each.enoughSinceMs = isEnough ? (each.enoughSinceMs ?? nowMs) : null

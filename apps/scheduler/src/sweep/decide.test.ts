@@ -18,24 +18,42 @@ const decide = (count: number, facts: TenantFacts | null) => {
 
 describe('a sweep', () => {
   it('counts what there is, and what no run has seen', () => {
-    expect(decide(3, tenant)).toEqual({ tokens: 120, newTokens: 120, remove: [] })
+    expect(decide(3, tenant)).toEqual({ tokens: 120, newTokens: 120, unjudgedTokens: 0, remove: [] })
     expect(decide(3, { ...tenant, seenUntil: 'traces/ten_a/1' })).toMatchObject({ tokens: 120, newTokens: 80 })
   })
 
+  it('counts what came since its draft on trial was judged, where it has one', () => {
+    expect(decide(3, { ...tenant, judgedUntil: 'traces/ten_a/2' })).toMatchObject({
+      newTokens: 120,
+      unjudgedTokens: 40,
+    })
+    expect(decide(3, { ...tenant, judgedUntil: null }).unjudgedTokens).toBe(120)
+  })
+
   it('leaves nothing of a tenant that opted out', () => {
-    expect(decide(3, { ...tenant, learning: false })).toEqual({ tokens: 0, newTokens: 0, remove: ['1', '2', '3'] })
+    expect(decide(3, { ...tenant, learning: false })).toEqual({
+      tokens: 0,
+      newTokens: 0,
+      unjudgedTokens: 0,
+      remove: ['1', '2', '3'],
+    })
   })
 
   it('leaves nothing from before a tenant was forgotten, written a little later or not', () => {
-    expect(decide(4, { ...tenant, forgottenMs: 195 })).toEqual({ tokens: 80, newTokens: 80, remove: ['1', '2'] })
+    expect(decide(4, { ...tenant, forgottenMs: 195 })).toEqual({
+      tokens: 80,
+      newTokens: 80,
+      unjudgedTokens: 0,
+      remove: ['1', '2'],
+    })
     expect(decide(4, { ...tenant, forgottenMs: 185 }).remove).toEqual(['1'])
   })
 
   it('removes what no run will read again', () => {
-    expect(decide(7, tenant)).toEqual({ tokens: 200, newTokens: 280, remove: ['1', '2'] })
+    expect(decide(7, tenant)).toEqual({ tokens: 200, newTokens: 280, unjudgedTokens: 0, remove: ['1', '2'] })
   })
 
   it('touches nothing of a tenant that it does not know', () => {
-    expect(decide(9, null)).toEqual({ tokens: 0, newTokens: 0, remove: [] })
+    expect(decide(9, null)).toEqual({ tokens: 0, newTokens: 0, unjudgedTokens: 0, remove: [] })
   })
 })

@@ -6,6 +6,8 @@ export interface TenantFacts {
   readonly forgottenMs: number
   /** The newest segment that a run has seen. */
   readonly seenUntil: string | null
+  /** The newest segment that its draft on trial was judged by; absent: it has none. */
+  readonly judgedUntil?: string | null
 }
 
 export interface SweepRules {
@@ -20,6 +22,8 @@ export interface SweepDecision {
   /** Completion tokens that are kept, and those of them that no run has seen. */
   readonly tokens: number
   readonly newTokens: number
+  /** Those that its draft on trial was not judged by. */
+  readonly unjudgedTokens: number
 }
 
 /**
@@ -32,8 +36,10 @@ export function decideSweep(
   tenant: TenantFacts | null,
   rules: SweepRules,
 ): SweepDecision {
-  if (!tenant) return { remove: [], tokens: 0, newTokens: 0 }
-  if (!tenant.learning) return { remove: segments, tokens: 0, newTokens: 0 }
+  const { judgedUntil } = tenant ?? {}
+  const nothing = { tokens: 0, newTokens: 0, unjudgedTokens: 0 }
+  if (!tenant) return { remove: [], ...nothing }
+  if (!tenant.learning) return { remove: segments, ...nothing }
   const forgottenUntil = tenant.forgottenMs === 0 ? 0 : tenant.forgottenMs + rules.forgetMarginMs
   const mine = segments.filter(({ writtenMs }) => writtenMs >= forgottenUntil)
   const useless = outdated(mine, rules.keepTokens)
@@ -42,5 +48,7 @@ export function decideSweep(
     remove: [...segments.filter(({ writtenMs }) => writtenMs < forgottenUntil), ...useless],
     tokens: sum(mine) - sum(useless),
     newTokens: sum(mine.filter(({ key }) => tenant.seenUntil === null || key > tenant.seenUntil)),
+    unjudgedTokens:
+      judgedUntil === undefined ? 0 : sum(mine.filter(({ key }) => judgedUntil === null || key > judgedUntil)),
   }
 }

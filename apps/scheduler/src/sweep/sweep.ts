@@ -1,13 +1,10 @@
 import type { Tenant } from '@foretoken/db'
 import { listSegments, type SegmentInfo } from '@foretoken/learning'
 import type { ObjectStore } from '@foretoken/storage'
-import { decideSweep, type SweepRules } from './decide.ts'
+import { decideSweep, type SweepDecision, type SweepRules } from './decide.ts'
 
-/** Trace tokens that a tenant has in the store, and those of them that no run has seen. */
-export interface Stock {
-  readonly tokens: number
-  readonly newTokens: number
-}
+/** Trace tokens that a tenant has in the store, and those of them that are new to runs and to judgements. */
+export type Stock = Omit<SweepDecision, 'remove'>
 
 export interface SweepResult {
   readonly stocks: ReadonlyMap<string, Stock>
@@ -19,6 +16,7 @@ export async function sweep(
   store: ObjectStore,
   tenants: ReadonlyMap<string, Tenant>,
   seen: ReadonlyMap<string, string>,
+  judged: ReadonlyMap<string, string | null>,
   rules: SweepRules,
 ): Promise<SweepResult> {
   const stocks = new Map<string, Stock>()
@@ -30,6 +28,7 @@ export async function sweep(
       learning: tenant.learning,
       forgottenMs: tenant.forgottenAt?.getTime() ?? 0,
       seenUntil: seen.get(id) ?? null,
+      ...(judged.has(id) && { judgedUntil: judged.get(id) ?? null }),
     }
     const { remove, ...stock } = decideSweep(segments, facts ?? null, rules)
     for (const { key } of remove) await store.delete(key)
