@@ -11,8 +11,9 @@ export function renderStatus(statuses: readonly TenantStatus[], detail: boolean)
 }
 
 function renderTenants(statuses: readonly TenantStatus[]): string {
-  const rows = statuses.map(({ tenant, learning, live, newTokens, why }) => {
-    const draft = live ? pc.green(`version ${live.version}`) : 'static'
+  const rows = statuses.map(({ tenant, learning, live, trial, newTokens, why }) => {
+    const serves = live ? pc.green(`version ${live.version}`) : 'static'
+    const draft = trial ? `${serves}, ${trial.stage} ${trial.version}` : serves
     return [tenant.name, tenant.id, learning ? 'on' : 'off', draft, String(newTokens), why]
   })
   return renderTable(['TENANT', 'ID', 'LEARNING', 'DRAFT', 'NEW TOKENS', 'WHY'], rows)

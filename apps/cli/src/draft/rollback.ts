@@ -1,21 +1,26 @@
-import { rollBackDraft } from '@foretoken/db'
+import { endTrial, rollBackDraft } from '@foretoken/db'
 import { CliError } from '../errors.ts'
 import type { LearningCommandOptions } from '../options.ts'
 import { print, printJson } from '../output.ts'
 import { choice, withDatabase } from '../platform/connect.ts'
 import { requireTenant } from '../tenant/lookup.ts'
 
-/** `foretoken draft rollback`: at once, and for good. */
+/** `foretoken draft rollback`: at once, and for good; of a tenant that tries a draft, that one first. */
 export async function rollback({
   tenant: nameOrId,
   ...options
 }: LearningCommandOptions & { readonly tenant: string }): Promise<void> {
   await withDatabase(choice(options), async ({ db }) => {
     const tenant = await requireTenant(db, nameOrId)
-    const rolledBack = await rollBackDraft(db, tenant.id, 'Rolled back by hand.')
+    const ended = await endTrial(db, tenant.id, 'Its trial was ended by hand.')
+    const rolledBack = ended ?? (await rollBackDraft(db, tenant.id, 'Rolled back by hand.'))
     if (!rolledBack) throw new CliError(`Tenant ${tenant.name} has no draft of its own in use.`)
-    if (options.json) return printJson({ tenant: tenant.id, ...rolledBack })
+    if (options.json) return printJson({ tenant: tenant.id, ...rolledBack, trial: ended !== null })
     const now = rolledBack.live === null ? 'the static draft' : rolledBack.live
+    if (ended) {
+      const more = ended.live === null ? '' : ' To roll that back too, give the command again.'
+      return print(`Tenant ${tenant.name}: the trial of ${ended.rejected} is over; ${now} goes on serving it.${more}`)
+    }
     print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it within ten seconds.`)
   })
 }

@@ -18,6 +18,7 @@ import { requireTenant } from '../tenant/lookup.ts'
 import { explain } from './explain.ts'
 import { renderStatus } from './render.ts'
 import type { ArmStatus, TenantStatus } from './tenant-status.ts'
+import { trialOf } from './trial.ts'
 
 const RUNS_SHOWN = 5
 const DECISIONS_READ = 20
@@ -50,13 +51,15 @@ async function statusOf(
   ])
   const arms = acceptance.map(withRates)
   const live = versions.find(({ state }) => state === 'live') ?? null
+  const trial = trialOf(versions, decisions)
   const decision = decisions.find(({ topic, changes }) => topic === 'training' && !changes)?.reason ?? null
   return {
     tenant: { id: tenant.id, name: tenant.name, status: tenant.status },
     learning: tenant.learning,
     newTokens,
-    why: explain({ tenant, live, newTokens, decision, run: runs[0] ?? null }),
+    why: explain({ tenant, live, trial, newTokens, decision, run: runs[0] ?? null }),
     live: live && { id: live.id, version: live.version },
+    trial,
     versions: versions.map((version) => {
       return { ...version, acceptance: arms.find(({ draftVersion }) => draftVersion === version.id) ?? null }
     }),

@@ -5,7 +5,7 @@ import type { LoadedAdapter } from './adapter-reader.ts'
 import type { ChainStart, DraftedChain } from './chains.ts'
 import type { PointerContext } from './context.ts'
 import type { NeuralArm, TenantMemory } from './tenant-memory.ts'
-import { candidatePlace, lotOf, type Turn, turnAt } from './trial.ts'
+import { candidatePlace, lotOf, type Places, type Turn, turnAt } from './trial.ts'
 
 /** Where one sequence stands with the recurrent draft: the last hidden state, and what was proposed from it. */
 export class RecurrentSession implements DraftSession {
@@ -21,6 +21,7 @@ export class RecurrentSession implements DraftSession {
   /** Of the step that is about to be taken, once somebody asked. */
   private turn: Turn | undefined
   private lot: number | undefined
+  private readonly places: Places
 
   constructor(
     private readonly context: DraftContext,
@@ -29,6 +30,7 @@ export class RecurrentSession implements DraftSession {
     private readonly pointer: PointerContext,
   ) {
     this.length = context.prompt.length
+    this.places = [context.tenant, candidatePlace(context.tenant)]
     for (const place of this.places) adapters.enter(place)
   }
 
@@ -103,15 +105,9 @@ export class RecurrentSession implements DraftSession {
     }
   }
 
-  private get places(): readonly string[] {
-    const { tenant } = this.context
-    return [tenant, candidatePlace(tenant)]
-  }
-
   private get now(): Turn {
-    const { tenant, name = '' } = this.context
-    this.lot ??= lotOf(name)
-    this.turn ??= turnAt(this.adapters, tenant, this.lot, this.length)
+    this.lot ??= lotOf(this.context.name ?? '')
+    this.turn ??= turnAt(this.adapters, this.places, this.lot, this.length)
     return this.turn
   }
 

@@ -8,6 +8,9 @@ import type { AdapterPool } from './adapter-pool.ts'
  */
 export const candidatePlace = (tenant: string): string => `${tenant}${MARK}`
 
+/** Where a tenant's own is, and what it tries. */
+export type Places = readonly [own: string, tried: string]
+
 /** Whose a place of the pool is. */
 export const tenantOf = (place: string): string => (place.endsWith(MARK) ? place.slice(0, -MARK.length) : place)
 
@@ -24,14 +27,13 @@ export interface Turn {
  * on elsewhere draws the same, and neither draft can choose its places. Both meet the same requests, and that is what
  * makes pairs: what is hard in a text is hard for both.
  */
-export function turnAt(adapters: Pick<AdapterPool, 'live'>, tenant: string, lot: number, position: number): Turn {
-  const place = candidatePlace(tenant)
-  const candidate = adapters.live(place)?.ref
-  if (!candidate) return { place: tenant }
+export function turnAt(adapters: Pick<AdapterPool, 'live'>, [own, tried]: Places, lot: number, position: number): Turn {
+  const candidate = adapters.live(tried)?.ref
+  if (!candidate) return { place: own }
   const isCandidates = drawAt(lot, position) < (candidate.share ?? 1)
   const drafter = isCandidates ? 'candidate' : 'rival'
-  const trial = { candidate: candidate.id, rival: adapters.live(tenant)?.ref.id ?? null, drafter } as const
-  return { place: isCandidates ? place : tenant, trial }
+  const trial = { candidate: candidate.id, rival: adapters.live(own)?.ref.id ?? null, drafter } as const
+  return { place: isCandidates ? tried : own, trial }
 }
 
 /** FNV-1a. */
