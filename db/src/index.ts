@@ -66,17 +66,12 @@ export {
   removeProcess,
 } from './queries/processes.ts'
 export {
-  advanceDraft,
   createCandidate,
-  dismissDraft,
-  endTrial,
   type NewDraftVersion,
   promoteDraft,
   type Rejected,
   rejectDraft,
   rollBackDraft,
-  type TrialVerdict,
-  tryDraft,
 } from './queries/promotion.ts'
 export {
   type LiveVersion,
@@ -118,6 +113,7 @@ export {
   type TrainingRun,
   tracesSeen,
 } from './queries/training-runs.ts'
+export { advanceDraft, dismissDraft, endTrial, type TrialVerdict, tryDraft } from './queries/trial-stages.ts'
 export { type OpenTrial, openTrials, trialWitnessesOf, type Witness } from './queries/trials.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
 export type { Figures } from './schema/training-runs.ts'

@@ -33,7 +33,7 @@ const BUCKET_MS = 5 * 60_000
 /**
  * Adds a batch to its tenants' five-minute buckets, in one statement. Safe to repeat: a batch's id is remembered for a
  * day. Rows go in a fixed order, so that two batches that touch the same rows wait, never deadlock. Tenants that are
- * gone are left out, and so are witnesses of what is no canary, or not their tenant's.
+ * gone are left out, and so are witnesses of what is no canary, or not their tenant's, or has enough of them.
  */
 export async function recordAcceptance(
   db: Database,
@@ -117,6 +117,9 @@ export function acceptanceOf(
   )
 }
 
+/** Beyond, nobody reads them: a trial is decided long before, if there is anybody to decide. */
+const WITNESSES_MAX = 512
+
 function testimony(witnesses: readonly (CanaryWitness & { readonly tenantId: string })[]) {
   if (witnesses.length === 0) return sql`select`
   return sql`
@@ -130,7 +133,10 @@ function testimony(witnesses: readonly (CanaryWitness & { readonly tenantId: str
     where exists (select from fresh) and exists (
       select from draft_versions join draft_trials on draft_id = id
       where id = "draftId" and tenant_id = "tenantId" and state = 'canary'
-    )
+    ) and (
+      select count(*) from trial_witnesses as known
+      where known.draft_id = "draftId" and known.stage = 'canary' and known.rival = row.rival
+    ) < ${WITNESSES_MAX}
     on conflict do nothing`
 }
 

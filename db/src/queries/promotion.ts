@@ -1,20 +1,10 @@
 import { eq, inArray, max, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Database } from '../database.ts'
-import {
-  advance,
-  dismissal,
-  isOnTrial,
-  type LineageEntry,
-  oblivion,
-  promotion,
-  rejection,
-  type StateChange,
-  trialOf,
-} from '../drafts/lineage.ts'
+import { isOnTrial, type LineageEntry, oblivion, promotion, rejection, type StateChange } from '../drafts/lineage.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
-import { draftTrials, type TrialStage } from '../schema/trials.ts'
+import { draftTrials } from '../schema/trials.ts'
 import { type DraftVersion, inLineage } from './drafts.ts'
 
 /** What is inside a transaction. */
@@ -31,47 +21,6 @@ export function createCandidate(db: Database, draft: NewDraftVersion): Promise<D
 /** Candidate → live, and the live one → retired, together or not at all. False where the version can't be promoted. */
 export function promoteDraft(db: Database, tenantId: string | null, id: string, reason: string): Promise<boolean> {
   return changing(db, 'promote draft version', tenantId, (tx) => promoteIn(tx, tenantId, id, reason))
-}
-
-/**
- * Puts a candidate on trial, as shadow; the one that was tried before gives way. False where the version can't be tried.
- *
- * @param judgedUntil the newest trace segment that may have taught it: later ones judge it
- */
-export function tryDraft(
-  db: Database,
-  tenantId: string,
-  id: string,
-  trial: { readonly reason: string; readonly judgedUntil: string | null },
-): Promise<boolean> {
-  return changing(db, 'try draft version', tenantId, (tx) => tryIn(tx, tenantId, id, trial))
-}
-
-export interface TrialVerdict {
-  readonly from: TrialStage
-  readonly reason: string
-}
-
-/** To the next stage of its trial. False where it has left the given one: somebody else has decided. */
-export function advanceDraft(db: Database, tenantId: string, id: string, verdict: TrialVerdict): Promise<boolean> {
-  return leaveStage(db, 'advance draft version', { tenantId, id, decide: advance }, verdict)
-}
-
-/** Rejects what is on trial. False where it has left the given stage: it may even serve by now. */
-export function dismissDraft(db: Database, tenantId: string, id: string, verdict: TrialVerdict): Promise<boolean> {
-  return leaveStage(db, 'dismiss draft version', { tenantId, id, decide: dismissal }, verdict)
-}
-
-/** Ends what a tenant has on trial, whichever stage it is in; null where nothing is. What serves goes on serving. */
-export function endTrial(
-  db: Database,
-  tenantId: string,
-  reason: string,
-): Promise<{ rejected: string; live: string | null } | null> {
-  return changing(db, 'end trial', tenantId, async (tx) => {
-    const tried = (await lineageOf(tx, tenantId)).find(isOnTrial)
-    return tried ? { rejected: tried.id, live: (await rejectIn(tx, tenantId, tried.id, reason)).live } : null
-  })
 }
 
 export interface Rejected {
@@ -124,21 +73,6 @@ export async function promoteIn(tx: Transaction, tenantId: string | null, id: st
   return true
 }
 
-export async function tryIn(
-  tx: Transaction,
-  tenantId: string,
-  id: string,
-  { reason, judgedUntil }: { readonly reason: string; readonly judgedUntil: string | null },
-): Promise<boolean> {
-  const changes = trialOf(await lineageOf(tx, tenantId), id)
-  if (changes === null) return false
-  const [replaced, started] = [changes.slice(0, -1), changes.slice(-1)]
-  await apply(tx, replaced, 'A newer candidate took its place before it was judged.')
-  await apply(tx, started, reason)
-  await tx.insert(draftTrials).values({ draftId: id, judgedUntil })
-  return true
-}
-
 export async function rejectIn(
   tx: Transaction,
   tenantId: string | null,
@@ -166,20 +100,8 @@ export async function lockLineage(tx: Transaction, tenantId: string | null): Pro
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`draft lineage ${tenantId ?? ''}`}, 0))`)
 }
 
-function leaveStage(
-  db: Database,
-  name: string,
-  { tenantId, id, decide }: { readonly tenantId: string; readonly id: string; readonly decide: typeof advance },
-  { from, reason }: TrialVerdict,
-): Promise<boolean> {
-  return changing(db, name, tenantId, async (tx) => {
-    const changes = decide(await lineageOf(tx, tenantId), id, from)
-    if (changes) await apply(tx, changes, reason)
-    return changes !== null
-  })
-}
-
-function changing<T>(db: Database, name: string, tenantId: string | null, run: (tx: Transaction) => Promise<T>) {
+/** Runs what changes a lineage while nobody else changes it. */
+export function changing<T>(db: Database, name: string, tenantId: string | null, run: (tx: Transaction) => Promise<T>) {
   return guarded(name, () =>
     db.drizzle.transaction(async (tx) => {
       await lockLineage(tx, tenantId)
@@ -188,7 +110,7 @@ function changing<T>(db: Database, name: string, tenantId: string | null, run: (
   )
 }
 
-async function lineageOf(tx: Transaction, tenantId: string | null): Promise<LineageEntry[]> {
+export async function lineageOf(tx: Transaction, tenantId: string | null): Promise<LineageEntry[]> {
   const { id, version, state, artifactDeletedAt } = draftVersions
   const rows = await tx.select({ id, version, state, artifactDeletedAt }).from(draftVersions).where(inLineage(tenantId))
   return rows.map((row) => ({ ...row, stored: row.artifactDeletedAt === null }))
@@ -198,7 +120,7 @@ async function lineageOf(tx: Transaction, tenantId: string | null): Promise<Line
  * A version leaves `live` before another enters it: the unique index looks after each statement. What is decided is on
  * trial no more, and what witnesses said goes with it.
  */
-async function apply(tx: Transaction, changes: readonly StateChange[], reason: string): Promise<void> {
+export async function apply(tx: Transaction, changes: readonly StateChange[], reason: string): Promise<void> {
   const ordered = [...changes].sort((a, b) => Number(a.to === 'live') - Number(b.to === 'live'))
   for (const { id, to } of ordered) {
     await tx.update(draftVersions).set({ state: to, changedAt: sql`now()`, reason }).where(eq(draftVersions.id, id))

@@ -9,9 +9,9 @@ import {
   promoteIn,
   rejectIn,
   type Transaction,
-  tryIn,
 } from './promotion.ts'
 import type { TrainingRun } from './training-runs.ts'
+import { tryIn } from './trial-stages.ts'
 
 /** Who holds a run: another trainer, or the same one at a later attempt, makes it void. */
 export interface TrainingLease {
@@ -105,7 +105,6 @@ export interface Publication {
   readonly judgedUntil: string | null
 }
 
-/** Without traffic, or with an operator who wants it now, there is nothing to wait for. */
 const DIRECT: Publication = { promotion: 'direct', judgedUntil: null }
 
 /**

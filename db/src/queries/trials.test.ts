@@ -7,20 +7,12 @@ import { temporaryDatabase } from '../testing.ts'
 import { type CanaryWitness, recordAcceptance } from './acceptance.ts'
 import { listDraftVersions } from './drafts.ts'
 import { beatJudgement, claimJudgement, finishJudgement, orderJudgements, releaseJudgement } from './judgements.ts'
-import {
-  advanceDraft,
-  createCandidate,
-  dismissDraft,
-  endTrial,
-  promoteDraft,
-  rejectDraft,
-  rollBackDraft,
-  tryDraft,
-} from './promotion.ts'
+import { createCandidate, promoteDraft, rejectDraft, rollBackDraft } from './promotion.ts'
 import { stepsBetween } from './scheduler-facts.ts'
 import { createTenant, forgetTenant } from './tenants.ts'
 import { claimTrainingRun, finishTrainingRun } from './training-leases.ts'
 import { orderTrainingRun } from './training-runs.ts'
+import { advanceDraft, dismissDraft, endTrial, tryDraft } from './trial-stages.ts'
 import { openTrials, trialWitnessesOf, type Witness } from './trials.ts'
 
 let db: Database
@@ -229,6 +221,18 @@ describe('a canary', () => {
     await served(owner, [{ draftId: 'adp_unknown', ...witness('req_3') }], 'e')
     expect(await trialWitnessesOf(db, [id])).toEqual([{ draftId: id, ...witness('req_1') }])
     expect(await trialOf(owner)).toMatchObject({ stage: 'canary', witnesses: 1 })
+  })
+
+  it('takes witnesses up to a bound against each rival, whoever is there to read them', async () => {
+    const owner = await tenant('unread')
+    const id = await tried(owner)
+    await advanceDraft(db, owner, id, { from: 'shadow', reason: 'better' })
+    for (let batch = 0; batch < 40; batch++) {
+      const some = Array.from({ length: 16 }, (_, at) => ({ draftId: id, ...witness(`req_${batch} ${at}`) }))
+      await served(owner, some)
+    }
+    await served(owner, [{ draftId: id, ...witness('req_1', { rival: 'adp_other' }) }])
+    expect(await trialOf(owner)).toMatchObject({ witnesses: 512 + 1 })
   })
 
   it('says nothing of the draft that serves', async () => {

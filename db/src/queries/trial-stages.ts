@@ -1,0 +1,73 @@
+import type { Database } from '../database.ts'
+import { advance, dismissal, isOnTrial, trialOf } from '../drafts/lineage.ts'
+import { draftTrials, type TrialStage } from '../schema/trials.ts'
+import { apply, changing, lineageOf, rejectIn, type Transaction } from './promotion.ts'
+
+/**
+ * Puts a candidate on trial, as shadow; the one that was tried before gives way. False where the version can't be tried.
+ *
+ * @param judgedUntil the newest trace segment that may have taught it: later ones judge it
+ */
+export function tryDraft(
+  db: Database,
+  tenantId: string,
+  id: string,
+  trial: { readonly reason: string; readonly judgedUntil: string | null },
+): Promise<boolean> {
+  return changing(db, 'try draft version', tenantId, (tx) => tryIn(tx, tenantId, id, trial))
+}
+
+export interface TrialVerdict {
+  readonly from: TrialStage
+  readonly reason: string
+}
+
+/** To the next stage of its trial. False where it has left the given one: somebody else has decided. */
+export function advanceDraft(db: Database, tenantId: string, id: string, verdict: TrialVerdict): Promise<boolean> {
+  return leaveStage(db, 'advance draft version', { tenantId, id, decide: advance }, verdict)
+}
+
+/** Rejects what is on trial. False where it has left the given stage: it may even serve by now. */
+export function dismissDraft(db: Database, tenantId: string, id: string, verdict: TrialVerdict): Promise<boolean> {
+  return leaveStage(db, 'dismiss draft version', { tenantId, id, decide: dismissal }, verdict)
+}
+
+/** Ends what a tenant has on trial, whichever stage it is in; null where nothing is. What serves goes on serving. */
+export function endTrial(
+  db: Database,
+  tenantId: string,
+  reason: string,
+): Promise<{ rejected: string; live: string | null } | null> {
+  return changing(db, 'end trial', tenantId, async (tx) => {
+    const tried = (await lineageOf(tx, tenantId)).find(isOnTrial)
+    return tried ? { rejected: tried.id, live: (await rejectIn(tx, tenantId, tried.id, reason)).live } : null
+  })
+}
+
+export async function tryIn(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+  { reason, judgedUntil }: { readonly reason: string; readonly judgedUntil: string | null },
+): Promise<boolean> {
+  const changes = trialOf(await lineageOf(tx, tenantId), id)
+  if (changes === null) return false
+  const [replaced, started] = [changes.slice(0, -1), changes.slice(-1)]
+  await apply(tx, replaced, 'A newer candidate took its place before it was judged.')
+  await apply(tx, started, reason)
+  await tx.insert(draftTrials).values({ draftId: id, judgedUntil })
+  return true
+}
+
+function leaveStage(
+  db: Database,
+  name: string,
+  { tenantId, id, decide }: { readonly tenantId: string; readonly id: string; readonly decide: typeof advance },
+  { from, reason }: TrialVerdict,
+): Promise<boolean> {
+  return changing(db, name, tenantId, async (tx) => {
+    const changes = decide(await lineageOf(tx, tenantId), id, from)
+    if (changes) await apply(tx, changes, reason)
+    return changes !== null
+  })
+}
