@@ -11,7 +11,7 @@ import {
   type Transaction,
 } from './promotion.ts'
 import type { TrainingRun } from './training-runs.ts'
-import { tryIn } from './trial-stages.ts'
+import { endTrialIn, SUPERSEDED, tryIn } from './trial-stages.ts'
 
 /** Who holds a run: another trainer, or the same one at a later attempt, makes it void. */
 export interface TrainingLease {
@@ -147,6 +147,7 @@ async function publish(
   const { tenantId, id } = draft
   await insertCandidate(tx, draft)
   if (fate === 'rejected' || tenantId === null) return void (await rejectIn(tx, tenantId, id, trial.reason))
+  await endTrialIn(tx, tenantId, SUPERSEDED)
   const isTaken = fate === 'trial' ? tryIn(tx, tenantId, id, trial) : promoteIn(tx, tenantId, id, trial.reason)
   if (!(await isTaken)) throw new Error('a new candidate was refused')
 }

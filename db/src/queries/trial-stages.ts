@@ -38,10 +38,12 @@ export function endTrial(
   tenantId: string,
   reason: string,
 ): Promise<{ rejected: string; live: string | null } | null> {
-  return changing(db, 'end trial', tenantId, async (tx) => {
-    const tried = (await lineageOf(tx, tenantId)).find(isOnTrial)
-    return tried ? { rejected: tried.id, live: (await rejectIn(tx, tenantId, tried.id, reason)).live } : null
-  })
+  return changing(db, 'end trial', tenantId, (tx) => endTrialIn(tx, tenantId, reason))
+}
+
+export async function endTrialIn(tx: Transaction, tenantId: string, reason: string) {
+  const tried = (await lineageOf(tx, tenantId)).find(isOnTrial)
+  return tried ? { rejected: tried.id, live: (await rejectIn(tx, tenantId, tried.id, reason)).live } : null
 }
 
 export async function tryIn(
@@ -53,11 +55,13 @@ export async function tryIn(
   const changes = trialOf(await lineageOf(tx, tenantId), id)
   if (changes === null) return false
   const [replaced, started] = [changes.slice(0, -1), changes.slice(-1)]
-  await apply(tx, replaced, 'A newer candidate took its place before it was judged.')
+  await apply(tx, replaced, SUPERSEDED)
   await apply(tx, started, reason)
   await tx.insert(draftTrials).values({ draftId: id, judgedUntil })
   return true
 }
+
+export const SUPERSEDED = 'A newer candidate took its place before it was judged.'
 
 function leaveStage(
   db: Database,

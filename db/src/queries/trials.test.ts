@@ -150,6 +150,19 @@ describe('what a run found better', () => {
   })
 })
 
+it('a draft that serves at once ends the trial of an older one', async () => {
+  const owner = await tenant('overtaken')
+  const older = await tried(owner)
+  await orderTrainingRun(db, owner, 'ordered')
+  const run = await claimTrainingRun(db, { trainer: 'one', leaseMs: 60_000, attemptsMax: 3 })
+  const lease = { runId: run?.id ?? '', trainer: 'one', attempt: 1 }
+  const draft = { id: newId('adapter'), tenantId: owner, contentHash: 'ab', artifactUri: `adapters/${owner}/new` }
+  const figures = { tokens: 9, tracesUntil: null, baseline: null, candidate: null }
+  await finishTrainingRun(db, owner, lease, { state: 'promoted', reason: 'better', ...figures, draft })
+  expect(await statesOf(owner)).toEqual(['2 live', '1 rejected'])
+  expect((await listDraftVersions(db, owner)).find(({ id }) => id === older)?.reason).toContain('A newer candidate')
+})
+
 describe('a judgement', () => {
   const claim = (trainer: string, leaseMs = 60_000) => claimJudgement(db, { trainer, leaseMs })
 

@@ -5,6 +5,7 @@ import {
   openTrials,
   STATIC_RIVAL,
   trialWitnessesOf,
+  type Witness,
 } from '@foretoken/db'
 import { seededRandom } from '@foretoken/learning/training'
 import { evidenceOf, type PairedRequest, type PromotionRules, type Trial, type TrialEvidence } from '@foretoken/policy'
@@ -33,24 +34,16 @@ export class Trials {
   /** By tenant. */
   async read(live: ReadonlyMap<string, LiveVersion>): Promise<ReadonlyMap<string, TrialFacts>> {
     const open = (await openTrials(this.db)).map((each) => ({ ...each, rivals: rivalsOf(each, live) }))
-    const changed = open.filter((each) => {
+    const isKnown = (each: Asked) => {
       const known = this.known.get(each.draftId)
-      return known?.about !== aboutOf(each) || known.witnesses !== each.witnesses
-    })
-    const ids = changed.map(({ draftId }) => draftId)
-    const said = await trialWitnessesOf(this.db, ids)
+      return known?.about === aboutOf(each) && known.witnesses === each.witnesses
+    }
+    const said = await this.said(open.filter((each) => !isKnown(each)))
     const facts = new Map<string, TrialFacts>()
     const known = new Map<string, Known>()
     for (const each of open) {
       const before = this.known.get(each.draftId)
-      const now = changed.includes(each)
-        ? this.learn(
-            each,
-            said.filter(({ draftId }) => draftId === each.draftId),
-            before,
-          )
-        : before
-      if (!now) continue
+      const now = before && isKnown(each) ? before : this.learn(each, said.get(each.draftId) ?? [], before)
       known.set(each.draftId, now)
       facts.set(each.tenantId, factsOf(each, now.evidence))
     }
@@ -58,11 +51,15 @@ export class Trials {
     return facts
   }
 
-  private learn(
-    trial: Asked,
-    witnesses: Awaited<ReturnType<typeof trialWitnessesOf>>,
-    before: Known | undefined,
-  ): Known {
+  /** By draft. */
+  private async said(trials: readonly Asked[]): Promise<ReadonlyMap<string, readonly Witness[]>> {
+    const ids = trials.map(({ draftId }) => draftId)
+    const said = new Map(ids.map((id): [string, Witness[]] => [id, []]))
+    for (const witness of await trialWitnessesOf(this.db, ids)) said.get(witness.draftId)?.push(witness)
+    return said
+  }
+
+  private learn(trial: Asked, witnesses: readonly Witness[], before: Known | undefined): Known {
     const about = aboutOf(trial)
     const pairs = Object.entries(trial.rivals).map(([name, id]): [string, PairedRequest[]] => [
       name,
@@ -93,12 +90,7 @@ function rivalsOf({ tenantId, stage }: OpenTrial, live: ReadonlyMap<string, Live
 
 const aboutOf = ({ stage, rivals }: Asked) => [stage, ...Object.values(rivals)].join(' ')
 
-function pairOf({
-  rivalTokens,
-  rivalMs,
-  candidateTokens,
-  candidateMs,
-}: Awaited<ReturnType<typeof trialWitnessesOf>>[number]) {
+function pairOf({ rivalTokens, rivalMs, candidateTokens, candidateMs }: Witness) {
   return { baseline: { tokens: rivalTokens, ms: rivalMs }, candidate: { tokens: candidateTokens, ms: candidateMs } }
 }
 
