@@ -6,6 +6,7 @@ import {
   createCandidate,
   type Database,
   decisionsOf,
+  endTrial,
   listDraftVersions,
   liveDraftVersion,
   newId,
@@ -64,7 +65,7 @@ async function send(requests: number): Promise<void> {
 
 /** The tenant goes on asking until then. */
 async function sendUntil(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 150_000
+  const deadline = Date.now() + 240_000
   while (!(await isSo())) {
     if (Date.now() > deadline)
       throw new Error(`it never came to that: ${JSON.stringify(await decisionsOf(db, tenant, 5))}`)
@@ -111,7 +112,17 @@ test('a run puts what it found better on trial; the traffic that follows makes i
     expect.stringMatching(/^From shadow to canary\. Better: .* goodput over the static draft .* requests\.$/),
   ])
   await expectSameAnswers()
-}, 300_000)
+  await holdStill()
+}, 600_000)
+
+/** No more runs: what they find would take the place of what the next tests try. */
+async function holdStill(): Promise<void> {
+  await platform.run('draft', 'hold', tenant, 'on')
+  const openRuns = async () =>
+    (await db.pool.query('select from training_runs where finished_at is null and tenant_id = $1', [tenant])).rowCount
+  await expect.poll(openRuns, { timeout: 180_000, interval: 500 }).toBe(0)
+  await endTrial(db, tenant, 'Ended by a test.')
+}
 
 test('a bad shadow goes without having drafted anything', async () => {
   const bad = await badDraft(3)
