@@ -14,8 +14,8 @@
  * beside what serves: what was committed is known, so nothing of an answer waits for it, each request is its own pair,
  * and it costs the target's machine nothing. As canary it takes turns with what serves at the steps of live requests,
  * which is slower to tell, and the only thing that tells what a replay can't know: the controller as it is here, batches,
- * a worker's own memory. A draft that is a fifth better goes live in nine of ten trials, one that is as good in less than
- * one of twenty, and a bad one in none (`promotion/evidence.test.ts` plays hundreds of each).
+ * a worker's own memory. Played with made-up requests of 60 tokens (`promotion/evidence.test.ts`), nine of ten drafts that
+ * are a tenth better go live, a quarter of those that are 5 % better, 2 of 100 that are as good, and none that is worse.
  *
  * Failure: state that is old gives decisions that are a round late. A crash between deciding and acting costs a round:
  * the next one decides from what is.
