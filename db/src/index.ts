@@ -12,7 +12,8 @@
  * - What is learned belongs to a tenant and a target: a name and the fingerprint of what is behind it. A draft whose
  *   target is not known serves nobody.
  * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
- * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
+ * - A lineage has at most one version on trial; what its witnesses said goes when it is decided, in the same transaction.
+ * - A training run belongs to one trainer at a time, and so does a judgement; who lost its lease can write nothing of it.
  * - Customers' text is in one table only, the responses that they asked to store, and goes with its tenant.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
@@ -38,6 +39,7 @@ export {
   type AcceptanceEntry,
   type AcceptanceRecord,
   acceptanceOf,
+  type CanaryWitness,
   condenseAcceptance,
   recordAcceptance,
 } from './queries/acceptance.ts'
@@ -52,6 +54,15 @@ export {
   liveDraftVersion,
   storedDraftKeys,
 } from './queries/drafts.ts'
+export {
+  beatJudgement,
+  claimJudgement,
+  finishJudgement,
+  type Judgement,
+  type JudgementLease,
+  orderJudgements,
+  releaseJudgement,
+} from './queries/judgements.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
 export {
@@ -119,6 +130,7 @@ export {
   type ClaimOptions,
   claimTrainingRun,
   finishTrainingRun,
+  type Publication,
   releaseTrainingRun,
   type TrainingLease,
   type TrainingResult,
@@ -132,6 +144,9 @@ export {
   type TrainingRun,
   tracesSeen,
 } from './queries/training-runs.ts'
+export { advanceDraft, dismissDraft, endTrial, type TrialVerdict, tryDraft } from './queries/trial-stages.ts'
+export { type OpenTrial, openTrials, trialWitnessesOf, type Witness } from './queries/trials.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
 export type { Figures } from './schema/training-runs.ts'
+export { STATIC_RIVAL, type TrialStage } from './schema/trials.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

@@ -40,6 +40,7 @@ describe('migrate', () => {
       'acceptance_stats',
       'api_keys',
       'decisions',
+      'draft_trials',
       'draft_versions',
       'leases',
       'open_requests',
@@ -49,6 +50,7 @@ describe('migrate', () => {
       'targets',
       'tenants',
       'training_runs',
+      'trial_witnesses',
     ])
     const applied = await query(url, 'select * from drizzle.__drizzle_migrations')
     await migrate(url)
@@ -58,7 +60,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(12)
+    expect(await query(url, TABLES)).toHaveLength(15)
   })
 
   it('names the failure of an unreachable server without its password', async () => {

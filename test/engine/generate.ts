@@ -6,6 +6,7 @@ import {
   type SamplingParameters,
   type SpeculationParameters,
   type SpeculationSummary,
+  type TrialSummary,
 } from '@foretoken/engine'
 
 export interface Completion {
@@ -13,6 +14,7 @@ export interface Completion {
   readonly text: string
   readonly reason: string
   readonly speculation: SpeculationSummary
+  readonly trials: readonly TrialSummary[]
 }
 
 export const GREEDY: SamplingParameters = plainSampling(0, 1n)
@@ -54,16 +56,16 @@ export async function complete(engine: Engine, wanted: CompletionRequest): Promi
   const tokens: number[] = []
   let text = ''
   let reason = ''
-  let speculation: SpeculationSummary | undefined
+  let end: Pick<Completion, 'speculation' | 'trials'> | undefined
   for await (const event of admission.events) {
     if (event.type === 'text') {
       tokens.push(...event.tokens)
       text += event.text
     } else if (event.type === 'finish') reason = event.reason
-    else speculation = event.speculation
+    else end = event
   }
-  if (!speculation) throw new Error('the stream ended without its totals')
-  return { tokens, text, reason, speculation }
+  if (!end) throw new Error('the stream ended without its totals')
+  return { tokens, text, reason, speculation: end.speculation, trials: end.trials }
 }
 
 /** Maps with at most `width` calls in flight: the batch mix changes as sequences join and leave. */

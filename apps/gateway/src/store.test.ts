@@ -31,7 +31,7 @@ describeStore('the store in memory', async () => {
   const secret = 'ftk_memory'
   store.keys.set(secret, {
     ...{ keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' },
-    ...{ learning: true, forgottenAt: null, weight: 1, adapters: [adapter] },
+    ...{ learning: true, forgottenAt: null, weight: 1, adapters: [adapter], canaries: [] },
   })
   store.fallback = fallback
   store.served.add('m')

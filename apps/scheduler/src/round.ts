@@ -1,7 +1,17 @@
-import { type Database, type NewDecision, orderTrainingRun, recordDecisions, rollBackDraft } from '@foretoken/db'
-import { type Decision, decideRound, type Rules, type SchedulerState, topicOf } from '@foretoken/policy'
-import type { Population } from './state/population.ts'
+import {
+  advanceDraft,
+  type Database,
+  dismissDraft,
+  type NewDecision,
+  orderJudgements,
+  orderTrainingRun,
+  recordDecisions,
+  rollBackDraft,
+} from '@foretoken/db'
+import { type Decision, decideRound, isJudgementDue, type Rules, type SchedulerState, topicOf } from '@foretoken/policy'
+import type { Facts, Population } from './state/population.ts'
 import { parseSubject } from './state/subject.ts'
+import type { TrialFacts } from './state/trials.ts'
 
 /** What is neither done nor said: places are the workers' own business, and between two arms the engine picks. */
 const NOT_HERE: ReadonlySet<Decision['kind']> = new Set(['route-static', 'route-adaptive'])
@@ -19,20 +29,28 @@ export interface RoundContext {
 export interface RoundResult {
   readonly trained: number
   readonly rolledBack: number
+  /** Drafts on trial that left their stage. */
+  readonly tried: number
   readonly written: number
 }
 
 /** Decides about every tenant on every target, does what was decided and writes down why. */
-export async function playRound(ctx: RoundContext, state: SchedulerState, nowMs: number): Promise<RoundResult> {
+export async function playRound(
+  ctx: RoundContext,
+  trials: Facts['trials'],
+  state: SchedulerState,
+  nowMs: number,
+): Promise<RoundResult> {
   const { db, said } = ctx
   const round = decideRound(state, nowMs, ctx.rules)
   const rows: NewDecision[] = []
-  let [trained, rolledBack] = [0, 0]
+  let [trained, rolledBack, tried] = [0, 0, 0]
   for (const decision of round.decisions) {
     const topic = topicOf(decision)
     if (topic === 'place' || NOT_HERE.has(decision.kind)) continue
-    const changed = decision.changes && (await act(ctx, decision, nowMs))
+    const changed = decision.changes && (await act(ctx, decision, trials.get(decision.tenant), nowMs))
     if (changed && decision.kind === 'train') trained++
+    if (changed && topic === 'trial') tried++
     if (changed && decision.kind === 'rollback') rolledBack++
     const key = `${decision.tenant} ${topic}`
     if (!changed && said.get(key) === decision.reason) continue
@@ -41,23 +59,53 @@ export async function playRound(ctx: RoundContext, state: SchedulerState, nowMs:
   }
   await recordDecisions(db, rows)
   if (trained > 0) await ctx.wakeTrainers()
-  return { trained, rolledBack, written: rows.length }
+  return { trained, rolledBack, tried, written: rows.length }
+}
+
+/** Has shadows judged again of whose tenants enough came since, on their targets; returns how many. */
+export async function orderDueJudgements(
+  { db, rules, wakeTrainers }: RoundContext,
+  { trials, stocks }: Pick<Facts, 'trials' | 'stocks'>,
+  { tenants }: SchedulerState,
+): Promise<number> {
+  const due = tenants.flatMap(({ tenant, tokensPerDay, requestsPerDay }) => {
+    const { stage, judging, draftId, trial } = trials.get(tenant) ?? { stage: null }
+    if (stage !== 'shadow' || judging) return []
+    const tokens = stocks.get(tenant)?.unjudgedTokens ?? 0
+    const tokensPerRequest = requestsPerDay > 0 ? tokensPerDay / requestsPerDay : 0
+    return isJudgementDue({ requests: trial.requests, tokens, tokensPerRequest }, rules.promotion) ? [draftId] : []
+  })
+  const ordered = await orderJudgements(db, due)
+  if (ordered > 0) await wakeTrainers()
+  return ordered
 }
 
 /** False: somebody else did it already. */
-async function act({ db, population }: RoundContext, { tenant, kind, reason }: Decision, nowMs: number) {
+async function act(
+  { db, population }: RoundContext,
+  { tenant: subject, kind, reason }: Decision,
+  tried: TrialFacts | undefined,
+  nowMs: number,
+): Promise<boolean> {
+  const lineage = parseSubject(subject)
   switch (kind) {
+    case 'promote':
+      return tried !== undefined && (await advanceDraft(db, lineage.tenantId, tried.draftId, verdictOf(tried, reason)))
+    case 'reject':
+      return tried !== undefined && (await dismissDraft(db, lineage.tenantId, tried.draftId, verdictOf(tried, reason)))
     case 'train':
-      return (await orderTrainingRun(db, parseSubject(tenant), 'tokens')).created
+      return (await orderTrainingRun(db, lineage, 'tokens')).created
     case 'rollback':
-      return (await rollBackDraft(db, parseSubject(tenant), reason)) !== null
+      return (await rollBackDraft(db, lineage, reason)) !== null
     case 'mark-drift':
-      population.markDrift(tenant, nowMs)
+      population.markDrift(subject, nowMs)
       return true
     default:
       return false
   }
 }
+
+const verdictOf = ({ stage: from }: TrialFacts, reason: string) => ({ from, reason })
 
 function rowOf({ tenant, kind, value, inputs, alternatives, reason }: Decision, topic: string, changes: boolean) {
   const finite = Object.entries(inputs).filter(([, figure]) => Number.isFinite(figure))

@@ -12,7 +12,7 @@ import { deleteAdapter } from '@foretoken/learning'
 import type { Rules, SchedulerState } from '@foretoken/policy'
 import type { ObjectStore } from '@foretoken/storage'
 import { type Logger, Outage } from '@foretoken/telemetry'
-import { playRound, type RoundContext } from './round.ts'
+import { orderDueJudgements, playRound, type RoundContext } from './round.ts'
 import { History, spentSince } from './state/history.ts'
 import { Population } from './state/population.ts'
 import type { SweepRules } from './sweep/decide.ts'
@@ -45,7 +45,7 @@ const LEASE = 'scheduler'
 /**
  * Plays a round every so often while it leads. Who does not lead tries to; who can't renew its lead in time has lost it,
  * and the next one reads the same facts. What two could do at once, for a moment, is harmless: a run is ordered once per
- * tenant and target, a rollback done once.
+ * tenant and target, a rollback done once, and a draft on trial leaves each stage once.
  */
 export class Scheduler {
   private readonly stopping = new AbortController()
@@ -106,12 +106,16 @@ export class Scheduler {
     const { facts, removed } = await history.facts(nowMs)
     context.population.observe(facts, nowMs)
     const state = context.population.state(facts, await this.budget(nowMs), nowMs)
-    const result = await playRound(context, state, nowMs)
+    const result = await playRound(context, facts.trials, state, nowMs)
+    const judgements = await orderDueJudgements(context, facts, state)
     await this.keep(state, nowMs)
     if (nowMs - this.tidiedMs >= HOUR_MS) await this.tidy(nowMs)
     const ms = Math.round(performance.now() - startedMs)
-    const isNews = removed + result.trained + result.rolledBack > 0
-    logger[isNews ? 'info' : 'debug']({ ...result, removed, tenants: state.tenants.length, ms }, 'round played')
+    const isNews = removed + result.trained + result.rolledBack + result.tried > 0
+    logger[isNews ? 'info' : 'debug'](
+      { ...result, judgements, removed, tenants: state.tenants.length, ms },
+      'round played',
+    )
     if (rules.training.roundMs < ms) logger.warn({ ms }, 'a round took longer than there is between two')
   }
 
@@ -119,7 +123,7 @@ export class Scheduler {
   private async remember(nowMs: number) {
     const { db, store, rules, sweepRules, wakeTrainers } = this.parts
     const sinceMs = nowMs - HISTORY_DAYS * DAY_MS
-    const history = new History(db, store, sweepRules, sinceMs)
+    const history = new History(db, store, { sweep: sweepRules, promotion: rules.promotion }, sinceMs)
     const population = new Population(rules)
     for (let day = 1; day < HISTORY_DAYS; day++) {
       const untilMs = sinceMs + day * DAY_MS

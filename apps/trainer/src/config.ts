@@ -16,6 +16,11 @@ const schema = z.object({
   FORETOKEN_STATIC_DRAFT: z.string().min(1).optional(),
   /** A run learns from so many of the newest. */
   FORETOKEN_TRAIN_TOKENS_MAX: z.coerce.number().int().positive().default(20_000),
+  /**
+   * `staged`: a draft that passed its run's gate is tried, as shadow and as canary, before it serves; `direct`: it serves at
+   * once, as one that an operator ordered does in any case.
+   */
+  FORETOKEN_PROMOTION: z.enum(['staged', 'direct']).default('staged'),
   FORETOKEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 })
 
@@ -34,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     modelName: data.FORETOKEN_MODEL_ID ?? basename(resolve(data.FORETOKEN_MODEL)),
     staticDraft: data.FORETOKEN_STATIC_DRAFT ?? null,
     tokensMax: data.FORETOKEN_TRAIN_TOKENS_MAX,
+    promotion: data.FORETOKEN_PROMOTION,
     logLevel: data.FORETOKEN_LOG_LEVEL,
   }
 }

@@ -2,12 +2,13 @@ import { constants, setPriority } from 'node:os'
 import { Membership, type TrainerDetails } from '@foretoken/cluster'
 import { findTarget, openDatabase } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
-import { adaptTenant } from '@foretoken/learning'
-import { loadModel, targetFingerprint } from '@foretoken/model'
+import { adaptTenant, judgeDraft } from '@foretoken/learning'
+import { type LoadedModel, loadModel, targetFingerprint } from '@foretoken/model'
 import type { TargetIdentity } from '@foretoken/protocol'
 import { openObjectStore } from '@foretoken/storage'
 import { createLogger, DATABASE_OUTAGE, Lifecycle, type Logger, Outage } from '@foretoken/telemetry'
 import { readConfig, type TrainerConfig } from './config.ts'
+import type { Judge } from './judgement/execute.ts'
 import type { Adapt } from './run/execute.ts'
 import { startTrainer } from './trainer.ts'
 
@@ -40,8 +41,10 @@ async function main(): Promise<void> {
     db,
     store: openObjectStore(config.objectStore),
     adapt: adaptWith(config),
+    judge: judgeWith(config),
     logger,
     tokensMax: config.tokensMax,
+    promotion: config.promotion,
   })
   lifecycle.on('drain', 'training', () => loop.stop())
   await queue.consume(() => {
@@ -77,22 +80,39 @@ async function followTarget({ modelFolder, modelName: name }: TrainerConfig) {
   return followed
 }
 
-/** The target is loaded for a run and closed after it: between runs a trainer holds nothing. */
 function adaptWith({ modelFolder, staticDraft }: TrainerConfig): Adapt {
   return async (request) => {
     if (staticDraft === null) {
-      const reason = 'There is no static draft for this target: train one with `foretoken draft train`.'
-      return { outcome: 'too-little', figures: { tokens: 0, baseline: null, candidate: null }, reason }
+      const figures = { tokens: 0, baseline: null, candidate: null }
+      return { outcome: 'too-little', figures, reason: NO_STATIC_DRAFT }
     }
-    const model = await loadModel(modelFolder, { threads: 1 })
-    try {
-      if ((await targetFingerprint(modelFolder)) !== request.target) {
-        throw new Error('the weights of the target changed on disk while they were read')
-      }
-      return await adaptTenant({ ...request, model, staticDraft })
-    } finally {
-      await model.target.close()
+    return withModel(modelFolder, request.target, (model) => adaptTenant({ ...request, model, staticDraft }))
+  }
+}
+
+function judgeWith({ modelFolder, staticDraft }: TrainerConfig): Judge {
+  return async (request) => {
+    if (staticDraft === null) return { ok: false, reason: NO_STATIC_DRAFT }
+    return withModel(modelFolder, request.target, (model) => judgeDraft({ ...request, model, staticDraft }))
+  }
+}
+
+const NO_STATIC_DRAFT = 'There is no static draft for this target: train one with `foretoken draft train`.'
+
+/** The target is loaded for one piece of work and closed after it: in between a trainer holds nothing. */
+async function withModel<Result>(
+  folder: string,
+  target: string,
+  work: (model: LoadedModel) => Promise<Result>,
+): Promise<Result> {
+  const model = await loadModel(folder, { threads: 1 })
+  try {
+    if ((await targetFingerprint(folder)) !== target) {
+      throw new Error('the weights of the target changed on disk while they were read')
     }
+    return await work(model)
+  } finally {
+    await model.target.close()
   }
 }
 

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
+  advanceDraft,
+  claimJudgement,
   claimTrainingRun,
   createCandidate,
   createTenant,
@@ -13,18 +15,23 @@ import {
   listDraftVersions,
   liveDraftVersion,
   openDatabase,
+  openTrials,
+  orderJudgements,
   orderTrainingRun,
   promoteDraft,
   registerTarget,
   type ServedTarget,
   setLearning,
   setRollouts,
+  trialWitnessesOf,
+  tryDraft,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
-import type { AdaptResult } from '@foretoken/learning'
+import type { AdaptResult, JudgeResult } from '@foretoken/learning'
 import { type ObjectStore, openObjectStore, StorageError } from '@foretoken/storage'
 import { createLogger } from '@foretoken/telemetry'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Judge } from './judgement/execute.ts'
 import type { Adapt } from './run/execute.ts'
 import { startTrainer } from './trainer.ts'
 
@@ -48,17 +55,24 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function train(adapt: Adapt, changes: { store?: ObjectStore; leaseMs?: number; target?: ServedTarget } = {}) {
-  const times = { pollMs: 20, retryMs: 20, leaseMs: changes.leaseMs ?? 60_000 }
-  const logger = createLogger('trainer', 'silent')
+interface Changes {
+  readonly store?: ObjectStore
+  readonly leaseMs?: number
+  readonly target?: ServedTarget
+  readonly promotion?: 'staged' | 'direct'
+  readonly judge?: Judge
+}
+
+function train(adapt: Adapt, { leaseMs = 60_000, promotion = 'direct', judge = unasked, ...changes }: Changes = {}) {
+  const times = { pollMs: 20, retryMs: 20, leaseMs }
   const on = changes.target ?? target
-  const trainer = startTrainer({
-    ...{ db, target: async () => on },
-    ...{ store: changes.store ?? store, adapt, logger, tokensMax: 500, times },
-  })
+  const parts = { db, adapt, judge, promotion, tokensMax: 500, times, store: changes.store ?? store }
+  const trainer = startTrainer({ ...parts, target: async () => on, logger: createLogger('trainer', 'silent') })
   running.push(trainer)
   return trainer
 }
+
+const unasked = () => Promise.reject(new Error('nobody asked for this'))
 
 async function tenant(name: string): Promise<string> {
   const created = await createTenant(db, name)
@@ -296,5 +310,160 @@ describe('trainers of several targets', () => {
     trainer.wake()
     await ended(rolling, 2)
     expect(earlierOf.get(rolling)).toBe('none')
+  })
+})
+
+describe('a draft that passed its run, where promotion is staged', () => {
+  it('is tried beside what serves, judged by what is recorded from then on', async () => {
+    const owner = await tenant('staged')
+    await order(owner, 'tokens')
+    const segment = (name: string) => `traces/${owner}/01m00000000000000000000${name}-9-f1.safetensors`
+    await store.put(segment('001'), new Uint8Array(1))
+    train(
+      async () => {
+        await store.put(segment('002'), new Uint8Array(1)) // while it trains: it may have been read
+        return better
+      },
+      { promotion: 'staged' },
+    )
+    await ended(owner)
+    expect(await runsOf(owner)).toMatchObject([{ state: 'promoted' }])
+    expect(await liveDraftVersion(db, { tenantId: owner, targetId: target.id })).toBeNull()
+    expect(await openTrials(db)).toMatchObject([{ tenantId: owner, stage: 'shadow', judgedUntil: segment('002') }])
+  })
+
+  it('serves at once where an operator ordered it, also while it was under way', async () => {
+    const owner = await tenant('ordered')
+    await order(owner, 'tokens')
+    train(
+      async () => {
+        await order(owner, 'ordered')
+        return better
+      },
+      { promotion: 'staged' },
+    )
+    await ended(owner)
+    expect(await liveDraftVersion(db, { tenantId: owner, targetId: target.id })).toMatchObject({
+      version: 1,
+      state: 'live',
+    })
+  })
+})
+
+describe('a shadow', () => {
+  const idle: Adapt = unasked
+
+  async function shadow(name: string, isOrdered = true, on = target) {
+    const owner = await tenant(name)
+    const id = `adp_${name}`
+    const files = { contentHash: 'ab', artifactUri: `adapters/${owner}/${id}` }
+    await createCandidate(db, { id, tenantId: owner, targetId: on.id, ...files })
+    await tryDraft(db, owner, id, { reason: 'better', judgedUntil: 'traces/a' })
+    if (isOrdered) await orderJudgements(db, [id])
+    return { owner, id }
+  }
+  const goodput = (ms: number) => ({ tokens: 60, ms })
+  const judged: JudgeResult = {
+    ok: true,
+    judged: [{ request: 'req_1', rival: null, byRival: goodput(90), byCandidate: goodput(70) }],
+    judgedUntil: 'traces/b',
+  }
+  const trialOf = async (owner: string) => (await openTrials(db)).find(({ tenantId }) => tenantId === owner)
+
+  it('is judged when it is ordered, from where it was judged before, and stays a shadow', async () => {
+    const { owner, id } = await shadow('judged')
+    const { owner: other } = await shadow('left alone', false)
+    const asked: unknown[] = []
+    train(idle, {
+      judge: async ({ tenant: of, candidate, current, judgedUntil }) => {
+        asked.push([of, candidate.id, current, judgedUntil])
+        return judged
+      },
+    })
+    await expect.poll(() => trialOf(owner)).toMatchObject({ judging: false, witnesses: 1, judgedUntil: 'traces/b' })
+    expect(asked).toEqual([[owner, id, null, 'traces/a']])
+    expect(await trialWitnessesOf(db, [id])).toMatchObject([{ rival: 'static', rivalMs: 90, candidateMs: 70 }])
+    expect(await trialOf(owner)).toMatchObject({ stage: 'shadow' })
+    expect(await trialOf(other)).toMatchObject({ judging: false, witnesses: 0 })
+  })
+
+  it('is judged by a trainer of its own target alone, on the traces of that', async () => {
+    const other = await registerTarget(db, { name: 'n', fingerprint: 'f2', form: 'another' })
+    const [here, there] = [await shadow('here'), await shadow('there', true, other)]
+    const asked: string[] = []
+    const judge: Judge = async ({ candidate, target: fingerprint, form }) => {
+      asked.push(`${candidate.id} ${fingerprint} ${form}`)
+      return judged
+    }
+    const trainer = train(idle, { judge })
+    await expect.poll(() => trialOf(here.owner)).toMatchObject({ judging: false, witnesses: 1 })
+    await trainer.stop()
+    expect(await trialOf(there.owner)).toMatchObject({ judging: true, witnesses: 0 })
+    train(idle, { judge, target: other })
+    await expect.poll(() => trialOf(there.owner)).toMatchObject({ judging: false, witnesses: 1 })
+    expect(asked).toEqual([`${here.id} f1 form`, `${there.id} f2 another`])
+  })
+
+  it('whose trainer was killed is judged by the next one, and its witnesses count once', async () => {
+    const { owner, id } = await shadow('killed')
+    await claimJudgement(db, { trainer: 'gone', targetId: target.id, leaseMs: 60_000 })
+    await db.pool.query(`update draft_trials set heartbeat_at = now() - interval '61 seconds'`)
+    train(idle, { judge: async () => judged })
+    await expect.poll(() => trialOf(owner)).toMatchObject({ judging: false, witnesses: 1 })
+    await orderJudgements(db, [id])
+    await expect.poll(() => trialOf(owner)).toMatchObject({ judging: false, witnesses: 1 })
+  })
+
+  it('goes back to the queue when its trainer is told to stop', async () => {
+    const { owner } = await shadow('stopped')
+    let began = () => {}
+    const begun = new Promise<void>((resolve) => {
+      began = resolve
+    })
+    const trainer = train(idle, {
+      judge: ({ signal }) => {
+        began()
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+    })
+    await begun
+    await trainer.stop()
+    expect(await trialOf(owner)).toMatchObject({ judging: true })
+    expect(await claimJudgement(db, { trainer: 'next', targetId: target.id, leaseMs: 60_000 })).toMatchObject({
+      attempts: 1,
+    })
+  })
+
+  it.each([
+    ['that can not be read', async (): Promise<JudgeResult> => ({ ok: false, reason: 'Its files are gone.' }), 'gone'],
+    ['that breaks every attempt', () => Promise.reject(new Error('out of memory')), 'in 3 attempts'],
+  ])('%s is rejected, in words, and others are judged', async (name, judge, reason) => {
+    const { owner, id } = await shadow(name.replaceAll(' ', '-'))
+    const { owner: other } = await shadow('another')
+    train(idle, { judge: ({ tenant: of }) => (of === owner ? judge() : Promise.resolve(judged)), leaseMs: 100 })
+    await expect.poll(() => trialOf(other)).toMatchObject({ witnesses: 1 })
+    await expect.poll(() => trialOf(owner)).toBeUndefined()
+    const [version] = await listDraftVersions(db, owner)
+    expect(version).toMatchObject({ id, state: 'rejected', reason: expect.stringContaining(reason) })
+  })
+
+  it('that went on to the next stage, or was ended, while it was judged takes no witness', async () => {
+    const { owner, id } = await shadow('overtaken')
+    let went = () => {}
+    const gone = new Promise<void>((resolve) => {
+      went = resolve
+    })
+    const trainer = train(idle, {
+      judge: async () => {
+        await advanceDraft(db, owner, id, { from: 'shadow', reason: 'better' })
+        await advanceDraft(db, owner, id, { from: 'canary', reason: 'better' })
+        went()
+        return judged
+      },
+    })
+    await gone
+    await trainer.stop()
+    expect(await liveDraftVersion(db, { tenantId: owner, targetId: target.id })).toMatchObject({ id })
+    expect((await db.pool.query('select from trial_witnesses')).rowCount).toBe(0)
   })
 })

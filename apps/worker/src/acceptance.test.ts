@@ -1,4 +1,4 @@
-import type { AcceptanceEntry } from '@foretoken/db'
+import type { AcceptanceEntry, CanaryWitness } from '@foretoken/db'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AcceptanceCounter } from './acceptance.ts'
@@ -50,7 +50,7 @@ describe('counted acceptance', () => {
           },
         })
         for (const { tenant, arms, flush } of requests) {
-          counter.add(tenant, arms)
+          counter.add({ tenant, request: 'req_1', arms, trials: [] })
           fate = flush
           if (flush !== 'no') await counter.flush()
         }
@@ -60,5 +60,45 @@ describe('counted acceptance', () => {
         expect(sums([...written.values()].flat())).toEqual(sums(asked))
       }),
     )
+  })
+})
+
+describe('what requests say of a candidate', () => {
+  const arms = [{ arm: 'none', draftVersion: null, steps: 1, committedTokens: 1, proposed: [], accepted: [] }] as const
+  const trial = (candidateTokens: number, rival: string | null = null) => ({
+    ...{ candidate: 'adp_new', rival },
+    ...{ byCandidate: { tokens: candidateTokens, ms: 4 }, byRival: { tokens: 9, ms: 6 } },
+  })
+
+  async function written(requests: readonly { tenant: string; trials: ReturnType<typeof trial>[] }[]) {
+    const witnesses: (CanaryWitness & { tenantId: string })[] = []
+    const counter = new AcceptanceCounter({
+      ...{ worker: 'wrk_a', everyMs: 3_600_000, onError: () => {} },
+      write: async ({ entries }) => {
+        for (const { tenantId, witnesses: own = [] } of entries) {
+          witnesses.push(...own.map((witness) => ({ tenantId, ...witness })))
+        }
+      },
+    })
+    for (const [at, request] of requests.entries()) counter.add({ ...request, request: `req_${at}`, arms })
+    await counter.close()
+    return witnesses
+  }
+
+  it('goes with the batch, by request and rival; one for which only one of the two drafted says nothing', async () => {
+    const witnesses = await written([
+      { tenant: 'ten_a', trials: [trial(5)] },
+      { tenant: 'ten_b', trials: [trial(7, 'adp_old')] },
+      { tenant: 'ten_a', trials: [trial(0)] },
+    ])
+    const counts = { draftId: 'adp_new', rivalTokens: 9, rivalMs: 6, candidateMs: 4 }
+    expect(witnesses).toEqual([
+      { tenantId: 'ten_a', request: 'req_0', rival: 'static', candidateTokens: 5, ...counts },
+      { tenantId: 'ten_b', request: 'req_1', rival: 'adp_old', candidateTokens: 7, ...counts },
+    ])
+  })
+
+  it('is bounded, however busy its tenant is', async () => {
+    expect(await written(Array.from({ length: 500 }, () => ({ tenant: 'ten_a', trials: [trial(5)] })))).toHaveLength(16)
   })
 })

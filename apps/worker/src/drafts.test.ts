@@ -30,20 +30,22 @@ afterEach(() => rmSync(folder, { recursive: true }))
 /** A speculator that notes what it is told to want. */
 class Noting extends RecurrentSpeculator {
   readonly wanted: (string | null)[] = []
+  readonly tries: string[] = []
 
-  override want(tenant: string, ref: PooledRef | null): void {
+  override want(tenant: string, ref: PooledRef | null, candidate?: PooledRef | null): void {
     this.wanted.push(ref?.id ?? null)
-    super.want(tenant, ref)
+    if (candidate) this.tries.push(`${candidate.id} ${candidate.share}`)
+    super.want(tenant, ref, candidate)
   }
 }
 
 function create(using: ObjectStore = store, tenantsMax = 100) {
-  let opened: { events: AdapterPoolEvents; wanted: (string | null)[] } | undefined
+  let opened: ({ events: AdapterPoolEvents } & Pick<Noting, 'wanted' | 'tries'>) | undefined
   const drafts = new TenantDrafts({
     ...{ store: using, target: 'fingerprint', hiddenSize: 4, logger, tenantsMax, retryMs: [0] },
     open: (events) => {
       const neural = new Noting(draft, { ...events, load: () => new Promise(() => {}) })
-      opened = { events, wanted: neural.wanted }
+      opened = { events, wanted: neural.wanted, tries: neural.tries }
       return neural
     },
   })
@@ -82,6 +84,24 @@ describe("a tenant's draft", () => {
     drafts.prepare(call({ adapter: other }), nothing)
     expect(drafts.verdictsOf('ten_a')).toEqual([])
     expect(wanted).toEqual(['adp_1', null, null, 'adp_2'])
+  })
+
+  it('has a candidate tried beside it at its share, until that is found wanting, which says nothing of it', async () => {
+    const { drafts, events, wanted, tries } = create()
+    const trying = call({ canary: { ...other, share: 0.25 } })
+    drafts.prepare(trying, nothing)
+    for (const name of ADAPTER_FILES) await store.put(`${other.key}/${name}`, Buffer.from(name))
+    expect((await events.load(other, 'ten_a'))?.size).toBe(ADAPTER_FILES.length)
+    events.onDemoted('ten_a', other, 'it commits fewer tokens.')
+    events.onRefused('ten_a', adapter, 'it is damaged.')
+    drafts.prepare(trying, nothing)
+    expect(drafts.verdictsOf('ten_a').map(({ version, verdict }) => `${version} ${verdict}`)).toEqual([
+      'adp_2 demoted',
+      'adp_1 refused',
+    ])
+    expect([wanted, tries]).toEqual([['adp_1', null], ['adp_2 0.25']])
+    drafts.prepare(call(), nothing)
+    expect(drafts.verdictsOf('ten_a')).toHaveLength(1)
   })
 
   it.each(['unreachable', 'denied', 'missing_bucket', 'failed'] as const)(

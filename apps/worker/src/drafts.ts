@@ -10,8 +10,8 @@ import { AdapterSource } from './adapters/source.ts'
 
 /** A neural draft with its tenants' adapters. */
 export interface NeuralDraft extends Speculator {
-  /** Loads in the background and swaps between steps; null unloads. */
-  want(tenant: string, ref: PooledRef | null): void
+  /** Loads in the background and swaps between steps; null unloads. A candidate drafts for its share of the steps. */
+  want(tenant: string, ref: PooledRef | null, candidate?: PooledRef | null): void
   /** Milliseconds that keeping this adapter of a tenant near is expected to save. */
   worthMs(tenant: string, id: string): number
   readonly adapterStatistics: AdapterPoolStatistics
@@ -87,7 +87,7 @@ export class TenantDrafts {
    *
    * @param forget deletes what else is held of a tenant: the engine's indexes and accounts.
    */
-  prepare({ tenant, adapter, forgottenMs }: GenerateCall, forget: (tenant: string) => void): void {
+  prepare({ tenant, adapter, canary, forgottenMs }: GenerateCall, forget: (tenant: string) => void): void {
     const state = this.stateOf(tenant)
     if (forgottenMs > state.forgottenMs) {
       state.forgottenMs = forgottenMs
@@ -96,14 +96,17 @@ export class TenantDrafts {
       void this.source.forget(tenant, adapter?.id)
       forget(tenant)
     }
-    if (state.verdict?.version !== adapter?.id) state.verdict = undefined
-    state.adapter = adapter && !state.verdict ? adapter : null
-    this.neural?.want(tenant, state.adapter && { id: state.adapter.id, contentHash: state.adapter.contentHash })
+    const named = [adapter?.id, canary?.id]
+    state.verdicts = state.verdicts.filter(({ version }) => named.includes(version))
+    const usable = <Ref extends AdapterRef>(ref: Ref | null) =>
+      ref && state.verdicts.every(({ version }) => version !== ref.id) ? ref : null
+    state.adapter = usable(adapter)
+    state.canary = usable(canary ?? null)
+    this.neural?.want(tenant, state.adapter && pooled(state.adapter), state.canary && pooled(state.canary))
   }
 
   verdictsOf(tenant: string): DraftVerdict[] {
-    const verdict = this.tenants.get(tenant)?.verdict
-    return verdict ? [verdict] : []
+    return [...(this.tenants.get(tenant)?.verdicts ?? [])]
   }
 
   /** Who was served last, at most so many, the latest first. */
@@ -124,7 +127,7 @@ export class TenantDrafts {
 
   /** Moves the tenant to the end and forgets those who were not served for longest: their next calls say it all again. */
   private stateOf(tenant: string): TenantState {
-    const state = this.tenants.get(tenant) ?? { adapter: null, verdict: undefined, forgottenMs: 0 }
+    const state = this.tenants.get(tenant) ?? { adapter: null, canary: null, verdicts: [], forgottenMs: 0 }
     this.tenants.delete(tenant)
     this.tenants.set(tenant, state)
     for (const idle of this.tenants.keys()) {
@@ -135,22 +138,33 @@ export class TenantDrafts {
   }
 
   private judge(tenant: string, verdict: DraftVerdict): void {
-    this.stateOf(tenant).verdict = verdict
+    const state = this.stateOf(tenant)
+    state.verdicts = [...state.verdicts.filter(({ version }) => version !== verdict.version), verdict]
     this.options.logger.warn({ tenantId: tenant, ...verdict }, 'a draft was found wanting')
   }
 
   private async load(ref: PooledRef, tenant: string): Promise<AdapterFiles | undefined> {
-    const wanted = () => this.tenants.get(tenant)?.adapter?.id === ref.id
-    const key = this.tenants.get(tenant)?.adapter?.key
-    return key !== undefined && wanted() ? await this.source.files(ref, tenant, key, wanted) : undefined
+    const named = () => {
+      const { adapter, canary } = this.tenants.get(tenant) ?? {}
+      return [adapter, canary].find((each) => each?.id === ref.id)
+    }
+    const key = named()?.key
+    return key === undefined ? undefined : await this.source.files(ref, tenant, key, () => named() !== undefined)
   }
+}
+
+/** What the draft needs to know of it: the key is ours. */
+function pooled({ key: _, ...ref }: AdapterRef & { readonly share?: number }): PooledRef {
+  return ref
 }
 
 interface TenantState {
   /** What its calls named last, and where that lies. */
   adapter: AdapterRef | null
-  /** Said again at each end until calls name another adapter. */
-  verdict: DraftVerdict | undefined
+  /** What they named to be tried beside it. */
+  canary: AdapterRef | null
+  /** Each is said again at each end until calls name another adapter. */
+  verdicts: readonly DraftVerdict[]
   forgottenMs: number
 }
 

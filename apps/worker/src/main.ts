@@ -66,7 +66,7 @@ async function register(
     onError,
     clock: () => new Date(clock.now()),
   })
-  serving.countAcceptance((tenant, arms) => acceptance.add(tenant, arms))
+  serving.countAcceptance((ended) => acceptance.add(ended))
   lifecycle.on('flush', 'acceptance', () => acceptance.close())
   await membership.join(url)
   lifecycle.on('announce', 'register', () => membership.drain())

@@ -37,7 +37,7 @@ export interface Serving {
   readonly registry: Registry
   readonly frameSource: FrameSource
   status(): WorkerStatus
-  /** From now on tells what the arms did in each request. */
+  /** From now on tells what drafts did in each request. */
   countAcceptance(count: NonNullable<FrameSource['onEnd']>): void
   /** What the register says of it. */
   details(): WorkerDetails
@@ -118,7 +118,7 @@ export async function startServing(
       onEnd = count
     },
     frameSource: {
-      onEnd: (tenant, arms) => onEnd?.(tenant, arms),
+      onEnd: (ended) => onEnd?.(ended),
       engine,
       tokens: model.tokenizer,
       worker: config.id,

@@ -1,24 +1,31 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type LineageEntry, mayBecome, oblivion, promotion, rejection, type StateChange } from './lineage.ts'
+import {
+  advance,
+  isOnTrial,
+  type LineageEntry,
+  mayBecome,
+  oblivion,
+  promotion,
+  rejection,
+  type StateChange,
+  trialOf,
+} from './lineage.ts'
 
 type Step =
-  | { kind: 'train'; state: 'candidate' | 'shadow' | 'canary' }
-  | { kind: 'promote' | 'reject' | 'lose files'; pick: number }
+  | { kind: 'train' }
+  | { kind: 'promote' | 'reject' | 'lose files' | 'try' | 'go on from shadow' | 'go on from canary'; pick: number }
   | { kind: 'roll back' | 'forget' }
 
 const pick = fc.nat(20)
 const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('train' as const) }) },
   {
-    weight: 8,
+    weight: 28,
     arbitrary: fc.record({
-      kind: fc.constant('train' as const),
-      state: fc.constantFrom('candidate', 'shadow', 'canary'),
+      kind: fc.constantFrom('promote', 'reject', 'lose files', 'try', 'try', 'go on from shadow', 'go on from canary'),
+      pick,
     }),
-  },
-  {
-    weight: 16,
-    arbitrary: fc.record({ kind: fc.constantFrom('promote' as const, 'reject' as const, 'lose files' as const), pick }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('roll back' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
@@ -32,6 +39,8 @@ const apply = (lineage: readonly LineageEntry[], changes: readonly StateChange[]
 
 const liveOf = (lineage: readonly LineageEntry[]) => lineage.filter(({ state }) => state === 'live')
 
+const onTrial = (lineage: readonly LineageEntry[]) => lineage.filter(isOnTrial)
+
 function idOf(lineage: readonly LineageEntry[], action: Step): string {
   if (action.kind === 'roll back') return liveOf(lineage)[0]?.id ?? 'none'
   return ('pick' in action ? lineage[action.pick % Math.max(1, lineage.length)]?.id : undefined) ?? 'unknown'
@@ -41,6 +50,9 @@ function changesOf(lineage: readonly LineageEntry[], action: Step): readonly Sta
   if (action.kind === 'forget') return oblivion(lineage)
   if (action.kind === 'train' || action.kind === 'lose files') return []
   const id = idOf(lineage, action)
+  if (action.kind === 'try') return trialOf(lineage, id) ?? []
+  if (action.kind === 'go on from shadow') return advance(lineage, onTrial(lineage)[0]?.id ?? id, 'shadow') ?? []
+  if (action.kind === 'go on from canary') return advance(lineage, onTrial(lineage)[0]?.id ?? id, 'canary') ?? []
   return action.kind === 'promote' ? (promotion(lineage, id) ?? []) : rejection(lineage, id)
 }
 
@@ -53,7 +65,7 @@ function run(steps: readonly Step[], check: (before: LineageEntry[], after: Line
     lineage = apply(lineage, changes)
     if (action.kind === 'train') {
       const version = lineage.length + 1
-      lineage = [...lineage, { id: `adp_${version}`, version, state: action.state, stored: true }]
+      lineage = [...lineage, { id: `adp_${version}`, version, state: 'candidate', stored: true }]
     }
     if (action.kind === 'lose files') {
       const lost = lineage[action.pick % Math.max(1, lineage.length)]
@@ -75,6 +87,26 @@ describe('a lineage of drafts, whatever happens to it', () => {
         })
       }),
     )
+  })
+
+  it('has at most one version on trial, which goes up one stage at a time', () => {
+    let [tried, canaries, newlyLive] = [0, 0, 0]
+    fc.assert(
+      fc.property(history, (steps) => {
+        run(steps, (before, after, action) => {
+          expect(onTrial(after).length).toBeLessThanOrEqual(1)
+          const [was] = onTrial(before)
+          const is = after.find(({ id }) => id === was?.id)
+          if (action.kind === 'try') tried += onTrial(after).length
+          if (was?.state === 'shadow' && is?.state === 'canary') canaries++
+          if (action.kind !== 'go on from canary' || is?.state !== 'live') return
+          expect(was?.state).toBe('canary')
+          newlyLive++
+        })
+      }),
+      { numRuns: 500 },
+    )
+    expect(Math.min(tried, canaries, newlyLive)).toBeGreaterThan(0)
   })
 
   it('never brings a rejected version back', () => {

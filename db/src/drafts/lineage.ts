@@ -40,6 +40,40 @@ export function promotion(lineage: readonly LineageEntry[], id: string): readonl
   return [...replaced, change(next, 'live')]
 }
 
+/** On trial: it is compared with what serves, and at most a share of steps is drafted by it. */
+export const isOnTrial = ({ state }: Pick<LineageEntry, 'state'>): boolean => state === 'shadow' || state === 'canary'
+
+/** Puts a candidate on trial; the one that is tried already gives way. Null where the version can't be tried. */
+export function trialOf(lineage: readonly LineageEntry[], id: string): readonly StateChange[] | null {
+  const next = lineage.find((entry) => entry.id === id)
+  if (!next?.stored || next.state !== 'candidate') return null
+  return [...lineage.filter(isOnTrial).map((entry) => change(entry, 'rejected')), change(next, 'shadow')]
+}
+
+/**
+ * From one stage of its trial to the next: shadow → canary → live. Null where it is not in that stage (any more), so that
+ * of two who decided the same only one does it.
+ */
+export function advance(
+  lineage: readonly LineageEntry[],
+  id: string,
+  from: 'shadow' | 'canary',
+): readonly StateChange[] | null {
+  const tried = lineage.find((entry) => entry.id === id)
+  if (!tried?.stored || tried.state !== from) return null
+  return from === 'shadow' ? [change(tried, 'canary')] : promotion(lineage, id)
+}
+
+/** Ends a trial in the given stage. Null where it is not in that stage (any more): what serves now is not to go for it. */
+export function dismissal(
+  lineage: readonly LineageEntry[],
+  id: string,
+  from: 'shadow' | 'canary',
+): readonly StateChange[] | null {
+  const tried = lineage.find((entry) => entry.id === id)
+  return tried?.state === from ? [change(tried, 'rejected')] : null
+}
+
 /**
  * Takes a version out of use for good. If it was live, the newest version that was live before, was never rejected and
  * still has its files takes its place; where there is none, the tenant is served without. Asked again it changes

@@ -22,6 +22,8 @@ export interface AuthenticatedKey {
   readonly weight: number
   /** The drafts that the tenant's traffic has taught, one at most for each target that is being served. */
   readonly adapters: readonly LiveAdapter[]
+  /** Those that are tried, one at most for each target, too: they draft for a share of the steps. */
+  readonly canaries: readonly LiveAdapter[]
 }
 
 export interface LiveAdapter {
@@ -46,7 +48,7 @@ export async function authenticate(
 ): Promise<AuthenticatedKey | null> {
   if (!isWellFormed(presented)) return null
   const hmac = secretHmac(pepper, presented)
-  const live = liveAdapters(db)
+  const named = servingAdapters(db)
   const rows = await guarded('authenticate', () =>
     db.drizzle
       .select({
@@ -56,35 +58,43 @@ export async function authenticate(
         learning: tenants.learning,
         forgottenAt: tenants.forgottenAt,
         weight: tenants.weight,
-        adapter: { id: live.id, contentHash: live.contentHash, key: live.key },
-        target: { name: live.name, fingerprint: live.fingerprint },
+        adapter: { id: named.id, contentHash: named.contentHash, key: named.key },
+        target: { name: named.name, fingerprint: named.fingerprint },
+        state: named.state,
         hmac: apiKeys.secretHmac,
       })
       .from(apiKeys)
       .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
-      .leftJoin(live, eq(live.tenantId, tenants.id))
+      .leftJoin(named, eq(named.tenantId, tenants.id))
       .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active'))),
   )
   const [found] = rows
   // The index compares byte by byte; an attacker can't steer HMAC output, but this costs nothing and assumes less.
   if (found === undefined || !timingSafeEqual(found.hmac, hmac)) return null
-  const { hmac: _, adapter: __, target: ___, ...key } = found
-  const adapters = rows.flatMap(({ adapter, target }) => (adapter && target ? [{ ...adapter, target }] : []))
-  return { ...key, adapters }
+  const { keyId, tenantId, tenantName, learning, forgottenAt, weight } = found
+  const inState = (wanted: typeof found.state) =>
+    rows.flatMap(({ adapter, target, state }) =>
+      adapter && target && state === wanted ? [{ ...adapter, target }] : [],
+    )
+  return {
+    ...{ keyId, tenantId, tenantName, learning, forgottenAt, weight },
+    ...{ adapters: inState('live'), canaries: inState('canary') },
+  }
 }
 
 /** A target that nobody announced for longer is not one that a gateway could choose. */
 const SERVED_MS = 3_600_000
 
-/** States and arms as literals, so that the planner sees that the partial index of live versions applies. */
-function liveAdapters({ drizzle }: Database) {
-  const { tenantId, targetId, id, contentHash, artifactUri, state, arm } = draftVersions
+/** States as literals, so that the planner sees that the partial index applies. */
+function servingAdapters({ drizzle }: Database) {
+  const { tenantId, targetId, id, contentHash, artifactUri, state } = draftVersions
+  const { name, fingerprint } = targets
   return drizzle
-    .select({ tenantId, id, contentHash, key: artifactUri, name: targets.name, fingerprint: targets.fingerprint })
+    .select({ tenantId, id, contentHash, key: artifactUri, state, name, fingerprint })
     .from(draftVersions)
     .innerJoin(targets, and(eq(targets.id, targetId), gt(targets.lastSeenAt, ago(SERVED_MS))))
-    .where(and(sql`${state} = 'live'`, sql`${arm} = 'adaptive'`))
-    .as('live')
+    .where(sql`${state} in ('live', 'canary')`)
+    .as('serving')
 }
 
 export function secretHmac(pepper: Uint8Array, secret: string): Buffer {

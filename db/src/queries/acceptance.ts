@@ -2,6 +2,7 @@ import { and, asc, eq, gte, lt, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { acceptanceStats } from '../schema/acceptance.ts'
+import type { Witness } from './trials.ts'
 
 /** What one request did with one arm; the worker's `ArmStatistics` fits as it is. */
 export interface AcceptanceRecord {
@@ -26,6 +27,12 @@ export interface AcceptanceEntry {
   readonly tenantId: string
   readonly at: Date
   readonly arms: readonly AcceptanceRecord[]
+  /** What its requests say of a canary. */
+  readonly witnesses?: readonly CanaryWitness[]
+}
+
+export interface CanaryWitness extends Witness {
+  readonly draftId: string
 }
 
 const BUCKET_MS = 5 * 60_000
@@ -33,7 +40,8 @@ const BUCKET_MS = 5 * 60_000
 /**
  * Adds a batch to its tenants' five-minute buckets, in one statement. Safe to repeat: a batch's id is remembered for a
  * day. Rows go in a fixed order, so that two batches that touch the same rows wait, never deadlock. Tenants that are
- * gone are left out.
+ * gone are left out, and so are witnesses of what is no canary of
+ * that target, or not their tenant's, or has enough of them.
  */
 export async function recordAcceptance(db: Database, batch: AcceptanceBatch): Promise<void> {
   const rows = batch.entries.flatMap(({ tenantId, at, arms }) => {
@@ -41,11 +49,14 @@ export async function recordAcceptance(db: Database, batch: AcceptanceBatch): Pr
     return rowsByKey(arms).map((row) => ({ tenant_id: tenantId, bucket, ...row }))
   })
   if (rows.length === 0) return
+  const witnesses = batch.entries.flatMap(({ tenantId, witnesses = [] }) =>
+    witnesses.map((witness) => ({ ...witness, tenantId })),
+  )
   await guarded('record acceptance', () =>
     db.drizzle.execute(sql`
       with fresh as (
         insert into acceptance_batches (id) values (${batch.id}) on conflict do nothing returning id
-      )
+      ), testified as (${testimony(batch.targetId, witnesses)})
       insert into acceptance_stats
         (tenant_id, target_id, arm, draft_version, position, bucket, steps, committed, proposed, accepted)
       select tenant_id, ${batch.targetId}, arm, draft_version, position, bucket, sum(steps), sum(committed), sum(proposed), sum(accepted)
@@ -110,6 +121,29 @@ export function acceptanceOf(
       .where(and(eq(acceptanceStats.tenantId, tenantId), gte(bucket, period.from), lt(bucket, period.to)))
       .orderBy(asc(bucket), asc(arm), asc(draftVersion), asc(position)),
   )
+}
+
+/** Beyond, nobody reads them: a trial is decided long before, if there is anybody to decide. */
+const WITNESSES_MAX = 512
+
+function testimony(targetId: string, witnesses: readonly (CanaryWitness & { readonly tenantId: string })[]) {
+  if (witnesses.length === 0) return sql`select`
+  return sql`
+    insert into trial_witnesses
+      (draft_id, stage, rival, request, rival_tokens, rival_ms, candidate_tokens, candidate_ms)
+    select "draftId", 'canary', rival, request, "rivalTokens", "rivalMs", "candidateTokens", "candidateMs"
+    from jsonb_to_recordset(${JSON.stringify(witnesses)}::jsonb) as row (
+      "draftId" text, "tenantId" text, rival text, request text,
+      "rivalTokens" float8, "rivalMs" float8, "candidateTokens" float8, "candidateMs" float8
+    )
+    where exists (select from fresh) and exists (
+      select from draft_versions join draft_trials on draft_id = id
+      where id = "draftId" and tenant_id = "tenantId" and target_id = ${targetId} and state = 'canary'
+    ) and (
+      select count(*) from trial_witnesses as known
+      where known.draft_id = "draftId" and known.stage = 'canary' and known.rival = row.rival
+    ) < ${WITNESSES_MAX}
+    on conflict do nothing`
 }
 
 /** One row per arm, version and position, as the statement names its columns. */

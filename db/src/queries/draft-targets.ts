@@ -1,8 +1,9 @@
-import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
 import { targets } from '../schema/targets.ts'
+import { draftTrials } from '../schema/trials.ts'
 import type { DraftVersion } from './drafts.ts'
 import { changing, entriesOf } from './promotion.ts'
 import { ago, type ServedTarget } from './targets.ts'
@@ -69,24 +70,30 @@ export async function draftOfEarlierWeights(
 
 /**
  * Takes leave of drafts whose target nobody has served for so long: their files are to be deleted, and count as gone.
- * Rows stay, as lineage. Should the target come back, its tenants begin with the static draft again.
+ * Rows stay, as lineage, and what was on trial is no more. Should the target come back, its tenants begin with the static draft again.
  *
  * @returns keys of the folders
  */
 export async function retireDraftsAway(db: Database, awayMs: number): Promise<string[]> {
-  const { state, artifactDeletedAt, artifactUri, targetId } = draftVersions
+  const { id, state, artifactDeletedAt, artifactUri, targetId } = draftVersions
   const away = sql`select ${targets.id} from ${targets} where ${targets.lastSeenAt} < ${ago(awayMs)}`
+  const inUse = sql`${state} in ('live', 'shadow', 'canary')`
   const retired = await guarded('retire drafts of targets that are away', () =>
-    db.drizzle
-      .update(draftVersions)
-      .set({
-        state: sql`case when ${state} in ('live', 'retired') then 'retired' else 'rejected' end`,
-        reason: sql`case when ${state} = 'live' then 'Nobody serves its target any more.' else reason end`,
-        changedAt: sql`now()`,
-        artifactDeletedAt: sql`now()`,
-      })
-      .where(and(sql`${targetId} in (${away})`, isNull(artifactDeletedAt)))
-      .returning({ key: artifactUri }),
+    db.drizzle.transaction(async (tx) => {
+      const gone = await tx
+        .update(draftVersions)
+        .set({
+          state: sql`case when ${state} in ('live', 'retired') then 'retired' else 'rejected' end`,
+          reason: sql`case when ${inUse} then 'Nobody serves its target any more.' else reason end`,
+          changedAt: sql`now()`,
+          artifactDeletedAt: sql`now()`,
+        })
+        .where(and(sql`${targetId} in (${away})`, isNull(artifactDeletedAt)))
+        .returning({ id, key: artifactUri })
+      const ids = gone.map((each) => each.id)
+      if (ids.length > 0) await tx.delete(draftTrials).where(inArray(draftTrials.draftId, ids))
+      return gone
+    }),
   )
   return retired.map(({ key }) => key)
 }

@@ -1,9 +1,10 @@
-import { eq, max, sql } from 'drizzle-orm'
+import { eq, inArray, max, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Database } from '../database.ts'
-import { type LineageEntry, oblivion, promotion, rejection, type StateChange } from '../drafts/lineage.ts'
+import { isOnTrial, type LineageEntry, oblivion, promotion, rejection, type StateChange } from '../drafts/lineage.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
+import { draftTrials } from '../schema/trials.ts'
 import { type DraftVersion, inLineage, type Lineage, ofOwner } from './drafts.ts'
 
 /** What is inside a transaction. */
@@ -104,6 +105,7 @@ export async function lockLineage(tx: Transaction, tenantId: string | null): Pro
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`draft lineage ${tenantId ?? ''}`}, 0))`)
 }
 
+/** Runs what changes one owner's drafts while nobody else changes them. */
 export function changing<T>(db: Database, name: string, tenantId: string | null, run: (tx: Transaction) => Promise<T>) {
   return guarded(name, () =>
     db.drizzle.transaction(async (tx) => {
@@ -114,7 +116,7 @@ export function changing<T>(db: Database, name: string, tenantId: string | null,
 }
 
 /** The lineage of a version; none where the owner has no such version. */
-async function relativesOf(tx: Transaction, tenantId: string | null, id: string): Promise<LineageEntry[]> {
+export async function relativesOf(tx: Transaction, tenantId: string | null, id: string): Promise<LineageEntry[]> {
   const rows = await rowsOf(tx, tenantId)
   const targetId = rows.find((row) => row.id === id)?.targetId
   return targetId === undefined ? [] : rows.filter((row) => row.targetId === targetId).map(entryOf)
@@ -134,10 +136,18 @@ function entryOf(row: Pick<DraftVersion, keyof typeof COLUMNS>): LineageEntry {
   return { id: row.id, version: row.version, state: row.state, stored: row.artifactDeletedAt === null }
 }
 
-/** A version leaves `live` before another enters it: the unique index looks after each statement. */
-async function apply(tx: Transaction, changes: readonly StateChange[], reason: string): Promise<void> {
+/**
+ * A version leaves `live` before another enters it: the unique index looks after each statement. What is decided is on
+ * trial no more, and what witnesses said goes with it.
+ */
+export async function apply(tx: Transaction, changes: readonly StateChange[], reason: string): Promise<void> {
   const ordered = [...changes].sort((a, b) => Number(a.to === 'live') - Number(b.to === 'live'))
   for (const { id, to } of ordered) {
     await tx.update(draftVersions).set({ state: to, changedAt: sql`now()`, reason }).where(eq(draftVersions.id, id))
+  }
+  const decided = changes.filter(({ from, to }) => isOnTrial({ state: from }) && !isOnTrial({ state: to }))
+  if (decided.length > 0) {
+    const ids = decided.map(({ id }) => id)
+    await tx.delete(draftTrials).where(inArray(draftTrials.draftId, ids))
   }
 }

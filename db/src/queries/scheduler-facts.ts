@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, not, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { acceptanceStats } from '../schema/acceptance.ts'
@@ -43,9 +43,16 @@ export interface StepsOfArm {
   readonly committed: number
 }
 
-/** Of the buckets that begin in [from, to), by tenant, target and arm, the neural arms only; oldest first. */
+/**
+ * Of the buckets that begin in [from, to), by tenant, target and arm, the neural arms only; oldest first. What a canary
+ * drafted says nothing of the draft that serves.
+ */
 export function stepsBetween(db: Database, from: Date, to: Date): Promise<StepsOfArm[]> {
-  const { tenantId, targetId, arm, bucket, steps, committed } = acceptanceStats
+  const { tenantId, targetId, arm, bucket, steps, committed, draftVersion } = acceptanceStats
+  const servedNever = sql`exists (
+    select from ${draftVersions} where ${draftVersions.id} = ${draftVersion}
+      and ${draftVersions.state} not in ('live', 'retired')
+  )`
   return guarded('steps between', () =>
     db.drizzle
       .select({
@@ -56,7 +63,7 @@ export function stepsBetween(db: Database, from: Date, to: Date): Promise<StepsO
         committed: sql<number>`sum(${committed})`.mapWith(Number),
       })
       .from(acceptanceStats)
-      .where(and(gte(bucket, from), lt(bucket, to), inArray(arm, ['static', 'adaptive'])))
+      .where(and(gte(bucket, from), lt(bucket, to), inArray(arm, ['static', 'adaptive']), not(servedNever)))
       .groupBy(tenantId, targetId, arm, bucket)
       .orderBy(bucket),
   )
@@ -64,11 +71,16 @@ export function stepsBetween(db: Database, from: Date, to: Date): Promise<StepsO
 
 /** Runs that ended since then or are open, the oldest first. */
 export function runsSince(db: Database, since: Date) {
-  const { tenantId, targetId, state, tokens, baseline, candidate, finishedAt, startedAt } = trainingRuns
+  const { tenantId, targetId, state, tokens, baseline, candidate, finishedAt, startedAt, draftId } = trainingRuns
   return guarded('runs since', () =>
     db.drizzle
-      .select({ tenantId, targetId, state, tokens, baseline, candidate, startedAt, finishedAt })
+      .select({
+        ...{ tenantId, targetId, state, tokens, baseline, candidate, startedAt, finishedAt },
+        /** What became of what it trained. */
+        draftState: draftVersions.state,
+      })
       .from(trainingRuns)
+      .leftJoin(draftVersions, eq(draftVersions.id, draftId))
       .where(sql`${finishedAt} is null or ${gt(finishedAt, since)}`)
       .orderBy(trainingRuns.createdAt),
   )
@@ -77,6 +89,7 @@ export function runsSince(db: Database, since: Date) {
 export interface LiveVersion {
   readonly tenantId: string
   readonly targetId: string
+  readonly draftId: string
   readonly version: number
   readonly since: Date
   /** A version that was live before has its files still. */
@@ -85,11 +98,11 @@ export interface LiveVersion {
 
 /** Every tenant's live adapters. */
 export async function liveVersions(db: Database): Promise<LiveVersion[]> {
-  const { tenantId, targetId, version, changedAt, state, arm, artifactDeletedAt } = draftVersions
+  const { id: draftId, tenantId, targetId, version, changedAt, state, arm, artifactDeletedAt } = draftVersions
   const [live, retired] = await guarded('live versions', () =>
     Promise.all([
       db.drizzle
-        .select({ tenantId, targetId, version, since: changedAt })
+        .select({ tenantId, targetId, draftId, version, since: changedAt })
         .from(draftVersions)
         .where(and(eq(state, 'live'), eq(arm, 'adaptive'), isNotNull(tenantId)))
         .orderBy(desc(version)),

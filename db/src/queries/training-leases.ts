@@ -11,6 +11,7 @@ import {
   type Transaction,
 } from './promotion.ts'
 import type { TrainingRun } from './training-runs.ts'
+import { endTrialIn, SUPERSEDED, tryIn } from './trial-stages.ts'
 
 /** Who holds a run: another trainer, or the same one at a later attempt, makes it void. */
 export interface TrainingLease {
@@ -103,23 +104,38 @@ export interface TrainingResult {
   readonly draft: NewDraftVersion | null
 }
 
+/** Where a draft goes that passed its run's gate: on trial, or live at once. */
+export interface Publication {
+  /** `staged`: on trial, but for what an operator ordered. */
+  readonly promotion: 'staged' | 'direct'
+  /** The newest trace segment that may have taught it. */
+  readonly judgedUntil: string | null
+}
+
+const DIRECT: Publication = { promotion: 'direct', judgedUntil: null }
+
 /**
- * Ends a run: registers what it trained, makes it live or rejects it, and writes the run's result, all together or not
- * at all. False where the lease is lost: then nothing is written, and the stored files belong to nobody.
+ * Ends a run: registers what it trained, puts it on trial, makes it live or rejects it, and writes the run's result, all
+ * together or not at all. False where the lease is lost: then nothing is written, and the stored files belong to nobody.
  */
 export function finishTrainingRun(
   db: Database,
   tenantId: string,
   lease: TrainingLease,
   result: TrainingResult,
+  publication: Publication = DIRECT,
 ): Promise<boolean> {
   const { draft, state, reason, ...columns } = result
   return guarded('finish training run', () =>
     db.drizzle.transaction(async (tx) => {
       await lockLineage(tx, tenantId)
-      const [open] = await tx.select({ id: trainingRuns.id }).from(trainingRuns).where(held(lease)).for('update')
+      const { trigger } = trainingRuns
+      const [open] = await tx.select({ trigger }).from(trainingRuns).where(held(lease)).for('update')
       if (!open) return false
-      if (draft) await decide(tx, draft, state === 'promoted', reason)
+      // Read here: somebody may have ordered what the scheduler had begun.
+      const isDirect = publication.promotion === 'direct' || open.trigger === 'ordered'
+      const fate = state !== 'promoted' ? 'rejected' : isDirect ? 'live' : 'trial'
+      if (draft) await publish(tx, draft, fate, { reason, judgedUntil: publication.judgedUntil })
       await tx
         .update(trainingRuns)
         .set({ ...columns, state, reason, draftId: draft?.id ?? null, finishedAt: sql`now()`, progress: 1 })
@@ -129,10 +145,18 @@ export function finishTrainingRun(
   )
 }
 
-async function decide(tx: Transaction, draft: NewDraftVersion, promote: boolean, reason: string): Promise<void> {
+async function publish(
+  tx: Transaction,
+  draft: NewDraftVersion,
+  fate: 'rejected' | 'live' | 'trial',
+  trial: { readonly reason: string; readonly judgedUntil: string | null },
+): Promise<void> {
+  const { tenantId, id } = draft
   await insertCandidate(tx, draft)
-  if (!promote) await rejectIn(tx, draft.tenantId, draft.id, reason)
-  else if (!(await promoteIn(tx, draft.tenantId, draft.id, reason))) throw new Error('a new candidate was refused')
+  if (fate === 'rejected' || tenantId === null) return void (await rejectIn(tx, tenantId, id, trial.reason))
+  await endTrialIn(tx, { ...draft, tenantId }, SUPERSEDED)
+  const isTaken = fate === 'trial' ? tryIn(tx, tenantId, id, trial) : promoteIn(tx, tenantId, id, trial.reason)
+  if (!(await isTaken)) throw new Error('a new candidate was refused')
 }
 
 async function failExhausted(tx: Transaction, { leaseMs, attemptsMax }: ClaimOptions): Promise<void> {

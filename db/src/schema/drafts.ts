@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type AnyPgColumn, check, integer, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import { type AnyPgColumn, check, index, integer, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
 import { createdAt, instant } from './columns.ts'
 import { targets } from './targets.ts'
 import { tenants } from './tenants.ts'
@@ -40,10 +40,16 @@ export const draftVersions = pgTable(
      * whatever it is for. Serves every query of a lineage. Nulls are equal: shared drafts are numbered together.
      */
     unique('draft_versions_lineage').on(table.tenantId, table.arm, table.version).nullsNotDistinct(),
-    /** Never two live in one lineage, whatever a process believes; serves `authenticate` and `liveVersions`. */
+    /** Never two live in one lineage, whatever a process believes; serves `liveVersions`. */
     uniqueIndex('draft_versions_live')
       .on(table.tenantId, table.targetId)
       .where(sql`${table.state} = 'live' and ${table.arm} = 'adaptive'`),
+    /** One trial at a time in one lineage; serves `openTrials`. */
+    uniqueIndex('draft_versions_trial')
+      .on(table.tenantId, table.targetId)
+      .where(sql`${table.state} in ('shadow', 'canary')`),
+    /** Serves `authenticate`: what drafts for a tenant now, on any target. */
+    index('draft_versions_serving').on(table.tenantId).where(sql`${table.state} in ('live', 'canary')`),
     uniqueIndex('draft_versions_live_shared')
       .on(table.arm, table.targetId)
       .where(sql`${table.state} = 'live' and ${table.arm} = 'static'`),

@@ -35,6 +35,9 @@
  *   not chosen stays calibrated as long as it proposes.
  * - Tenants are walls: an index, a calibration and an account each belong to one tenant; what they start from are
  *   constants. `forget` deletes all of it, also under live sessions.
+ * - A candidate that is tried beside a tenant's draft takes turns with it (`recurrent/trial.ts`): whose a step is, is
+ *   drawn by lot from the sequence's name and its length, so it drafts for its share of the steps and no more, and the
+ *   same share wherever a sequence goes on. It has a calibration, a comparison and evidence of its own.
  * - Memory is bounded in bytes per tenant and in tenants. Of adapters, those stay that save the most per byte
  *   (`recurrent/tiers`), and never does one in use leave; whose tenant has none here is drafted for by the static draft.
  *

@@ -13,6 +13,8 @@ export type DraftArm = Exclude<Arm, 'none'>
 export interface DraftContext {
   readonly tenant: string
   readonly prompt: readonly number[]
+  /** Names the sequence: what is drawn by lot for it is drawn alike wherever it is served. */
+  readonly name?: string
   /** Absent when greedy. */
   readonly sampling?: DraftSampling
 }
@@ -39,6 +41,14 @@ export interface Committed {
   readonly tokens: readonly number[]
   /** Per token, [d]: the final hidden state that predicted it. Only valid during the call. */
   readonly hidden: readonly Float32Array[]
+}
+
+/** A step of a sequence whose tenant tries a candidate beside what serves it. */
+export interface TrialStep {
+  readonly candidate: string
+  /** The version that drafts at the other steps; null: the draft that all tenants share. */
+  readonly rival: string | null
+  readonly drafter: 'candidate' | 'rival'
 }
 
 /** What an arm could do before it has drafted. */
@@ -76,6 +86,8 @@ export interface DraftSession {
    * @param opinion of the arm that costs nothing; absent where it was not asked
    */
   forecasts(lookaheadMax: number, opinion?: FreeOpinion): readonly Forecast[]
+  /** Whether the step that is about to be taken is part of a trial, and whose turn it is; the same until it is committed. */
+  trial?(): TrialStep | undefined
   /**
    * What would follow if the target committed these tokens, which another arm drafted. Of eager speculators alone.
    * @returns survival given that it does

@@ -195,6 +195,7 @@ export class Engine {
     const context = {
       tenant: request.tenant,
       prompt: said ? [...request.prompt, ...said] : request.prompt,
+      name: `${request.id} ${choice}`,
       ...(isGreedy(request.sampling) ? {} : { sampling: draftSampling(temperature, seed, choice, this.noise) }),
     }
     const drafts = speculators.map((speculator) => speculator.open(context))

@@ -12,6 +12,10 @@
  * a finished choice goes to a sink as a `Trace`, if its tenant lets drafts learn; each step can explain itself in one
  * `StepRecord`.
  *
+ * Where a tenant tries a candidate beside the draft that serves it, the two take turns at the steps of its sequences, and
+ * a request's end says what each made of its own: tokens that were committed, and what the cost table says their steps
+ * took. That table is corrected by what steps take, and knows no neighbours, pauses or comparisons that a new draft pays.
+ *
  * Invariants: a sequence's tokens are a function of its request alone (prompt, sampling, seed, choice); drafts decide
  * only how fast they come. Nothing of one tenant reaches another. A request that fails takes no other with it.
  *
@@ -46,3 +50,4 @@ export type { VerifiedBranch, VerifiedStep } from './statistics.ts'
 export type { PrefillReport } from './step/prefill.ts'
 export type { DecodeReport, OptionRecord, SequenceRecord, StepRecord } from './step/report.ts'
 export * from './trace/trace.ts'
+export type { Served, TrialSummary } from './trial.ts'

@@ -3,6 +3,7 @@ import type { EngineError } from './errors.ts'
 import type { GenerationEvent, GenerationRequest } from './request.ts'
 import type { Schedulable } from './schedule/index.ts'
 import { SpeculationCounter } from './statistics.ts'
+import { TrialCounter } from './trial.ts'
 
 /**
  * One admitted request: its choices and the stream its tenant reads. A consumer that goes away (an aborted signal, a
@@ -11,6 +12,7 @@ import { SpeculationCounter } from './statistics.ts'
 export class Job implements Schedulable {
   readonly events: ReadableStream<GenerationEvent>
   readonly speculation = new SpeculationCounter()
+  readonly trials = new TrialCounter()
   /** Choices that are still being generated. */
   readonly open = new Set<Choice>()
   readonly times: JobTimes
@@ -79,7 +81,7 @@ export class Job implements Schedulable {
     this.times.ended = now
     const { completionTokens, cachedTokens = 0 } = this
     const usage = { promptTokens: this.request.prompt.length, cachedTokens, completionTokens }
-    this.emit({ type: 'end', usage, speculation: this.speculation.summary() })
+    this.emit({ type: 'end', usage, speculation: this.speculation.summary(), trials: this.trials.summary() })
     this.detach()
     if (!this.cancelled) this.controller?.close()
   }

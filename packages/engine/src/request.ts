@@ -1,5 +1,6 @@
 import type { Arm } from '@foretoken/drafting'
 import type { Constraint } from './constraint/index.ts'
+import type { TrialSummary } from './trial.ts'
 
 /** How tokens are drawn from the target's distribution. Defaults are OpenAI's. */
 export interface SamplingParameters {
@@ -92,7 +93,13 @@ export type GenerationEvent =
       readonly logprobs?: readonly TokenLogprob[]
     }
   | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason }
-  | { readonly type: 'end'; readonly usage: Usage; readonly speculation: SpeculationSummary }
+  | {
+      readonly type: 'end'
+      readonly usage: Usage
+      readonly speculation: SpeculationSummary
+      /** Of candidates that drafted for it at some steps; usually none. */
+      readonly trials: readonly TrialSummary[]
+    }
 
 export interface Usage {
   readonly promptTokens: number

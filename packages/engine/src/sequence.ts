@@ -1,4 +1,4 @@
-import { type BackOff, type DraftSession, NO_BACK_OFF } from '@foretoken/drafting'
+import { type BackOff, type DraftSession, NO_BACK_OFF, type TrialStep } from '@foretoken/drafting'
 import type { ConstrainedText } from './constraint/index.ts'
 import type { Choice, Job } from './job.ts'
 import type { FinishReason, TokenLogprob } from './request.ts'
@@ -29,10 +29,11 @@ export class Sequence implements Choice, Schedulable {
   /** Chunks of other prompts that were cached since its own last one. */
   passedOver = 0
   finished: FinishReason | undefined
-  /** At which steps the controller does not ask what could be drafted for it. */
-  backOff: BackOff = NO_BACK_OFF
   /** What may follow; absent: anything. */
   readonly constraint: ConstrainedText | undefined
+  /** What the step under way is part of. */
+  trial: TrialStep | undefined
+  private readonly backOffs = { candidate: NO_BACK_OFF, rival: NO_BACK_OFF }
   private readonly detokeniser: Detokeniser
   private readonly stops: StopMatcher
   private fresh: { text: string; tokens: number[]; logprobs: TokenLogprob[] } = { text: '', tokens: [], logprobs: [] }
@@ -60,6 +61,20 @@ export class Sequence implements Choice, Schedulable {
 
   get weight(): number {
     return this.job.weight
+  }
+
+  /** Whom evidence about drafting for it concerns: what holds for its tenant's draft need not hold for a candidate. */
+  get learner(): string {
+    return this.trial?.drafter === 'candidate' ? `${this.tenant}\n${this.trial.candidate}` : this.tenant
+  }
+
+  /** At which steps the controller does not ask what could be drafted for it. */
+  get backOff(): BackOff {
+    return this.backOffs[this.trial?.drafter ?? 'rival']
+  }
+
+  set backOff(backOff: BackOff) {
+    this.backOffs[this.trial?.drafter ?? 'rival'] = backOff
   }
 
   get arrival(): number {
@@ -97,6 +112,12 @@ export class Sequence implements Choice, Schedulable {
   /** Draft tokens worth verifying now: the step's own token must still fit. */
   get lookaheadMax(): number {
     return Math.max(0, this.rowsMax - this.tokens.length - 1)
+  }
+
+  /** A step is about to be taken: finds out whose turn it is. */
+  beginStep(): void {
+    this.trial = undefined
+    for (const session of this.drafts) this.trial ??= session.trial?.()
   }
 
   prefilled(hidden: Float32Array | undefined): void {

@@ -12,6 +12,8 @@
  * on a static draft that reads that target's hidden states. On new weights of the same form a tenant may begin with its
  * adapter of the earlier ones (`earlier`), which is a candidate like any other.
  *
+ * What passed a run's own gate may be judged again on what its tenant sent since (`judgeDraft`), by the same replay.
+ *
  * Invariants: recording never delays a step and never holds more memory than it was given. Nothing of one tenant is
  * read for another: the tenant's id is the folder. Of a tenant that opted out nothing is kept, and what was kept of one
  * that was forgotten is deleted.
@@ -22,6 +24,7 @@
 
 export { GAIN_MIN as PROMOTION_GAIN_MIN } from '@foretoken/policy'
 export { adaptTenant } from './adapt/adapt-tenant.ts'
+export * from './adapt/judge-draft.ts'
 export { baseOfAdapter } from './adapt/stored-candidate.ts'
 export * from './adapt/types.ts'
 export * from './artifact/adapter-store.ts'

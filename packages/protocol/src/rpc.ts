@@ -127,6 +127,8 @@ export const generateCallSchema = z.strictObject({
   }),
   /** The draft that this tenant's traffic on this very target has taught; null: none, and one that is loaded may go. */
   adapter: adapterRefSchema.nullable(),
+  /** A candidate that is tried beside it, at so large a share of the tenant's steps; absent: none. */
+  canary: adapterRefSchema.extend({ share: z.number().gt(0).max(1) }).optional(),
   /** False: nothing of this request may be kept to learn from. */
   learn: z.boolean(),
   /** Unix milliseconds: what was learned from this tenant before then has to go. 0: nothing. */

@@ -68,6 +68,39 @@ describe('same seed, same bytes, with the draft that ships and adapters of its t
     120_000,
   )
 
+  test.each([1, 7])('while each tenant tries a candidate at some of its steps, %i at a time', async (width) => {
+    const neural = neuralOf(world)
+    const tries = { ten_none: 'adp_fitted', ten_mild: 'adp_fitted', ten_fitted: 'adp_mild', ten_wild: 'adp_fitted' }
+    const refOf = (wanted: string | undefined) => world.adapters.find(({ id }) => id === wanted)?.stored.ref ?? null
+    const wish = () => {
+      for (const [tenant, candidate] of Object.entries(tries)) {
+        const ref = refOf(candidate)
+        neural.want(tenant, refOf(ADAPTERS[tenant]), ref && { ...ref, id: `${tenant} tries`, share: 0.4 })
+      }
+    }
+    wish()
+    await expect.poll(() => TENANTS.filter((tenant) => neural.tried(tenant)).length).toBe(TENANTS.length)
+    const engine = engineOn(world.model, [suffix(), neural])
+    const answers = await serve(engine, world, { width, shift: 1, stride: 2 })
+    await engine.drain()
+    expectSame(answers)
+    for (const tenant of TENANTS) {
+      const own = answers.filter(({ asked }) => asked.tenant === tenant)
+      expect(drafted(own, (version) => version === `${tenant} tries`).proposed, tenant).toBeGreaterThan(5)
+      expect(drafted(own, (version) => version === ADAPTERS[tenant]).proposed > 5).toBe(tenant !== 'ten_none')
+      const trials = own.flatMap(({ got }) => got.trials)
+      expect(new Set(trials.map(({ candidate }) => candidate))).toEqual(new Set([`${tenant} tries`]))
+    }
+    // What took turns is all that was committed, where the candidate could draft from the first step to the last.
+    for (const { got, way } of answers) {
+      const [trial, ...others] = got.trials
+      if (!trial || others.length > 0) continue
+      expect(['auto', 'adaptive']).toContain(way.arm)
+      expect(trial.byCandidate.tokens + trial.byRival.tokens).toBe(got.tokens.length)
+      expect(trial.byCandidate.ms + trial.byRival.ms).toBeGreaterThan(0)
+    }
+  })
+
   test('while adapters are swapped, unloaded and forgotten at any moment of a step', async () => {
     const swaps = new HotSwaps(neuralOf(world), TENANTS, world.adapters)
     const engine = engineOn(world.model, [suffix(), swaps])

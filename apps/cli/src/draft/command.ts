@@ -18,7 +18,9 @@ interface TenantOptions extends LearningCommandOptions {
 export function addDraftCommand(program: Command): void {
   const draft = program.command('draft').description('drafts: what they do for each tenant, and how they learn')
   withLearningOptions(draft.command('status'))
-    .description('versions, acceptance by tenant and arm, and why a tenant has no draft of its own yet')
+    .description(
+      'versions, acceptance by tenant and arm, what is on trial, and why a tenant has no draft of its own yet',
+    )
     .option('--tenant <tenant>', 'one tenant, by name or id, with more detail (default: all)')
     .option('--model <model>', 'what it says of one model (default: all)')
     .action(async (options: LearningCommandOptions & { tenant?: string; model?: string }) => {
@@ -43,7 +45,7 @@ export function addDraftCommand(program: Command): void {
     })
   withLearningOptions(draft.command('adapt'))
     .addOption(queueUrlOption())
-    .description("teach a tenant's draft now, and use it if it is better")
+    .description("teach a tenant's draft now, and use it at once if it is better")
     .requiredOption('--tenant <tenant>', 'by name or id')
     .addOption(modelOption())
     .option('--wait', 'follow the run and say what it found; fails only if the run fails', false)
@@ -53,7 +55,9 @@ export function addDraftCommand(program: Command): void {
     })
   addCustomCommand(draft)
   withLearningOptions(draft.command('rollback'))
-    .description("take a tenant's draft out of use for good, and the last good one back into it")
+    .description(
+      "take a tenant's draft out of use for good, and the last good one back into it; first what is on trial",
+    )
     .requiredOption('--tenant <tenant>', 'by name or id')
     .addOption(modelOption())
     .action(async (options: TenantOptions) => {

@@ -4,18 +4,22 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import {
+  advanceDraft,
   claimTrainingRun,
   createCandidate,
   createTenant,
   type Database,
   finishTrainingRun,
   liveDraftVersion,
+  newId,
   openDatabase,
   promoteDraft,
   recordAcceptance,
+  recordDecisions,
   registerTarget,
   type ServedTarget,
   type TrainingResult,
+  tryDraft,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import { type ObjectStore, openObjectStore } from '@foretoken/storage'
@@ -129,6 +133,63 @@ describe('foretoken draft status', () => {
     const shown = await foretoken('draft', 'status', '--tenant', 'acme')
     expect(shown).toMatch(/acme .*small f1f1f1f1 .*version 1 .*1500/)
     expect(shown).toMatch(/small +adaptive +1 +10 +2\.50 +75 %/)
+  })
+})
+
+describe('a draft on trial', () => {
+  async function tried(): Promise<string> {
+    const id = newId('adapter')
+    const files = { contentHash: 'ab', artifactUri: `adapters/${tenantId}/${id}` }
+    await createCandidate(db, { id, tenantId, targetId: target.id, ...files })
+    await tryDraft(db, tenantId, id, { reason: 'Better.', judgedUntil: null })
+    return id
+  }
+  const decided = (inputs: Record<string, number>) =>
+    recordDecisions(db, [
+      {
+        ...{
+          tenantId,
+          targetId: target.id,
+          topic: 'trial',
+          kind: 'watch',
+          changes: false,
+          value: 1,
+          inputs,
+          alternatives: [],
+        },
+        reason: 'Still shadow.',
+      },
+    ])
+
+  it('is shown by status, with its stage, its requests and its gain, and by why', async () => {
+    await live()
+    const id = await tried()
+    const gains = { 'gain over the static draft': 0.12, 'lower bound over the static draft': 0.03 }
+    await decided({ version: 2, requests: 20, needed: 16, ...gains })
+    const [status] = JSON.parse(await foretoken('draft', 'status', '--json'))
+    const { since, ...trial } = status.trial
+    expect(trial).toEqual({
+      ...{ id, version: 2, stage: 'shadow', requests: 20, needed: 16 },
+      gains: [{ rival: 'the static draft', gain: 0.12, lower: 0.03 }],
+    })
+    const shown = await foretoken('draft', 'status')
+    expect(shown).toMatch(/acme .*version 1, shadow 2 .*20 of 16 requests, \+12\.0 % goodput over the static draft/)
+    expect(await foretoken('draft', 'why', 'acme')).toContain('Still shadow.')
+    await advanceDraft(db, tenantId, id, { from: 'shadow', reason: 'Better.' })
+    // What was said of the shadow is no news of the canary.
+    expect(JSON.parse(await foretoken('draft', 'status', '--json'))[0].trial).toMatchObject({
+      ...{ stage: 'canary', requests: null, gains: [] },
+    })
+  })
+
+  it('is what a rollback takes out first', async () => {
+    const [first, second] = [await live(), await tried()]
+    expect(await foretoken('draft', 'rollback', '--tenant', 'acme')).toContain(
+      `the trial of ${second} is over; ${first} goes on serving it. To roll that back too`,
+    )
+    expect(JSON.parse(await foretoken('draft', 'rollback', '--tenant', 'acme', '--json'))).toMatchObject({
+      ...{ rejected: first, live: null, trial: false },
+    })
   })
 })
 

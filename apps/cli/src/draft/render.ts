@@ -11,8 +11,9 @@ export function renderStatus(statuses: readonly TenantStatus[], detail: boolean)
 }
 
 function renderTenants(statuses: readonly TenantStatus[]): string {
-  const rows = statuses.map(({ tenant, target, learning, live, newTokens, why }) => {
-    const draft = live ? pc.green(`version ${live.version}`) : 'static'
+  const rows = statuses.map(({ tenant, target, learning, live, trial, newTokens, why }) => {
+    const serves = live ? pc.green(`version ${live.version}`) : 'static'
+    const draft = trial ? `${serves}, ${trial.stage} ${trial.version}` : serves
     const served = target ? `${target.name} ${shortened(target.fingerprint)}` : '-'
     return [tenant.name, tenant.id, served, learning ? 'on' : 'off', draft, String(newTokens), why]
   })

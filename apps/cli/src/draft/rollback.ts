@@ -1,4 +1,4 @@
-import { rollBackDraft } from '@foretoken/db'
+import { endTrial, rollBackDraft } from '@foretoken/db'
 import { CliError } from '../errors.ts'
 import { requireServedTarget } from '../model/served.ts'
 import type { LearningCommandOptions } from '../options.ts'
@@ -6,7 +6,7 @@ import { print, printJson } from '../output.ts'
 import { choice, withDatabase } from '../platform/connect.ts'
 import { requireTenant } from '../tenant/lookup.ts'
 
-/** `foretoken draft rollback`: at once, and for good. */
+/** `foretoken draft rollback`: at once, and for good; of a tenant that tries a draft, that one first. */
 export async function rollback({
   tenant: nameOrId,
   model,
@@ -16,10 +16,15 @@ export async function rollback({
     const tenant = await requireTenant(db, nameOrId)
     const target = await requireServedTarget(db, model)
     const lineage = { tenantId: tenant.id, targetId: target.id }
-    const rolledBack = await rollBackDraft(db, lineage, 'Rolled back by hand.')
+    const ended = await endTrial(db, lineage, 'Its trial was ended by hand.')
+    const rolledBack = ended ?? (await rollBackDraft(db, lineage, 'Rolled back by hand.'))
     if (!rolledBack) throw new CliError(`Tenant ${tenant.name} has no draft of its own in use on ${target.name}.`)
-    if (options.json) return printJson({ tenant: tenant.id, ...rolledBack })
+    if (options.json) return printJson({ tenant: tenant.id, ...rolledBack, trial: ended !== null })
     const now = rolledBack.live === null ? 'the static draft' : rolledBack.live
+    if (ended) {
+      const more = ended.live === null ? '' : ' To roll that back too, give the command again.'
+      return print(`Tenant ${tenant.name}: the trial of ${ended.rejected} is over; ${now} goes on serving it.${more}`)
+    }
     print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it within ten seconds.`)
   })
 }

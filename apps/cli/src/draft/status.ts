@@ -22,6 +22,7 @@ import { requireTenant } from '../tenant/lookup.ts'
 import { explain } from './explain.ts'
 import { renderStatus } from './render.ts'
 import type { ArmStatus, TenantStatus } from './tenant-status.ts'
+import { trialOf } from './trial.ts'
 
 const RUNS_SHOWN = 5
 const DECISIONS_READ = 20
@@ -74,7 +75,9 @@ async function statusOf({ db, store, seen }: Sources, tenant: Tenant, model: Mod
   const arms = acceptance.map(withRates)
   const fingerprints = new Map(model?.weights.map(({ id, fingerprint }) => [id, fingerprint]))
   const versions = all.filter((version) => version.targetId === null || fingerprints.has(version.targetId))
-  const live = versions.find((version) => version.state === 'live' && version.targetId === targetId) ?? null
+  const mine = versions.filter((version) => version.targetId === targetId)
+  const live = mine.find(({ state }) => state === 'live') ?? null
+  const trial = trialOf(mine, decisions)
   const decision = decisions.find(({ topic, changes }) => topic === 'training' && !changes)?.reason ?? null
   return {
     tenant: { id: tenant.id, name: tenant.name, status: tenant.status },
@@ -82,8 +85,9 @@ async function statusOf({ db, store, seen }: Sources, tenant: Tenant, model: Mod
     learning: tenant.learning,
     rollouts: tenant.rollouts,
     newTokens,
-    why: explain({ tenant, live, newTokens, decision, run: runs[0] ?? null }),
+    why: explain({ tenant, live, trial, newTokens, decision, run: runs[0] ?? null }),
     live: live && { id: live.id, version: live.version },
+    trial,
     versions: versions.map((version) => ({
       ...version,
       fingerprint: fingerprints.get(version.targetId ?? '') ?? null,

@@ -1,5 +1,6 @@
 import type { ArmAcceptance, DraftVersion, Tenant, TrainingRun } from '@foretoken/db'
 import type { TargetIdentity } from '@foretoken/protocol'
+import type { TrialStatus } from './trial.ts'
 
 /** What there is to say of one tenant's drafts. */
 export interface TenantStatus {
@@ -13,6 +14,8 @@ export interface TenantStatus {
   readonly newTokens: number
   readonly why: string
   readonly live: { readonly id: string; readonly version: number } | null
+  /** What is tried beside it. */
+  readonly trial: TrialStatus | null
   /** Newest first. */
   readonly versions: readonly VersionStatus[]
   readonly arms: readonly ArmStatus[]

@@ -40,6 +40,19 @@ describe('what a call tells the worker of its tenant', () => {
     const [call] = gateway.worker.calls
     const { target: _, ...sent } = good
     expect(call).toMatchObject({ adapter: sent, learn: false, forgottenMs: forgottenAt.getTime(), weight: 2.5 })
+    expect(call).not.toHaveProperty('canary')
+  })
+
+  it('is what it tries too, and at how large a share of its steps, as long as it does', async () => {
+    await start()
+    gateway.memory.keys.set(KEY, { ...TENANT, adapters: [good], canaries: [bad] })
+    await ask()
+    const { target: _, ...tried } = bad
+    expect(gateway.worker.calls[0]).toMatchObject({
+      adapter: { id: good.id },
+      canary: { ...tried, share: expect.any(Number) },
+    })
+    expect(gateway.worker.calls[0]?.canary?.share).toBeLessThan(0.5)
   })
 })
 

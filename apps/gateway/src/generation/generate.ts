@@ -53,7 +53,7 @@ function callContext(
 ): CallContext {
   return {
     pool: workers,
-    adapters: key.adapters,
+    drafts: key,
     logger,
     resumeMsMax: config.limits.resumeMsMax,
     onResumed: (ms) => {

@@ -18,6 +18,7 @@ export const TENANT: AuthenticatedKey = {
   forgottenAt: null,
   weight: 1,
   adapters: [],
+  canaries: [],
 }
 
 interface HarnessOptions {

@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, fromWorkerError, isWorkerErrorLocal, type TargetIdentity } from '@foretoken/protocol'
 import { WorkerDeclined, WorkerLost } from '@foretoken/protocol/client'
 import type { Logger } from '@foretoken/telemetry'
-import type { LiveAdapter } from '../store.ts'
 import type { PooledWorker, WorkerPool } from './pool.ts'
-import { routed, type UnroutedCall } from './route.ts'
+import { routed, type TenantAdapters, type UnroutedCall } from './route.ts'
 import { type CallFrame, Said } from './said.ts'
 
 export interface CallContext {
   readonly pool: WorkerPool
-  /** The tenant's drafts, by target. */
-  readonly adapters: readonly LiveAdapter[]
+  /** The tenant's drafts and what it tries, by target. */
+  readonly drafts: TenantAdapters
   readonly logger: Logger
   /** How long an answer that has begun waits for a worker to go on. */
   readonly resumeMsMax: number
@@ -40,7 +39,7 @@ export async function* callWorkers(
     const { worker, target } = await attempts.next(said.begun, signal)
     worker.inFlight++
     try {
-      const addressed = routed(said.rest(), target, ctx.adapters)
+      const addressed = routed(said.rest(), target, ctx.drafts)
       for await (const frames of worker.client.generateBatches(addressed, signal)) {
         const news = said.takeAll(frames)
         if (news.length === 0) continue

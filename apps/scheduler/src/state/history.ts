@@ -13,12 +13,13 @@ import {
   tracesSeen,
   trafficBetween,
 } from '@foretoken/db'
-import type { Outcome } from '@foretoken/policy'
+import type { Outcome, PromotionRules } from '@foretoken/policy'
 import type { ObjectStore } from '@foretoken/storage'
 import type { SweepRules } from '../sweep/decide.ts'
 import { sweep } from '../sweep/sweep.ts'
 import type { Facts, RunFacts } from './population.ts'
 import { subjectOf } from './subject.ts'
+import { Trials } from './trials.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Acceptance is counted in buckets of five minutes; one that may still grow is left for later. */
@@ -31,13 +32,15 @@ const SERVED_WITHIN_MS = 180_000
 export class History {
   private trafficUntilMs: number
   private stepsUntilMs: number
+  private readonly trials: Trials
 
   constructor(
     private readonly db: Database,
     private readonly store: ObjectStore,
-    private readonly sweepRules: SweepRules,
+    private readonly rules: { readonly sweep: SweepRules; readonly promotion: PromotionRules },
     sinceMs: number,
   ) {
+    this.trials = new Trials(db, rules.promotion)
     this.trafficUntilMs = sinceMs
     this.stepsUntilMs = Math.floor(sinceMs / BUCKET_MS) * BUCKET_MS
   }
@@ -69,16 +72,20 @@ export class History {
       listProcesses(db),
       this.news(nowMs),
     ])
-    const { stocks, removed } = await sweep(store, { tenants, targets, lately, seen, nowMs }, this.sweepRules)
+    const liveOf = new Map(live.map((version) => [subjectOf(version.tenantId, version.targetId), version]))
+    const trials = await this.trials.read(liveOf)
+    const judged = new Map([...trials].map(([subject, { judgedUntil }]) => [subject, judgedUntil]))
+    const traces = { tenants, targets, lately, seen, judged, nowMs }
+    const { stocks, removed } = await sweep(store, traces, this.rules.sweep)
     const steps = processes.flatMap((process) => {
       const worker = processDetails(process)
       return worker ? [{ model: worker.target.name, ms: worker.targetStepMs }] : []
     })
     return {
       facts: {
-        ...{ tenants, targets, stocks, runs: runFacts(runs), ...news },
+        ...{ tenants, targets, stocks, runs: runFacts(runs), trials, ...news },
         rollouts: new Set(rollouts.map(({ tenantId, targetId }) => subjectOf(tenantId, targetId))),
-        live: new Map(live.map((version) => [subjectOf(version.tenantId, version.targetId), version])),
+        live: liveOf,
         targetStepMs: meanByModel(steps),
       },
       removed,
@@ -94,7 +101,7 @@ function meanByModel(steps: readonly { readonly model: string; readonly ms: numb
 
 function runFacts(runs: Awaited<ReturnType<typeof runsSince>>): ReadonlyMap<string, RunFacts> {
   const facts = new Map<string, { open: boolean; lastMs: number | null; outcomes: Outcome[] }>()
-  for (const { tenantId, targetId, state, tokens, baseline, candidate, finishedAt } of runs) {
+  for (const { tenantId, targetId, state, tokens, baseline, candidate, finishedAt, draftState } of runs) {
     const subject = subjectOf(tenantId, targetId ?? '')
     const of = facts.get(subject) ?? { open: false, lastMs: null, outcomes: [] }
     facts.set(subject, of)
@@ -105,7 +112,11 @@ function runFacts(runs: Awaited<ReturnType<typeof runsSince>>): ReadonlyMap<stri
     of.lastMs = finishedAt.getTime()
     const [before, after] = [baseline?.tokensPerSecond, candidate?.tokensPerSecond]
     if ((state !== 'promoted' && state !== 'rejected') || !before || !after) continue
-    of.outcomes.push({ atMs: of.lastMs, promoted: state === 'promoted', gain: after / before - 1, tokens })
+    const gain = after / before - 1
+    // What serving refused was no success, whatever the run's own replay said.
+    const wasRefused = state === 'promoted' && draftState === 'rejected'
+    const outcome = wasRefused ? { promoted: false, gain: Math.min(0, gain) } : { promoted: state === 'promoted', gain }
+    of.outcomes.push({ atMs: of.lastMs, tokens, ...outcome })
   }
   return facts
 }

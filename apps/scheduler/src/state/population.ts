@@ -14,6 +14,7 @@ import {
 import type { Stock } from '../sweep/decide.ts'
 import { noRate, observe, perDay, type Rate } from './rate.ts'
 import { subjectOf } from './subject.ts'
+import type { TrialFacts } from './trials.ts'
 
 /** What is read anew for each round; what is counted on is what the population adds up itself. Maps are by subject. */
 export interface Facts {
@@ -23,6 +24,7 @@ export interface Facts {
   readonly stocks: ReadonlyMap<string, Stock>
   readonly runs: ReadonlyMap<string, RunFacts>
   readonly live: ReadonlyMap<string, LiveVersion>
+  readonly trials: ReadonlyMap<string, TrialFacts>
   /** Whose draft of earlier weights is to be judged on these. */
   readonly rollouts: ReadonlySet<string>
   /** Since the last facts, which were of then. */
@@ -122,7 +124,7 @@ export class Population {
     const subject = subjectOf(tenant.id, target.id)
     const demand = this.demandOf(demandKey(tenant.id, target.name), nowMs)
     const drafting = this.draftingOf(subject)
-    const stock = facts.stocks.get(subject) ?? { tokens: 0, newTokens: 0 }
+    const stock = facts.stocks.get(subject) ?? { tokens: 0, newTokens: 0, unjudgedTokens: 0 }
     const runs = facts.runs.get(subject) ?? { open: false, lastMs: null, outcomes: [] }
     const state: TenantState = {
       tenant: subject,
@@ -145,7 +147,7 @@ export class Population {
       lastTrainedMs: runs.lastMs,
       runOpen: runs.open,
       live: liveDraft(facts.live.get(subject)),
-      trial: null,
+      trial: facts.trials.get(subject)?.trial ?? null,
     }
     const isEnough = hasEnough(state, this.rules.training)
     drafting.enoughSinceMs = isEnough ? (drafting.enoughSinceMs ?? nowMs) : null

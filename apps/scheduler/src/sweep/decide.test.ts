@@ -55,8 +55,15 @@ describe('a sweep', () => {
 describe('the stock of a target', () => {
   it('is what may be of it, and of that what no run has seen', () => {
     const all = segments(4, 'a', 'b', null)
-    expect(stockOf(all, 'a', null)).toEqual({ tokens: 120, newTokens: 120 })
-    expect(stockOf(all, 'b', 'traces/ten_a/2')).toEqual({ tokens: 80, newTokens: 40 })
-    expect(stockOf(all, 'c', 'traces/ten_a/9')).toEqual({ tokens: 40, newTokens: 0 })
+    const stock = (target: string, seenUntil: string | null) => stockOf(all, target, { seenUntil })
+    expect(stock('a', null)).toEqual({ tokens: 120, newTokens: 120, unjudgedTokens: 0 })
+    expect(stock('b', 'traces/ten_a/2')).toEqual({ tokens: 80, newTokens: 40, unjudgedTokens: 0 })
+    expect(stock('c', 'traces/ten_a/9')).toEqual({ tokens: 40, newTokens: 0, unjudgedTokens: 0 })
+  })
+
+  it('counts what came since its draft on trial was judged, where it has one', () => {
+    const all = segments(4, 'a', 'b')
+    const unjudged = (judgedUntil: string | null) => stockOf(all, 'a', { seenUntil: null, judgedUntil }).unjudgedTokens
+    expect([unjudged(null), unjudged('traces/ten_a/2'), unjudged('traces/ten_a/3')]).toEqual([80, 40, 0])
   })
 })

@@ -20,10 +20,20 @@ export interface SweepDecision {
   readonly keep: readonly SegmentInfo[]
 }
 
+/** How far a tenant's traces of a target are known. */
+export interface Progress {
+  /** The newest segment that a run has seen. */
+  readonly seenUntil: string | null
+  /** The newest segment that its draft on trial was judged by; absent: it has none. */
+  readonly judgedUntil?: string | null | undefined
+}
+
 /** Trace tokens that a tenant has of a target, and those of them that no run has seen. */
 export interface Stock {
   readonly tokens: number
   readonly newTokens: number
+  /** Those that its draft on trial was not judged by. */
+  readonly unjudgedTokens: number
 }
 
 /**
@@ -52,10 +62,19 @@ export function decideSweep(
   return { remove: segments.filter((segment) => !kept.has(segment)), keep }
 }
 
-export function stockOf(segments: readonly SegmentInfo[], fingerprint: string, seenUntil: string | null): Stock {
+export function stockOf(
+  segments: readonly SegmentInfo[],
+  fingerprint: string,
+  { seenUntil, judgedUntil }: Progress,
+): Stock {
   const mine = segments.filter((segment) => mayBeOf(fingerprint, segment))
   const sum = (some: readonly SegmentInfo[]) => some.reduce((total, { tokens }) => total + tokens, 0)
-  return { tokens: sum(mine), newTokens: sum(mine.filter(({ key }) => seenUntil === null || key > seenUntil)) }
+  const after = (until: string | null) => sum(mine.filter(({ key }) => until === null || key > until))
+  return {
+    tokens: sum(mine),
+    newTokens: after(seenUntil),
+    unjudgedTokens: judgedUntil === undefined ? 0 : after(judgedUntil),
+  }
 }
 
 /** A segment whose key names no target may be of any, so it stays for as long as it is of use to one of them. */

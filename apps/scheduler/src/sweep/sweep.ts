@@ -11,6 +11,8 @@ export interface SweepFacts {
   /** That were served in the last days: what there is for others goes. */
   readonly lately: readonly ServedTarget[]
   readonly seen: readonly TracesSeen[]
+  /** By subject that has a draft on trial: how far that is judged. */
+  readonly judged: ReadonlyMap<string, string | null>
   readonly nowMs: number
 }
 
@@ -22,7 +24,7 @@ export interface SweepResult {
 
 /** Looks at every tenant's traces once: counts what there is to learn from, deletes what must not stay. */
 export async function sweep(store: ObjectStore, facts: SweepFacts, rules: SweepRules): Promise<SweepResult> {
-  const { targets, nowMs } = facts
+  const { targets, judged, nowMs } = facts
   const tenants = new Map(facts.tenants.map((each) => [each.id, each]))
   const seen = new Map(facts.seen.map(({ tenantId, targetId, until }) => [subjectOf(tenantId, targetId ?? ''), until]))
   const served = facts.lately.map(({ fingerprint }) => fingerprint)
@@ -35,7 +37,8 @@ export async function sweep(store: ObjectStore, facts: SweepFacts, rules: SweepR
     removed += remove.length
     for (const { id, fingerprint } of targets) {
       const subject = subjectOf(tenantId, id)
-      stocks.set(subject, stockOf(keep, fingerprint, seen.get(subject) ?? null))
+      const progress = { seenUntil: seen.get(subject) ?? null, judgedUntil: judged.get(subject) }
+      stocks.set(subject, stockOf(keep, fingerprint, progress))
     }
   }
   return { stocks, removed }

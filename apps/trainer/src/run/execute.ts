@@ -1,4 +1,5 @@
 import {
+  beatTrainingRun,
   type Database,
   DatabaseError,
   type DraftVersion,
@@ -7,6 +8,7 @@ import {
   finishTrainingRun,
   listDraftVersions,
   newId,
+  type Publication,
   type ServedTarget,
   type Tenant,
   type TrainingLease,
@@ -36,6 +38,8 @@ export interface ExecuteContext {
   readonly logger: Logger
   readonly tokensMax: number
   readonly beatMs: number
+  /** Where a draft goes that passed its gate. */
+  readonly promotion: Publication['promotion']
 }
 
 const STATES = { better: 'promoted', 'not-better': 'rejected', 'too-little': 'skipped', failed: 'failed' } as const
@@ -48,7 +52,7 @@ export async function executeRun(context: ExecuteContext, run: TrainingRun, stop
   const { db, logger, beatMs } = context
   const { tenantId } = run
   const lease = { runId: run.id, trainer: run.trainer ?? '', attempt: run.attempts }
-  const heartbeat = new Heartbeat(db, lease, logger, beatMs)
+  const heartbeat = new Heartbeat((progress) => beatTrainingRun(db, lease, progress), logger, beatMs)
   const signal = AbortSignal.any([stop, heartbeat.signal])
   const tracesUntil = await newestSegment(context.store, tenantId, context.target.fingerprint)
   try {
@@ -119,9 +123,11 @@ async function earlierDraft({ db, target }: ExecuteContext, { id, rollouts }: Te
 
 /** Files whose row could not be written belong to nobody: the tenant was forgotten, or another trainer has the run. */
 async function finish(context: ExecuteContext, tenantId: string, lease: TrainingLease, result: TrainingResult) {
-  const { db, store, logger } = context
+  const { db, store, logger, promotion, target } = context
   const { state, reason, tokens, draft } = result
-  if (await finishTrainingRun(db, tenantId, lease, result)) {
+  // Listed after the last one was read: none that comes later has taught it.
+  const judgedUntil = draft ? await newestSegment(store, tenantId, target.fingerprint) : null
+  if (await finishTrainingRun(db, tenantId, lease, result, { promotion, judgedUntil })) {
     logger.info({ runId: lease.runId, tenantId, state, tokens, version: draft?.id, reason }, 'training run ended')
     return
   }

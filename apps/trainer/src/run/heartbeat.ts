@@ -1,15 +1,14 @@
-import { beatTrainingRun, type Database, type TrainingLease } from '@foretoken/db'
 import { type Logger, Outage } from '@foretoken/telemetry'
 
 type Progress = { readonly phase: string; readonly progress: number }
 
-/** Aborts work whose run now belongs to another trainer, or to nobody. */
+/** Aborts work that now belongs to another trainer, or to nobody. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 
 /**
- * Keeps a run's lease while it is worked on, and tells how far it is. A beat that does not reach the database is left
+ * Keeps a lease while its work is done, and tells how far it is. A beat that does not reach the database is left
  * out: the lease outlasts several, and whoever lost it can't write anyway.
  */
 export class Heartbeat {
@@ -20,8 +19,8 @@ export class Heartbeat {
   private readonly outage: Outage
 
   constructor(
-    private readonly db: Database,
-    private readonly lease: TrainingLease,
+    /** Renews the lease; false: it is lost. */
+    private readonly renew: (latest: Progress | null) => Promise<boolean>,
     logger: Logger,
     everyMs: number,
   ) {
@@ -54,12 +53,11 @@ export class Heartbeat {
 
   private async send(): Promise<void> {
     try {
-      const ours = await beatTrainingRun(this.db, this.lease, this.latest)
+      const ours = await this.renew(this.latest)
       this.outage.worked()
-      if (ours) return
-      this.lost.abort(new LeaseLost('another trainer has this run, or it was cancelled'))
+      if (!ours) this.lost.abort(new LeaseLost('another trainer has this work, or it was cancelled'))
     } catch (err) {
-      this.outage.failed(err, { runId: this.lease.runId })
+      this.outage.failed(err)
     }
   }
 }

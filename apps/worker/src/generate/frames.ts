@@ -5,6 +5,7 @@ import {
   type GenerationRequest,
   type SpeculationSummary,
   type TokenLogprob,
+  type TrialSummary,
 } from '@foretoken/engine'
 import type { DraftVerdict, Frame, WorkerError } from '@foretoken/protocol'
 
@@ -18,10 +19,17 @@ export interface FrameSource {
   readonly worker: string
   /** What was found out about the drafts of a tenant. */
   verdictsOf(tenant: string): DraftVerdict[]
-  /** Told what the arms did for a tenant in a request that ended. */
-  readonly onEnd?: (tenant: string, arms: SpeculationSummary['arms']) => void
+  /** Told what the arms, and candidates that are tried, did in a request that ended. */
+  readonly onEnd?: (ended: EndedRequest) => void
   /** Told about failures that are not the tenant's doing. */
   readonly onFault: (error: unknown) => void
+}
+
+export interface EndedRequest {
+  readonly tenant: string
+  readonly request: string
+  readonly arms: SpeculationSummary['arms']
+  readonly trials: readonly TrialSummary[]
 }
 
 /**
@@ -51,7 +59,8 @@ export async function* generateFrames(
         yield textFrame(event, total, source.tokens)
       } else if (event.type === 'finish') yield { type: 'finish', choice: event.choice, reason: event.reason }
       else {
-        source.onEnd?.(request.tenant, event.speculation.arms)
+        const { tenant, id } = request
+        source.onEnd?.({ tenant, request: id, arms: event.speculation.arms, trials: event.trials })
         yield endFrame(event, source.verdictsOf(request.tenant))
       }
     }

@@ -54,8 +54,11 @@ export class StrategyEvidence {
     if (Number.isFinite(gain)) evidence.get(question)?.add(Math.min(Math.max(gain, -GAIN_MAX), GAIN_MAX))
   }
 
+  /** An owner, and those who are named under it: `owner\n…`. */
   forget(owner: string): void {
-    this.owners.delete(owner)
+    for (const name of this.owners.keys()) {
+      if (name === owner || name.startsWith(`${owner}\n`)) this.owners.delete(name)
+    }
   }
 
   private of(owner: string): Owner {

@@ -8,6 +8,8 @@ export interface PooledRef {
   readonly id: string
   /** SHA-256 of adapter_model.safetensors, in hex. */
   readonly contentHash: string
+  /** Of a candidate: the share of its tenant's steps that it drafts for. */
+  readonly share?: number
 }
 
 export const ADAPTER_WEIGHTS_FILE = 'adapter_model.safetensors'

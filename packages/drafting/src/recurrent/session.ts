@@ -1,10 +1,11 @@
 import type { FreeOpinion } from '../free-opinion.ts'
-import type { Committed, DraftContext, DraftSession, Forecast, Proposal } from '../speculator.ts'
+import type { Committed, DraftContext, DraftSession, Forecast, Proposal, TrialStep } from '../speculator.ts'
 import type { AdapterPool } from './adapter-pool.ts'
 import type { LoadedAdapter } from './adapter-reader.ts'
 import type { ChainStart, DraftedChain } from './chains.ts'
 import type { PointerContext } from './context.ts'
 import type { NeuralArm, TenantMemory } from './tenant-memory.ts'
+import { candidatePlace, lotOf, type Places, type Turn, turnAt } from './trial.ts'
 
 /** Where one sequence stands with the recurrent draft: the last hidden state, and what was proposed from it. */
 export class RecurrentSession implements DraftSession {
@@ -17,6 +18,10 @@ export class RecurrentSession implements DraftSession {
   /** Since the adapter that is live now became so. */
   private served: { readonly adapter: LoadedAdapter; steps: number; tokens: number } | undefined
   private closed = false
+  /** Of the step that is about to be taken, once somebody asked. */
+  private turn: Turn | undefined
+  private lot: number | undefined
+  private readonly places: Places
 
   constructor(
     private readonly context: DraftContext,
@@ -25,13 +30,18 @@ export class RecurrentSession implements DraftSession {
     private readonly pointer: PointerContext,
   ) {
     this.length = context.prompt.length
-    adapters.enter(context.tenant)
+    this.places = [context.tenant, candidatePlace(context.tenant)]
+    for (const place of this.places) adapters.enter(place)
+  }
+
+  trial(): TrialStep | undefined {
+    return this.now.trial
   }
 
   forecasts(lookaheadMax: number, opinion?: FreeOpinion): readonly Forecast[] {
     this.opinion = opinion
     if (!this.hidden) return []
-    const adapter = this.adapters.live(this.context.tenant)
+    const adapter = this.adapters.live(this.now.place)
     const forecast = (arm: NeuralArm): Forecast => ({
       arm,
       survival: this.memory.arm(arm, adapter).forecast.survival(lookaheadMax, opinion),
@@ -46,7 +56,7 @@ export class RecurrentSession implements DraftSession {
   /** How a chain of this arm starts now; undefined when it can't. */
   start(arm: NeuralArm): { start: ChainStart; adapter: LoadedAdapter | undefined } | undefined {
     const { sampling } = this.context
-    const adapter = this.adapters.live(this.context.tenant)
+    const adapter = this.adapters.live(this.now.place)
     if (!this.hidden || (arm === 'adaptive' && !adapter)) return undefined
     const noise = sampling && { noise: { sampling, position: this.length } }
     const own = arm === 'adaptive' && adapter ? { adapter: adapter.adapter } : {}
@@ -55,7 +65,7 @@ export class RecurrentSession implements DraftSession {
 
   /** Whether the other neural arm should draft too, so that the two can be compared. Asked once for each draft. */
   compares(): boolean {
-    const adapter = this.adapters.live(this.context.tenant)
+    const adapter = this.adapters.live(this.now.place)
     return adapter !== undefined && this.memory.comparison(adapter).wants()
   }
 
@@ -72,9 +82,11 @@ export class RecurrentSession implements DraftSession {
   }
 
   commit({ tokens, hidden }: Committed): void {
-    this.judge(tokens)
+    const { place } = this.now
+    this.judge(tokens, place)
     this.pending = []
-    this.count(this.adapters.live(this.context.tenant), tokens.length)
+    if (place === this.context.tenant) this.count(this.adapters.live(place), tokens.length)
+    this.turn = undefined
     const last = hidden.at(-1)
     if (last) this.hidden = last.slice()
     for (const token of tokens) this.pointer.push(token)
@@ -87,7 +99,16 @@ export class RecurrentSession implements DraftSession {
     this.closed = true
     const { tenant } = this.context
     const adapter = this.adapters.live(tenant)
-    this.adapters.leave(tenant, adapter?.ref, adapter && this.savedSteps(adapter))
+    for (const place of this.places) {
+      if (place !== tenant) this.adapters.leave(place)
+      else this.adapters.leave(tenant, adapter?.ref, adapter && this.savedSteps(adapter))
+    }
+  }
+
+  private get now(): Turn {
+    this.lot ??= lotOf(this.context.name ?? '')
+    this.turn ??= turnAt(this.adapters, this.places, this.lot, this.length)
+    return this.turn
   }
 
   /** Steps that the static draft would have taken for the same tokens, less those that were taken. */
@@ -105,7 +126,7 @@ export class RecurrentSession implements DraftSession {
     this.served.tokens += tokens
   }
 
-  private judge(tokens: readonly number[]): void {
+  private judge(tokens: readonly number[], place: string): void {
     const accepted = new Map<NeuralArm, number>()
     for (const { arm, adapter, chain, lookahead, opinion } of this.pending) {
       const { calibration, forecast } = this.memory.arm(arm, adapter)
@@ -127,13 +148,12 @@ export class RecurrentSession implements DraftSession {
     // One of them may have been drafted only as far as it takes to compare.
     const depth = Math.min(...this.pending.map(({ chain }) => chain.tokens.length))
     const [own, shared] = [accepted.get('adaptive'), accepted.get('static')]
-    const { tenant } = this.context
     // A chain that was drafted before a swap says nothing about what is live now.
-    if (!adapter || own === undefined || shared === undefined || this.adapters.live(tenant) !== adapter) return
+    if (!adapter || own === undefined || shared === undefined || this.adapters.live(place) !== adapter) return
     const comparison = this.memory.comparison(adapter)
     comparison.observe(Math.min(own, depth) - Math.min(shared, depth))
     const verdict = comparison.verdict()
-    if (!verdict.keep) this.adapters.demote(tenant, verdict.reason)
+    if (!verdict.keep) this.adapters.demote(place, verdict.reason)
   }
 }
 

@@ -11,6 +11,7 @@ import type { ChainStart } from './chains.ts'
 import type { RecurrentDraft } from './recurrent-draft.ts'
 import { type Drafter, RecurrentSession } from './session.ts'
 import { TenantMemories } from './tenant-memory.ts'
+import { candidatePlace, tenantOf } from './trial.ts'
 
 /**
  * The arms `static` and `adaptive`: one recurrent draft, with and without the tenant's adapter, in the same runs. When
@@ -28,13 +29,18 @@ export class RecurrentSpeculator implements Speculator {
     events: AdapterPoolEvents = NO_ADAPTERS,
     options: Partial<AdapterPoolOptions> = {},
   ) {
-    this.adapters = new AdapterPool(draft, events, options)
+    this.adapters = new AdapterPool(draft, byTenant(events), options)
     this.memories = new TenantMemories(draft.artifact.acceptance)
   }
 
-  /** Loads in the background and swaps between steps; null unloads. */
-  want(tenant: string, ref: PooledRef | null): void {
+  /**
+   * Loads in the background and swaps between steps; null unloads.
+   *
+   * @param candidate drafts in place of the other at its share of the tenant's steps, once it is loaded
+   */
+  want(tenant: string, ref: PooledRef | null, candidate: PooledRef | null = null): void {
     this.adapters.want(tenant, ref)
+    this.adapters.want(candidatePlace(tenant), candidate)
   }
 
   /** Makes an adapter live at once, without a store: for evaluation. */
@@ -47,9 +53,14 @@ export class RecurrentSpeculator implements Speculator {
     return this.adapters.live(tenant)?.ref.id
   }
 
+  /** Id of the adapter that is tried beside it. */
+  tried(tenant: string): string | undefined {
+    return this.adapters.live(candidatePlace(tenant))?.ref.id
+  }
+
   /** Milliseconds that keeping this adapter of a tenant near is expected to save: what other tiers evict by. */
   worthMs(tenant: string, id: string): number {
-    return this.adapters.worthMs(tenant, id)
+    return Math.max(this.adapters.worthMs(tenant, id), this.adapters.worthMs(candidatePlace(tenant), id))
   }
 
   get adapterStatistics(): AdapterPoolStatistics {
@@ -99,7 +110,7 @@ export class RecurrentSpeculator implements Speculator {
   }
 
   forget(tenant: string): void {
-    this.adapters.want(tenant, null)
+    this.want(tenant, null)
     this.memories.forget(tenant)
   }
 
@@ -128,6 +139,15 @@ function entry(session: DraftSession, arm: DraftArm, index: number): Entry | und
   if (!(session instanceof RecurrentSession) || arm === 'suffix' || arm === 'grammar') return undefined
   const start = session.start(arm)
   return start && { session, arm, index, ...start }
+}
+
+/** Who listens knows tenants, not places of the pool. */
+function byTenant({ load, onRefused, onDemoted }: AdapterPoolEvents): AdapterPoolEvents {
+  return {
+    load: (ref, place) => load(ref, tenantOf(place)),
+    onRefused: (place, ref, reason) => onRefused(tenantOf(place), ref, reason),
+    onDemoted: (place, ref, reason) => onDemoted(tenantOf(place), ref, reason),
+  }
 }
 
 /** For a draft that serves alone. */

@@ -12,7 +12,8 @@ export interface ArmMemory {
 /** What the neural arms know of one tenant's outcomes. Nothing in it is ever read for another. */
 export class TenantMemory {
   private shared: ArmMemory
-  private own: (ArmMemory & { readonly id: string; readonly comparison: PairedComparison }) | undefined
+  /** By adapter, the newest last: what serves, and what is tried beside it. */
+  private readonly own = new Map<string, ArmMemory & { readonly comparison: PairedComparison }>()
 
   /** @param acceptance of the static draft by position, as its card says */
   constructor(private readonly acceptance: readonly number[]) {
@@ -31,18 +32,25 @@ export class TenantMemory {
 
   forget(): void {
     this.shared = armMemory(this.acceptance)
-    this.own = undefined
+    this.own.clear()
   }
 
   /** A new adapter brings what its gate saw of both arms on this tenant's text, which is better than the card. */
   private of({ ref, acceptance, staticAcceptance }: LoadedAdapter) {
-    if (this.own?.id !== ref.id) {
-      this.own = { id: ref.id, ...armMemory(acceptance ?? this.acceptance), comparison: new PairedComparison() }
-      if (staticAcceptance) this.shared.forecast.expect(staticAcceptance)
+    const known = this.own.get(ref.id)
+    if (known) return known
+    const fresh = { ...armMemory(acceptance ?? this.acceptance), comparison: new PairedComparison() }
+    this.own.set(ref.id, fresh)
+    if (staticAcceptance) this.shared.forecast.expect(staticAcceptance)
+    for (const oldest of this.own.keys()) {
+      if (this.own.size <= ADAPTERS_MAX) break
+      this.own.delete(oldest)
     }
-    return this.own
+    return fresh
   }
 }
+
+const ADAPTERS_MAX = 2
 
 function armMemory(acceptance: readonly number[]): ArmMemory {
   return { calibration: new ConfidenceCalibration(), forecast: new AcceptanceForecast(acceptance) }

@@ -15,6 +15,7 @@ import { settle } from './settle.ts'
  */
 export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext): Promise<DecodeReport> {
   const started = ctx.clock()
+  for (const sequence of batch) sequence.beginStep()
   const offers = await openOffers(batch, ctx)
   const drafting = planDrafting(batch, offers, ctx)
   const asked = drafting.requests.length > 0
@@ -46,6 +47,7 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
   const tenants = batch.map((sequence) => sequence.job.request.tenant)
   const committed = results.map((result) => result.committed)
   ctx.accounts.settle(plan, tenants, committed, { draftMs: spentMs, forced: batch.some(ordersDrafts) })
+  countTrials(batch, committed, plan.expectedMs + draftExpectedMs)
   const ms = ctx.clock() - started
   const steadyMs = Math.min(ms, PAUSE_FACTOR * (plan.expectedMs + draftExpectedMs))
   learnEvidence({ batch, offers, drafting, plan, committed, ms: steadyMs }, ctx)
@@ -55,6 +57,15 @@ export async function decodeStep(batch: readonly Sequence[], ctx: DecodeContext)
 }
 
 const PAUSE_FACTOR = 2
+
+/** A step belongs to all that are in it alike. What forbids a candidate to draft says nothing of it. */
+function countTrials(batch: readonly Sequence[], committed: readonly number[], ms: number): void {
+  for (const [index, { trial, job }] of batch.entries()) {
+    const { arm } = job.request.speculation
+    if (!trial || (arm !== 'auto' && arm !== 'adaptive')) continue
+    job.trials.add(trial, committed[index] ?? 0, ms / batch.length)
+  }
+}
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length

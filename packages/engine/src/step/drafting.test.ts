@@ -109,7 +109,7 @@ async function generate(
   const end = events.at(-1)
   if (end?.type !== 'end') throw new Error('no end')
   const written = events.flatMap((event) => (event.type === 'text' && event.choice === 0 ? event.tokens : []))
-  return { written, speculation: end.speculation }
+  return { written, speculation: end.speculation, trials: end.trials }
 }
 
 /** argmax of the noise alone, at each of the next positions. */
@@ -137,7 +137,7 @@ describe('a neural arm', () => {
       return [0]
     })
     await generate(watching, { sampling: { ...PLAIN, temperature: 0 } })
-    expect(seen).toEqual({ tenant: 'ten_a', prompt: [3, 1, 4] })
+    expect(seen).toEqual({ tenant: 'ten_a', prompt: [3, 1, 4], name: 'req_1 0' })
   })
 
   it('that throws or proposes nonsense costs nobody a token, and the observer hears of the failure', async () => {
@@ -195,5 +195,71 @@ describe('a neural arm', () => {
     await generate(counting, { choices: 2 })
     expect(states).toBe(2 * shape.hiddenSize)
     expect(first[0]).toBe(3)
+  })
+})
+
+describe('a trial', () => {
+  /** Takes turns with itself: at every third place it drafts as a candidate, and then it knows what comes. */
+  function takingTurns(truth: readonly number[]): Speculator {
+    const isCandidates = (length: number) => length % 3 === 0
+    const inner = neural((context, length, lookahead) => {
+      const from = length - context.prompt.length
+      const known = truth.slice(from, from + Math.min(4, lookahead))
+      return isCandidates(length) ? known : known.map((token) => (token + 1) % shape.vocabularySize)
+    })
+    const open = (context: DraftContext): DraftSession => {
+      const session = inner.open(context)
+      let { length } = context.prompt
+      const { commit } = session
+      return Object.assign(session, {
+        trial: () => {
+          const drafter = isCandidates(length) ? ('candidate' as const) : ('rival' as const)
+          return { candidate: 'adp_new', rival: 'adp_old', drafter }
+        },
+        commit: (committed: Parameters<DraftSession['commit']>[0]) => {
+          length += committed.tokens.length
+          commit(committed)
+        },
+      })
+    }
+    return { ...inner, open }
+  }
+
+  it('tells of a request what each drafter made of the steps that were its own', async () => {
+    const plain = await generate([], { speculation: { arm: 'none' }, completionTokensMax: 120 })
+    const spent = { candidate: { tokens: 0, ms: 0 }, rival: { tokens: 0, ms: 0 } }
+    let length = 3
+    const played = await generate(
+      takingTurns(plain.written),
+      { speculation: { arm: 'auto' }, completionTokensMax: 120 },
+      {
+        decode: ({ results, plan, draftExpectedMs }) => {
+          const own = spent[length % 3 === 0 ? 'candidate' : 'rival']
+          const committed = results[0]?.committed ?? 0
+          own.tokens += committed
+          own.ms += plan.expectedMs + draftExpectedMs
+          length += committed
+        },
+      },
+    )
+    expect(played.written).toEqual(plain.written)
+    const [trial, ...others] = played.trials
+    expect(others).toEqual([])
+    expect(trial).toMatchObject({
+      candidate: 'adp_new',
+      rival: 'adp_old',
+      byCandidate: { tokens: spent.candidate.tokens },
+    })
+    expect(trial?.byRival.tokens).toBe(spent.rival.tokens)
+    expect(trial?.byCandidate.ms).toBeCloseTo(spent.candidate.ms)
+    expect(trial?.byRival.ms).toBeCloseTo(spent.rival.ms)
+    expect(spent.candidate.tokens / spent.candidate.ms).toBeGreaterThan(1.5 * (spent.rival.tokens / spent.rival.ms))
+  })
+
+  it('counts nothing where the request leaves a candidate no say', async () => {
+    const plain = await generate([], { speculation: { arm: 'none' } })
+    for (const arm of ['none', 'static'] as const) {
+      expect((await generate(takingTurns(plain.written), { speculation: { arm } })).trials).toEqual([])
+    }
   })
 })

@@ -21,7 +21,7 @@ export function learnEvidence(
 ): void {
   const { evidence, costs } = ctx
   const tokens = committed.reduce((sum, each) => sum + each, 0)
-  evidence.step([batchOwner(batch), ...batch.map(({ tenant }) => tenant)], ms, tokens)
+  evidence.step([batchOwner(batch), ...batch.map(({ learner }) => learner)], ms, tokens)
   const asking = new Set(drafting.requests.map(({ sequence }) => sequence))
   if (!batch.every(({ isFree }) => isFree)) return
   if (plan.lookahead > 0 || asking.size > 0) {
@@ -37,7 +37,7 @@ export function learnEvidence(
     const [sequence, opinion] = [batch[index], offers[index]?.opinion]
     if (!sequence || !opinion) continue
     const added = (committed[index] ?? 1) - (free[index]?.tokens ?? 1)
-    evidence.learn(sequence.tenant, opinion, { tokens: added, ms: (ms - otherMs) / asking.size, otherMs })
+    evidence.learn(sequence.learner, opinion, { tokens: added, ms: (ms - otherMs) / asking.size, otherMs })
   }
 }
 

@@ -17,7 +17,7 @@ export interface Outlook {
 /** Whom evidence about drafting at all concerns: a tenant that is alone, else all batches of the size. */
 export function batchOwner(batch: readonly Sequence[]): string {
   const [first] = batch
-  return batch.length === 1 && first ? first.tenant : `${batch.length} sequences`
+  return batch.length === 1 && first ? first.learner : `${batch.length} sequences`
 }
 
 /**

@@ -74,7 +74,7 @@ function inputOf(batch: readonly Sequence[], offers: readonly Offers[], spentMs:
     const { opinion } = offers[index] ?? {}
     return {
       ...{ tenant, options, creditMs },
-      ...(opinion ? { advice: ctx.evidence.advice(tenant, opinion) } : {}),
+      ...(opinion ? { advice: ctx.evidence.advice(sequence.learner, opinion) } : {}),
       ...(forced ? { forced } : {}),
     }
   })

@@ -1,11 +1,11 @@
-import { RecurrentDraft, readDraft } from '@foretoken/drafting'
-import { readTokenTables } from '@foretoken/model'
+import type { DraftArtifact, RecurrentDraft } from '@foretoken/drafting'
 import { REQUESTS_MIN } from '@foretoken/policy'
 import { readTraces } from '../trace/index.ts'
 import { adapterArtifact } from './artifact.ts'
 import { HeldOutServer } from './evaluate.ts'
 import { type FittedAdapter, fitAdapter, measureAdapter } from './fit.ts'
 import { Judge, type Judgement } from './judge.ts'
+import { openDraft } from './open.ts'
 import { splitTraces, type TraceSplit } from './split.ts'
 import { readCandidate } from './stored-candidate.ts'
 import type { AdaptRequest, AdaptResult, AdaptTenant } from './types.ts'
@@ -31,8 +31,7 @@ export const adaptTenant: AdaptTenant = async (request) => {
     const figures = { tokens: archived.tokens, baseline: null, candidate: null }
     return { outcome: 'too-little', figures, reason: missing }
   }
-  const artifact = await readDraft(request.staticDraft, target, request.form)
-  const draft = await RecurrentDraft.open(artifact, await readTokenTables(request.model.folder), { threads: 1 })
+  const { artifact, draft } = await openDraft(request)
   try {
     return await new Adaptation(request, { artifact, draft, split, tokens: archived.tokens }).run()
   } finally {
@@ -52,7 +51,7 @@ function missingOf(tokens: number, { training, validation, heldOut }: TraceSplit
 const TRAINING_SHARE = 0.75
 
 interface Material {
-  readonly artifact: Awaited<ReturnType<typeof readDraft>>
+  readonly artifact: DraftArtifact
   readonly draft: RecurrentDraft
   readonly split: TraceSplit
   readonly tokens: number

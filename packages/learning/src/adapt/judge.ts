@@ -57,7 +57,7 @@ export class Judge {
 
 function gainOver(rival: readonly ServedRequest[], served: readonly ServedRequest[]): PairedGain {
   const pairs = served.map((candidate, index): PairedRequest => {
-    return { tokens: candidate.tokens, baselineMs: rival[index]?.ms ?? 0, candidateMs: candidate.ms }
+    return { baseline: { tokens: candidate.tokens, ms: rival[index]?.ms ?? 0 }, candidate }
   })
   return pairedGain(pairs, seededRandom(pairs.length))
 }

@@ -9,6 +9,9 @@ export interface TraceQuery {
   readonly target: string
   /** Enough completion tokens; the newest segments are read until there are as many. */
   readonly tokensMax: number
+  /** Segments that came after this one only; none that came after that one. Absent or null: no bound. */
+  readonly after?: string | null
+  readonly upTo?: string | null
   readonly signal?: AbortSignal
 }
 
@@ -18,15 +21,17 @@ export interface ArchivedTraces {
   readonly tokens: number
   /** Segments that were left out: damaged, gone since they were listed, or, of before keys said so, of another target. */
   readonly skipped: number
-  /** The newest segment of this target that there was, read or not: later ones are new. Null without any. */
+  /** The newest segment of this target within the bounds, read or not: later ones are new. Null without any. */
   readonly until: string | null
 }
 
 /** A tenant's newest traces. What can't be read is skipped: a damaged segment must not end learning for good. */
 export async function readTraces(store: ObjectStore, query: TraceQuery): Promise<ArchivedTraces> {
   const segments: SegmentInfo[] = []
+  const { target, after, upTo } = query
   for await (const segment of listSegments(store, query.tenant)) {
-    if (mayBeOf(query.target, segment)) segments.push(segment)
+    const isWithin = (!after || segment.key > after) && (!upTo || segment.key <= upTo)
+    if (isWithin && mayBeOf(target, segment)) segments.push(segment)
   }
   const until = segments.at(-1)?.key ?? null
   const read: (readonly Trace[])[] = []
@@ -51,7 +56,7 @@ export async function readTraces(store: ObjectStore, query: TraceQuery): Promise
  */
 export async function archivedRequests(
   store: ObjectStore,
-  { tenant, target, signal }: Omit<TraceQuery, 'tokensMax'>,
+  { tenant, target, signal }: Pick<TraceQuery, 'tenant' | 'target' | 'signal'>,
 ): Promise<ReadonlyMap<string, number>> {
   const requests = new Map<string, number>()
   for await (const listed of listSegments(store, tenant)) {

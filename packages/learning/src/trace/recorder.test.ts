@@ -47,6 +47,26 @@ describe('the recorder', () => {
     expect(recorder.statistics).toEqual({ recorded: 5, dropped: 0, stored: 5, failures: 0, bytes: 0 })
   })
 
+  it('leaves an archive that can be read from one segment on, and up to it', async () => {
+    const recorder = recorderOf()
+    for (const trace of traces('ten_a', 4)) {
+      recorder.record(trace)
+      await recorder.flush()
+    }
+    await recorder.close()
+    const [first, second, third, last] = await keys()
+    const between = async (bounds: { after?: string | null | undefined; upTo?: string | null | undefined }) => {
+      const { after = null, upTo = null } = bounds
+      const archived = await readTraces(store, { tenant: 'ten_a', target: 'fingerprint', tokensMax: 1e6, after, upTo })
+      return [archived.traces.map(({ request }) => request), archived.until]
+    }
+    expect(await between({ after: second })).toEqual([['req_2', 'req_3'], last])
+    expect(await between({ upTo: second })).toEqual([['req_0', 'req_1'], second])
+    expect(await between({ after: first, upTo: third })).toEqual([['req_1', 'req_2'], third])
+    expect(await between({ after: last })).toEqual([[], null])
+    expect(await between({})).toEqual([['req_0', 'req_1', 'req_2', 'req_3'], last])
+  })
+
   it('stores as soon as there is enough, without being asked', async () => {
     const recorder = recorderOf({ flushTokens: 10 })
     for (const trace of traces('ten_a', 3)) recorder.record(trace)

@@ -7,7 +7,7 @@ import type { CustomOptions } from './options.ts'
 /** `foretoken draft custom`: a tenant's draft from its history, before its first request. */
 export function addCustomCommand(draft: Command): void {
   withLearningOptions(draft.command('custom'))
-    .description("teach a tenant's draft from a history that the target answers, and use it if it is better")
+    .description("teach a tenant's draft from a history that the target answers, and use it at once if it is better")
     .requiredOption('--tenant <tenant>', 'by name or id')
     .requiredOption('--prompts <file...>', 'a prompt a line, or JSON Lines of {"prompt": …} or {"messages": […]}')
     .option('--target <model>', 'the model that the platform serves (default: the reference target)')

@@ -62,6 +62,32 @@ describe('several targets behind one gateway', () => {
   })
 })
 
+describe('a canary', () => {
+  const canaryFor = (name: string, fingerprint: string) => {
+    const { id, ...rest } = adapterFor(name, fingerprint)
+    return { ...rest, id: `${id}_canary` }
+  }
+  const tried = () => gateway.workers.map(({ calls }) => calls.map((each) => each.canary?.id ?? null))
+
+  it('is sent to workers of its target only, beside the draft that serves there, and never to those of another', async () => {
+    await start([
+      { model: 'small', fingerprint: 'f1' },
+      { model: 'large', fingerprint: 'f2' },
+    ])
+    // The second one is of other weights of the same name, the third of another name on the same weights as `large`.
+    const canaries = [canaryFor('small', 'f1'), canaryFor('large', 'f1'), canaryFor('small', 'f2')]
+    gateway.memory.keys.set(KEY, { ...TENANT, adapters: DRAFTS, canaries })
+    for (const model of ['small', 'large']) expect((await ask(model)).status).toBe(200)
+    gateway.worker.fingerprint = 'f2'
+    expect((await ask('small')).status).toBe(200)
+    gateway.worker.fingerprint = 'f3'
+    expect((await ask('small')).status).toBe(200)
+    expect(tried()).toEqual([['adp_small_f1_canary', 'adp_small_f2_canary', null], [null]])
+    expect(gateway.workers[1]?.calls[0]).not.toHaveProperty('canary')
+    expect(gateway.workers[1]?.calls[0]?.adapter?.id).toBe('adp_large_f2')
+  })
+})
+
 describe('a target whose weights change under its tenants', () => {
   it('is never called with the draft of the weights before, from the very first call on', async () => {
     await start([{ model: 'small', fingerprint: 'f1' }])

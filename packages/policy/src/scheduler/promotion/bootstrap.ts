@@ -1,8 +1,13 @@
-/** One request, served twice: the same tokens, in different times. */
-export interface PairedRequest {
+/** Tokens that were committed, and how long that took. */
+export interface Goodput {
   readonly tokens: number
-  readonly baselineMs: number
-  readonly candidateMs: number
+  readonly ms: number
+}
+
+/** One request, served twice (the same tokens, in different times), or by two drafts that took turns at its steps. */
+export interface PairedRequest {
+  readonly baseline: Goodput
+  readonly candidate: Goodput
 }
 
 export interface PairedGain {
@@ -14,18 +19,20 @@ export interface PairedGain {
 
 /**
  * How much faster the candidate serves, with a lower bound by paired bootstrap over requests (Efron & Tibshirani 1993):
- * tokens of one request are no independent witnesses, so requests are drawn, not tokens. Both goodputs have the same
- * tokens, so their ratio is that of the times.
+ * tokens of one request are no independent witnesses, so requests are drawn, not tokens. What is hard in a request is
+ * hard for both, and is in both of the sums whose ratio is taken, or in neither.
  */
 export function pairedGain(pairs: readonly PairedRequest[], random: { uniform(): number }): PairedGain {
   const gainOf = (pick: (index: number) => PairedRequest | undefined) => {
-    let [baseline, candidate] = [0, 0]
+    let [tokens, ms, rivalTokens, rivalMs] = [0, 0, 0, 0]
     for (let index = 0; index < pairs.length; index++) {
-      const pair = pick(index)
-      baseline += pair?.baselineMs ?? 0
-      candidate += pair?.candidateMs ?? 0
+      const { candidate, baseline } = pick(index) ?? NOTHING
+      tokens += candidate.tokens
+      ms += candidate.ms
+      rivalTokens += baseline.tokens
+      rivalMs += baseline.ms
     }
-    return candidate > 0 ? baseline / candidate : 1
+    return ms > 0 && rivalTokens > 0 ? (tokens / ms) * (rivalMs / rivalTokens) : 1
   }
   const gains = Array.from({ length: RESAMPLES }, () =>
     gainOf(() => pairs[Math.floor(random.uniform() * pairs.length)]),
@@ -33,6 +40,7 @@ export function pairedGain(pairs: readonly PairedRequest[], random: { uniform():
   return { gain: gainOf((index) => pairs[index]), lower: gains[Math.floor(ALPHA * RESAMPLES)] ?? 0 }
 }
 
+const NOTHING: PairedRequest = { baseline: { tokens: 0, ms: 0 }, candidate: { tokens: 0, ms: 0 } }
 const RESAMPLES = 2_000
 const ALPHA = 0.05
 

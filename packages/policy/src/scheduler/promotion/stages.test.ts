@@ -49,7 +49,7 @@ it('goes at once where it is clearly worse, and when patience or time ends witho
 it('is judged by paired requests: what is hard for both says nothing', () => {
   const pairs = Array.from({ length: 32 }, (_, at): PairedRequest => {
     const hard = 50 + 40 * (at % 7)
-    return { tokens: 20, baselineMs: hard, candidateMs: hard / (1.08 + 0.04 * (at % 3)) }
+    return { baseline: { tokens: 20, ms: hard }, candidate: { tokens: 20, ms: hard / (1.08 + 0.04 * (at % 3)) } }
   })
   let draw = 0
   const { gain, lower } = pairedGain(pairs, { uniform: () => (draw = (draw + 0.618_033_988_75) % 1) })

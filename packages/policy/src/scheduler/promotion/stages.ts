@@ -2,6 +2,7 @@ import { type Decision, percentText } from '../decision.ts'
 import type { PromotionRules } from '../rules.ts'
 import type { TenantState, Trial } from '../state.ts'
 import { gate } from './bootstrap.ts'
+import { neededOf } from './evidence.ts'
 
 /**
  * What becomes of a candidate: shadow (drafts beside, judged on what is committed) → canary (a share of steps) → live.
@@ -11,7 +12,7 @@ import { gate } from './bootstrap.ts'
 export function decideTrial(state: TenantState, nowMs: number, rules: PromotionRules): Decision | null {
   const { trial } = state
   if (!trial) return null
-  const needed = trial.stage === 'shadow' ? rules.shadowRequests : rules.canaryRequests
+  const needed = neededOf(trial.stage, rules)
   const verdict = verdictOf(trial, needed, nowMs, rules)
   const gains = Object.values(trial.over).map(({ gain }) => gain - 1)
   const worth = gains.length > 0 ? Math.min(...gains) * state.targetMsPerDay : 0
