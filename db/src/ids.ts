@@ -7,6 +7,7 @@ import { monotonicFactory } from 'ulid'
 export const ID_PREFIXES = {
   tenant: 'ten',
   apiKey: 'key',
+  adminKey: 'adm',
   draft: 'drf',
   adapter: 'adp',
   trainingRun: 'trn',

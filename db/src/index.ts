@@ -7,10 +7,13 @@
  * row is indistinguishable from a missing one.
  *
  * Invariants
+ * - Who changes a tenant, a key or a draft is on record: `audited` writes change and audit row in one transaction, on
+ *   behalf of the database's `actor`. The log can only be added to, and a hash chain shows what was done to it anyway.
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
  * - A lineage of drafts has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
+ * - What a tenant's keys resolve to is notified with the commit that changes it, by triggers: see `TENANTS_CHANNEL`.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
  * On failure every function throws `DatabaseError`, whose `retryable` says whether the same call may succeed later.
@@ -19,12 +22,26 @@
  * Concurrency: any number of processes; `migrate` serialises itself by an advisory lock, `recordAcceptance` adds in
  * one statement with a fixed lock order.
  */
-export { type Database, openDatabase } from './database.ts'
+export { type Actor, SYSTEM } from './audit/actor.ts'
+export { type AuditEntry, audited } from './audit/audited.ts'
+export { canonicalJson } from './audit/canonical.ts'
+export { type AuditRecord, type ChainHead, GENESIS, hashOf, type Verification, verifyChain } from './audit/chain.ts'
+export { type AuditQuery, auditRecords, listAudit, verifyAudit } from './audit/log.ts'
+export { actingAs, type Database, openDatabase } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
-export { type AuthenticatedKey, authenticate, type LiveAdapter } from './keys/authenticate.ts'
+export { type AuthenticatedKey, authenticate, type LiveAdapter, TENANTS_CHANNEL } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
-export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
+export {
+  type ApiKey,
+  type ApiKeyOptions,
+  createApiKey,
+  listApiKeys,
+  type NewApiKey,
+  type Rotation,
+  revokeApiKey,
+  rotateApiKey,
+} from './keys/keys.ts'
 export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
 export {
@@ -43,6 +60,7 @@ export {
   liveDraftVersion,
   storedDraftKeys,
 } from './queries/drafts.ts'
+export { deleteTenant, type Forgotten, forgetTenant } from './queries/forget.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
 export {
@@ -72,18 +90,20 @@ export {
   trafficBetween,
 } from './queries/scheduler-facts.ts'
 export {
+  changeTenant,
   createTenant,
-  type Forgotten,
+  disableTenant,
   findTenant,
   findTenantByName,
-  forgetTenant,
   listTenants,
-  revokeTenant,
+  searchTenants,
   setHeld,
   setLearning,
   setPlan,
   setWeight,
   type Tenant,
+  type TenantChanges,
+  type TenantQuery,
 } from './queries/tenants.ts'
 export {
   beatTrainingRun,
@@ -102,5 +122,7 @@ export {
   tracesSeen,
 } from './queries/training-runs.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
+export { KEY_SCOPES, type KeyScope } from './schema/keys.ts'
+export { TENANT_STATUSES, type TenantStatus } from './schema/tenants.ts'
 export type { Figures } from './schema/training-runs.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

@@ -1,14 +1,18 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
-import { apiKeys } from '../schema/keys.ts'
+import { apiKeys, type KeyScope } from '../schema/keys.ts'
 import { tenants } from '../schema/tenants.ts'
 import { isWellFormed } from './format.ts'
 
 export interface AuthenticatedKey {
   readonly keyId: string
+  /** What the key may do. */
+  readonly scopes: readonly KeyScope[]
+  /** Until the key expires, by the database's clock; null: it doesn't. */
+  readonly validForMs: number | null
   readonly tenantId: string
   readonly tenantName: string
   /** Whether the tenant's traffic may be kept to learn from. */
@@ -29,8 +33,14 @@ export interface LiveAdapter {
 }
 
 /**
- * Who presents this key; null for a key that is malformed, unknown or revoked, or whose tenant is not active. The
- * caller can't tell which, and must not.
+ * Notified, with the tenant's id as payload, when something that its keys resolve to has changed: itself, a key of it
+ * that existed before, its drafts. Triggers do it, so it comes with every commit, whoever wrote.
+ */
+export const TENANTS_CHANNEL = 'foretoken_tenants'
+
+/**
+ * Who presents this key; null for a key that is malformed, unknown, expired or revoked, or whose tenant is not active.
+ * The caller can't tell which, and must not.
  *
  * @param pepper the deployment's secret; keys made under another pepper are unknown.
  */
@@ -45,6 +55,8 @@ export async function authenticate(
     db.drizzle
       .select({
         keyId: apiKeys.id,
+        scopes: apiKeys.scopes,
+        validForMs: sql<number | null>`extract(epoch from ${apiKeys.expiresAt} - now()) * 1000`.mapWith(Number),
         tenantId: tenants.id,
         tenantName: tenants.name,
         learning: tenants.learning,
@@ -56,13 +68,18 @@ export async function authenticate(
       .from(apiKeys)
       .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
       .leftJoin(draftVersions, liveAdapterOf(tenants.id))
-      .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active')))
+      .where(and(eq(apiKeys.secretHmac, hmac), isInUse(), eq(tenants.status, 'active')))
       .limit(1),
   )
   // The index compares byte by byte; an attacker can't steer HMAC output, but this costs nothing and assumes less.
   if (found === undefined || !timingSafeEqual(found.hmac, hmac)) return null
   const { hmac: _, ...key } = found
   return key
+}
+
+/** A key that opens something, as far as it is the key's business. */
+export function isInUse() {
+  return and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)))
 }
 
 /** As literals, so that the planner sees that the partial index of live versions applies. */

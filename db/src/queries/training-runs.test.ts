@@ -3,7 +3,8 @@ import { type Database, openDatabase } from '../database.ts'
 import { newId } from '../ids.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { listDraftVersions, liveDraftVersion } from './drafts.ts'
-import { createTenant, forgetTenant } from './tenants.ts'
+import { forgetTenant } from './forget.ts'
+import { createTenant } from './tenants.ts'
 import {
   beatTrainingRun,
   claimTrainingRun,

@@ -1,23 +1,24 @@
 import { and, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
+import { audited } from '../audit/audited.ts'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { type TRAINING_TRIGGERS, trainingRuns } from '../schema/training-runs.ts'
-import type { Transaction } from './promotion.ts'
+import type { Transaction } from '../transaction.ts'
 
 export type TrainingRun = typeof trainingRuns.$inferSelect
 
 const OPEN = ['queued', 'running'] as const
 
 /** Asks for a run. A tenant has at most one open; who asks again gets that one, as ordered if either was. */
-export async function orderTrainingRun(
+export function orderTrainingRun(
   db: Database,
   tenantId: string,
   trigger: (typeof TRAINING_TRIGGERS)[number],
 ): Promise<{ run: TrainingRun; created: boolean }> {
   const id = newId('trainingRun')
-  const [run] = await guarded('order training run', () =>
-    db.drizzle
+  return audited(db, 'order training run', async (tx, note) => {
+    const [run] = await tx
       .insert(trainingRuns)
       .values({ id, tenantId, trigger })
       .onConflictDoUpdate({
@@ -25,10 +26,13 @@ export async function orderTrainingRun(
         targetWhere: sql`${trainingRuns.state} in ('queued', 'running')`,
         set: { trigger: sql`case when excluded.trigger = 'ordered' then 'ordered' else ${trainingRuns.trigger} end` },
       })
-      .returning(),
-  )
-  if (!run) throw new Error('the training run was not returned')
-  return { run, created: run.id === id }
+      .returning()
+    if (!run) throw new Error('the training run was not returned')
+    // Those that the scheduler orders are among its decisions, with their reasons.
+    if (trigger === 'ordered')
+      note({ action: 'training.ordered', targetId: run.id, tenantId, after: { state: run.state } })
+    return { run, created: run.id === id }
+  })
 }
 
 export async function findTrainingRun(db: Database, runId: string): Promise<TrainingRun | null> {

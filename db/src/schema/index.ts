@@ -1,4 +1,5 @@
 export * from './acceptance.ts'
+export * from './audit.ts'
 export * from './decisions.ts'
 export * from './drafts.ts'
 export * from './keys.ts'
