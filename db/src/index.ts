@@ -30,6 +30,7 @@ export { type AuditQuery, auditRecords, listAudit, verifyAudit } from './audit/l
 export { actingAs, type Database, openDatabase } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
+export { KEY_SCOPES, type KeyScope } from './key-scopes.ts'
 export { type AuthenticatedKey, authenticate, type LiveAdapter, TENANTS_CHANNEL } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export {
@@ -122,7 +123,6 @@ export {
   tracesSeen,
 } from './queries/training-runs.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
-export { KEY_SCOPES, type KeyScope } from './schema/keys.ts'
 export { TENANT_STATUSES, type TenantStatus } from './schema/tenants.ts'
 export type { Figures } from './schema/training-runs.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

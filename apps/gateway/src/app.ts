@@ -13,7 +13,7 @@ import type { GatewayEnv, Services } from './services.ts'
 /** Everything the gateway answers. */
 export function createApp(services: Services): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>()
-  const tenant = authenticate(services.keys)
+  const tenant = authenticate(services.keys, 'inference')
   const body = limitBody(services.config.limits.bodyBytesMax)
 
   app.use(requestId(services.logger))

@@ -53,7 +53,7 @@ export interface GatewayConfig {
 /** What bounds a request. Times in milliseconds. */
 export interface Limits {
   readonly bodyBytesMax: number
-  /** A positive answer about a key is trusted this long, so a revocation takes effect within it. */
+  /** A positive answer about a key is trusted this long, should a change of it go unheard. */
   readonly keyCacheMs: number
   /** How long the database may take to answer about a key. */
   readonly databaseMsMax: number

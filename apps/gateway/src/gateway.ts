@@ -12,7 +12,7 @@ import { Journal } from './usage/journal.ts'
 import { UsageWriter } from './usage/writer.ts'
 import { WorkerPool } from './workers/pool.ts'
 
-interface GatewayParts {
+export interface GatewayParts {
   /** This process, as the register and the journal name it. */
   readonly id: string
   readonly config: GatewayConfig
@@ -22,6 +22,11 @@ interface GatewayParts {
   readonly store: Store
   /** Calls back with the addresses of registered workers, first before it resolves; returns what ends it. */
   readonly followWorkers?: (onChange: (urls: readonly string[]) => void) => Promise<() => Promise<void>>
+  /**
+   * Calls back with the tenant whose keys resolve to something else now; null: some may have been missed. Returns what
+   * ends it. Absent: changes are noticed when trust in an answer ends.
+   */
+  readonly followTenants?: (onChange: (tenantId: string | null) => void) => () => Promise<void>
 }
 
 const FLUSH_MS_MAX = 10_000
@@ -55,6 +60,8 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
   await services.workers.start()
   const following = await parts.followWorkers?.((urls) => void services.workers.follow(urls))
   if (following) lifecycle.on('close', 'register', following)
+  const deaf = parts.followTenants?.((tenantId) => (tenantId === null ? keys.dropAll() : keys.drop(tenantId)))
+  if (deaf) lifecycle.on('close', 'tenants', deaf)
   const server = await listen(createApp(services), config)
   planShutdown(lifecycle, services, server)
   lifecycle.markReady()

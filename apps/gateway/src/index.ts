@@ -8,14 +8,15 @@
  * Invariants
  * - Exactly one usage row for every request that passed validation, under an id that no client can choose.
  * - A call that broke goes on elsewhere, behind what the client has: it reads the same bytes, and pays once.
- * - Answers never wait for usage to be written. Missing, malformed, unknown and revoked keys are answered alike.
+ * - Answers never wait for usage to be written. Missing, malformed, unknown, expired and revoked keys are
+ *   answered alike.
  * - No prompt, completion or key in logs, errors or metrics.
  * - A call names its tenant's live draft, as the key resolved it; a draft that a worker finds fault with is rolled back
  *   behind the answer, and the tenant notices nothing.
  *
  * Failure: without the database, keys seen in the last ten seconds go on, others get 503; usage waits in memory and
- * ends in the log if it must. Without a worker requests get 503, and answers that have begun wait for one. A revoked
- * key works up to ten seconds longer. What a gateway had served that is killed is billed by another one, from a journal.
+ * ends in the log if it must. Without a worker requests get 503, and answers that have begun wait for one. A gateway
+ * that can't hear of revocations honours them within ten seconds. What a gateway had served that is killed is billed by another one, from a journal.
  *
  * Concurrency: one event loop, any number of gateways side by side; they share nothing but the database.
  */

@@ -1,5 +1,5 @@
 import { followProcesses, Membership } from '@foretoken/cluster'
-import { openDatabase, type Process } from '@foretoken/db'
+import { listen, openDatabase, type Process, TENANTS_CHANNEL } from '@foretoken/db'
 import { createLogger, createRegistry, Lifecycle } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   const lifecycle = new Lifecycle({ logger })
   lifecycle.listen()
   const db = openDatabase(config.databaseUrl, {
+    actor: { kind: 'system', id: 'gateway' },
     onIdleError: (err) => logger.warn({ err }, 'an idle database connection broke'),
   })
   lifecycle.on('close', 'database', () => db.close())
@@ -30,6 +31,10 @@ async function main(): Promise<void> {
       const read = (workers: readonly Process[]) => onChange(urlsOf(workers))
       const follower = await followProcesses({ db, databaseUrl, role: 'worker', onChange: read, onError })
       return () => follower.close()
+    },
+    followTenants: (onNotification) => {
+      const listening = listen(config.databaseUrl, TENANTS_CHANNEL, { onNotification, onError })
+      return () => listening.close()
     },
   })
   await membership.join(url)

@@ -11,7 +11,7 @@ import {
   type UsageRecord,
 } from '@foretoken/db'
 
-export type { AuthenticatedKey, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
+export type { AuthenticatedKey, KeyScope, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
 
 /** What the gateway needs of the database: a port, so that tests can break it at will. */
 export interface Store {

@@ -1,14 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { type AnyPgColumn, check, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import { KEY_SCOPES } from '../key-scopes.ts'
 import { bytes, createdAt, instant } from './columns.ts'
 import { tenants } from './tenants.ts'
-
-/**
- * What a key may do: have the model answer, read its tenant's usage and limits, and see, stop and delete what was
- * learned from it.
- */
-export const KEY_SCOPES = ['inference', 'usage:read', 'speculator:manage'] as const
-export type KeyScope = (typeof KEY_SCOPES)[number]
 
 /** API keys. The secret itself is nowhere: only its HMAC, and enough characters for a person to recognise it. */
 export const apiKeys = pgTable(

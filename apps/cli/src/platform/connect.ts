@@ -1,4 +1,5 @@
-import { type Database, migrate, openDatabase } from '@foretoken/db'
+import { userInfo } from 'node:os'
+import { type Actor, type Database, migrate, openDatabase } from '@foretoken/db'
 import type { ObjectStore } from '@foretoken/storage'
 import { openCredentials, pepperOf, readCredentials } from '../data-folder/credentials.ts'
 import { dataFolder, openDataFolder } from '../data-folder/folder.ts'
@@ -57,11 +58,20 @@ async function connected<T>(url: string, choice: DatabaseChoice, run: (connectio
   // Of a database given by URL it is not known what the platform on it queues its jobs in.
   const queueUrl = choice.queueUrl ?? (choice.databaseUrl === undefined ? running?.queueUrl : undefined) ?? url
   await migrate(url)
-  const db = openDatabase(url, { connectionsMax: 4 })
+  const db = openDatabase(url, { connectionsMax: 4, actor: operator() })
   try {
     return await run({ db, queueUrl, trainer, store, pepper: () => findPepper(choice.dataFolder) })
   } finally {
     await db.close()
+  }
+}
+
+/** Whoever runs the command, as the audit log names them; an account need not have a name. */
+function operator(): Actor {
+  try {
+    return { kind: 'cli', id: userInfo().username }
+  } catch {
+    return { kind: 'cli', id: `uid ${process.getuid?.() ?? 'unknown'}` }
   }
 }
 

@@ -1,4 +1,4 @@
-import { authenticate, createApiKey, createTenant, type Database, findTenantByName } from '@foretoken/db'
+import { authenticate, createApiKey, createTenant, type Database, findTenantByName, KEY_SCOPES } from '@foretoken/db'
 import { type Credentials, pepperOf, saveCredentials } from '../data-folder/credentials.ts'
 import type { DataFolder } from '../data-folder/folder.ts'
 
@@ -11,7 +11,7 @@ const FIRST_TENANT = 'default'
 
 /**
  * The tenant and key that `up` prints: those of the last start while they are valid in this database, else new ones.
- * Null when the operator revoked the first tenant: who has made others needs no default, and it must not come back.
+ * Null when the operator disabled the first tenant: who has made others needs no default, and it must not come back.
  */
 export async function firstKey(db: Database, folder: DataFolder, credentials: Credentials): Promise<FirstKey | null> {
   const pepper = pepperOf(credentials)
@@ -20,7 +20,7 @@ export async function firstKey(db: Database, folder: DataFolder, credentials: Cr
   const created = await createTenant(db, FIRST_TENANT)
   const tenant = created.ok ? created.tenant : await findTenantByName(db, FIRST_TENANT)
   if (tenant?.status !== 'active') return null
-  const { secret } = await createApiKey(db, pepper, { tenantId: tenant.id, name: 'first' })
+  const { secret } = await createApiKey(db, pepper, { tenantId: tenant.id, name: 'first', scopes: KEY_SCOPES })
   const first = { tenantId: tenant.id, apiKey: secret }
   saveCredentials(folder, { ...credentials, first })
   return first

@@ -26,7 +26,7 @@ export interface Platform {
   /** Folder of the static draft; null where the target has none, and then nothing can be taught. */
   readonly staticDraft: string | null
   readonly pepper: Uint8Array
-  /** Null when the operator revoked the first tenant. */
+  /** Null when the operator disabled the first tenant. */
   readonly first: FirstKey | null
   /** Gateway first, which drains; then workers; then the database. */
   stop(): Promise<void>

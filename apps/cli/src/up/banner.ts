@@ -15,7 +15,7 @@ export function banner({ urls, model, first }: Ready): string {
     '',
     ...urls.map((each, at) => `  ${at === 0 ? 'URL' : '   '}      ${each}/v1`),
     `  Model    ${model}`,
-    `  Tenant   ${first?.tenantId ?? 'the first one is revoked; see `foretoken tenant list`'}`,
+    `  Tenant   ${first?.tenantId ?? 'the first one is disabled; see `foretoken tenant list`'}`,
     `  API key  ${first?.apiKey ?? 'make one with `foretoken key create`'}`,
     '',
     'Try it:',

@@ -23,6 +23,11 @@ export const ERRORS = {
     'invalid_request_error',
     'Incorrect or missing API key. Pass it in the Authorization header: `Authorization: Bearer ftk_...`.',
   ),
+  missing_scope: entry(
+    403,
+    'invalid_request_error',
+    'You have insufficient permissions for this operation. Missing scopes: {scope}.',
+  ),
   unauthorized_scrape: entry(401, 'invalid_request_error', 'This endpoint needs the metrics token.'),
   unknown_url: entry(404, 'invalid_request_error', 'Invalid URL ({method} {path})'),
   model_not_found: entry(
@@ -56,7 +61,7 @@ type Placeholders<Sentence extends string> = Sentence extends `${string}{${infer
   : object
 
 export interface ErrorEntry<Message extends string = string> {
-  readonly status: 400 | 401 | 404 | 405 | 413 | 429 | 500 | 502 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 502 | 503
   readonly type: 'invalid_request_error' | 'requests' | 'server_error'
   readonly message: Message
   readonly retryable: boolean
