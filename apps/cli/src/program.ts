@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addAuditCommand } from './audit/command.ts'
 import { addDemoCommand } from './demo/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
@@ -18,6 +19,7 @@ export function createProgram(): Command {
   addDemoCommand(program)
   addTenantCommand(program)
   addKeyCommand(program)
+  addAuditCommand(program)
   addModelCommand(program)
   addDraftCommand(program)
   addSchedulerCommand(program)
