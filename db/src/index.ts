@@ -22,6 +22,7 @@
  * Concurrency: any number of processes; `migrate` serialises itself by an advisory lock, `recordAcceptance` adds in
  * one statement with a fixed lock order.
  */
+export { ADMIN_ROLES, type AdminRole } from './admin-roles.ts'
 export { type Actor, SYSTEM } from './audit/actor.ts'
 export { type AuditEntry, audited } from './audit/audited.ts'
 export { canonicalJson } from './audit/canonical.ts'
@@ -31,6 +32,14 @@ export { actingAs, type Database, openDatabase } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
 export { KEY_SCOPES, type KeyScope } from './key-scopes.ts'
+export {
+  type Admin,
+  type AdminKey,
+  authenticateAdmin,
+  createAdminKey,
+  listAdminKeys,
+  revokeAdminKey,
+} from './keys/admin-keys.ts'
 export { type AuthenticatedKey, authenticate, type LiveAdapter, TENANTS_CHANNEL } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export {
@@ -122,7 +131,7 @@ export {
   type TrainingRun,
   tracesSeen,
 } from './queries/training-runs.ts'
-export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
+export { recordUsage, type SpeculationUsage, type UsageRecord, usageByTenant, usageTotals } from './queries/usage.ts'
 export { TENANT_STATUSES, type TenantStatus } from './schema/tenants.ts'
 export type { Figures } from './schema/training-runs.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

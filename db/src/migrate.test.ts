@@ -47,6 +47,7 @@ describe('migrate', () => {
     expect(names).toEqual([
       'acceptance_batches',
       'acceptance_stats',
+      'admin_keys',
       'api_keys',
       'audit_head',
       'audit_log',
@@ -87,7 +88,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(13)
+    expect(await query(url, TABLES)).toHaveLength(14)
   })
 
   it('names the failure of an unreachable server without its password', async () => {

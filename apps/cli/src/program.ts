@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addAdminCommand } from './admin/command.ts'
 import { addAuditCommand } from './audit/command.ts'
 import { addDemoCommand } from './demo/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
@@ -19,6 +20,7 @@ export function createProgram(): Command {
   addDemoCommand(program)
   addTenantCommand(program)
   addKeyCommand(program)
+  addAdminCommand(program)
   addAuditCommand(program)
   addModelCommand(program)
   addDraftCommand(program)

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { mountAdmin } from './admin/index.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { limitBody } from './middleware/body.ts'
 import { errorHandler, methodNotAllowed, notFound } from './middleware/errors.ts'
@@ -22,6 +23,8 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.post('/v1/completions', tenant, body, completions(services))
   app.get('/v1/models', tenant, listModels(services))
   app.get('/v1/models/:id{.+}', tenant, getModel(services))
+
+  if (services.management) mountAdmin(app, services, services.management)
 
   app.get('/healthz', live())
   app.get('/readyz', ready(services))

@@ -6,7 +6,7 @@ import { Verdicts } from './drafts/verdicts.ts'
 import { InFlight } from './generation/in-flight.ts'
 import { KeyCache } from './keys/key-cache.ts'
 import { type ListeningServer, listen } from './server.ts'
-import type { Services } from './services.ts'
+import type { Management, Services } from './services.ts'
 import type { Store } from './store.ts'
 import { Journal } from './usage/journal.ts'
 import { UsageWriter } from './usage/writer.ts'
@@ -20,6 +20,7 @@ export interface GatewayParts {
   readonly lifecycle: Lifecycle
   readonly registry: Registry
   readonly store: Store
+  readonly management?: Management
   /** Calls back with the addresses of registered workers, first before it resolves; returns what ends it. */
   readonly followWorkers?: (onChange: (urls: readonly string[]) => void) => Promise<() => Promise<void>>
   /**

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
     lifecycle,
     registry: createRegistry(),
     store: postgresStore(db, config.keyPepper),
+    management: { db, pepper: config.keyPepper },
     followWorkers: async (onChange) => {
       const { databaseUrl } = config
       const urlsOf = (workers: readonly Process[]) => workers.flatMap(({ url }) => url ?? [])

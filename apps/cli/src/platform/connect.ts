@@ -1,5 +1,4 @@
-import { userInfo } from 'node:os'
-import { type Actor, type Database, migrate, openDatabase } from '@foretoken/db'
+import { type Database, migrate, openDatabase } from '@foretoken/db'
 import type { ObjectStore } from '@foretoken/storage'
 import { openCredentials, pepperOf, readCredentials } from '../data-folder/credentials.ts'
 import { dataFolder, openDataFolder } from '../data-folder/folder.ts'
@@ -9,6 +8,7 @@ import { CliError } from '../errors.ts'
 import type { LearningCommandOptions, QueueCommandOptions } from '../options.ts'
 import { withEmbeddedDatabase } from './database.ts'
 import { objectStoreUrl } from './object-store.ts'
+import { operator } from './operator.ts'
 
 export interface DatabaseChoice {
   readonly dataFolder: string
@@ -63,15 +63,6 @@ async function connected<T>(url: string, choice: DatabaseChoice, run: (connectio
     return await run({ db, queueUrl, trainer, store, pepper: () => findPepper(choice.dataFolder) })
   } finally {
     await db.close()
-  }
-}
-
-/** Whoever runs the command, as the audit log names them; an account need not have a name. */
-function operator(): Actor {
-  try {
-    return { kind: 'cli', id: userInfo().username }
-  } catch {
-    return { kind: 'cli', id: `uid ${process.getuid?.() ?? 'unknown'}` }
   }
 }
 

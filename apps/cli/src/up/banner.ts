@@ -4,10 +4,11 @@ interface Ready {
   readonly urls: readonly string[]
   readonly model: string
   readonly first: FirstKey | null
+  readonly adminKey: string | null
 }
 
 /** What a person needs once the platform serves, down to a request that can be pasted as it is. */
-export function banner({ urls, model, first }: Ready): string {
+export function banner({ urls, model, first, adminKey }: Ready): string {
   const [url = ''] = urls
   const lines = [
     '',
@@ -17,6 +18,7 @@ export function banner({ urls, model, first }: Ready): string {
     `  Model    ${model}`,
     `  Tenant   ${first?.tenantId ?? 'the first one is disabled; see `foretoken tenant list`'}`,
     `  API key  ${first?.apiKey ?? 'make one with `foretoken key create`'}`,
+    ...(adminKey === null ? [] : [`  Admin    ${url}/admin/v1, credential in ${adminKey}`]),
     '',
     'Try it:',
     '',

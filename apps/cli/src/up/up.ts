@@ -22,10 +22,10 @@ export async function up({ dataDir, tlsCert, tlsKey, json, ...options }: UpOptio
   try {
     log('Starting the platform …')
     const platform = await startPlatform({ ...options, dataFolder: dataDir, tls }, log, stop.signal)
-    const { url, urls, model, first } = platform
+    const { url, urls, model, first, adminKey } = platform
     const key = { tenant: first?.tenantId ?? null, apiKey: first?.apiKey ?? null }
     if (json) printJson({ url, ...(urls.length > 1 && { urls }), model, ...key })
-    else print(banner({ urls, model, first }))
+    else print(banner({ urls, model, first, adminKey }))
     await stop.requested
     log('Shutting down; once more to force it.')
     await platform.stop()

@@ -28,6 +28,7 @@ interface HarnessOptions {
   readonly limits?: Partial<Limits>
   readonly config?: Partial<GatewayConfig>
   readonly followTenants?: GatewayParts['followTenants']
+  readonly management?: GatewayParts['management']
 }
 
 /** A whole gateway over real HTTP with scripted workers behind it. */
@@ -69,6 +70,7 @@ export class Harness {
       lifecycle,
       registry: createRegistry(),
       store,
+      ...(options.management && { management: options.management }),
       ...(options.followTenants && { followTenants: options.followTenants }),
     })
     return new Harness(url, workers, memory, services, sink)

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { limitSchema, listOf, timeSchema } from './list.ts'
+
+/** How well something drafted: steps it led, tokens committed a step, accepted of proposed. Null without any. */
+export const acceptanceSchema = z.strictObject({
+  steps: z.int(),
+  acceptance_length: z.number().nullable(),
+  acceptance_rate: z.number().nullable(),
+})
+export type AcceptanceObject = z.infer<typeof acceptanceSchema>
+
+export const draftSchema = z.strictObject({
+  object: z.literal('draft_version'),
+  id: z.string(),
+  version: z.int(),
+  state: z.enum(['candidate', 'shadow', 'canary', 'live', 'retired', 'rejected']),
+  parent: z.string().nullable(),
+  content_hash: z.string(),
+  created_at: timeSchema,
+  /** Since when it is in its state, and why. */
+  changed_at: timeSchema,
+  reason: z.string().nullable(),
+  acceptance: acceptanceSchema,
+})
+export type DraftObject = z.infer<typeof draftSchema>
+
+/** Newest first. */
+export const draftListSchema = listOf(draftSchema)
+
+export const trainingRunSchema = z.strictObject({
+  object: z.literal('training_run'),
+  id: z.string(),
+  tenant: z.string(),
+  state: z.enum(['queued', 'running', 'promoted', 'rejected', 'failed', 'skipped']),
+  reason: z.string().nullable(),
+  created_at: timeSchema,
+  finished_at: timeSchema.nullable(),
+})
+
+export const rollbackSchema = z.strictObject({
+  object: z.literal('rollback'),
+  tenant: z.string(),
+  rejected: z.string(),
+  /** What serves from now on; null: the static draft. */
+  live: z.string().nullable(),
+})
+
+export const decisionSchema = z.strictObject({
+  object: z.literal('decision'),
+  id: z.string(),
+  topic: z.string(),
+  kind: z.string(),
+  /** Milliseconds of target time. */
+  value: z.number(),
+  inputs: z.record(z.string(), z.number()),
+  alternatives: z.array(z.strictObject({ kind: z.string(), value: z.number() })),
+  reason: z.string(),
+  decided_at: timeSchema,
+})
+
+/** Newest first. */
+export const decisionListSchema = listOf(decisionSchema)
+export const decisionQuerySchema = z.strictObject({ limit: limitSchema })
