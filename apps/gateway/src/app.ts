@@ -9,6 +9,7 @@ import { completions } from './routes/completions/handler.ts'
 import { live, ready } from './routes/health/handler.ts'
 import { metrics } from './routes/metrics/handler.ts'
 import { getModel, listModels } from './routes/models/handler.ts'
+import { detokenize, tokenize } from './routes/tokenize/handler.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 /** Everything the gateway answers. */
@@ -21,6 +22,8 @@ export function createApp(services: Services): Hono<GatewayEnv> {
 
   app.post('/v1/chat/completions', tenant, body, chatCompletions(services))
   app.post('/v1/completions', tenant, body, completions(services))
+  app.post('/tokenize', tenant, body, tokenize(services))
+  app.post('/detokenize', tenant, body, detokenize(services))
   app.get('/v1/models', tenant, listModels(services))
   app.get('/v1/models/:id{.+}', tenant, getModel(services))
 
@@ -30,7 +33,11 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.get('/readyz', ready(services))
   app.get('/metrics', metrics(services))
 
-  app.on(OTHER_METHODS, ['/v1/chat/completions', '/v1/completions'], methodNotAllowed(['POST']))
+  app.on(
+    OTHER_METHODS,
+    ['/v1/chat/completions', '/v1/completions', '/tokenize', '/detokenize'],
+    methodNotAllowed(['POST']),
+  )
   app.on(OTHER_METHODS, ['/v1/models', '/v1/models/:id{.+}'], methodNotAllowed(['GET']))
   app.on(OTHER_METHODS, ['/healthz', '/readyz', '/metrics'], methodNotAllowed(['GET']))
   app.notFound(notFound)

@@ -1,4 +1,4 @@
-import { ApiError, type GenerateCall, type SpeculationMetrics, toSpeculationMetrics } from '@foretoken/protocol'
+import { type GenerateCall, type SpeculationMetrics, toSpeculationMetrics } from '@foretoken/protocol'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { AnswerEvent } from '../generation/answer.ts'
@@ -6,6 +6,7 @@ import { generate } from '../generation/generate.ts'
 import { sendEvents } from '../generation/sse.ts'
 import type { AuthenticatedEnv, Services } from '../services.ts'
 import type { UsageRecord } from '../store.ts'
+import { requireModel } from './model.ts'
 
 /** What sets one endpoint's answers apart from another's. */
 export interface AnswerFormat {
@@ -29,7 +30,7 @@ export async function respond(
   request: GeneratingRequest,
   format: AnswerFormat,
 ): Promise<Response> {
-  checkModel(services, request.model)
+  requireModel(services.workers, request.model)
   const { model, stream, calls } = request
   const facts = { requestId: ctx.var.requestId, key: ctx.var.key, endpoint: format.endpoint, model, stream }
   const { outgoing } = ctx.env
@@ -53,14 +54,6 @@ export function metricsOf(
   request: { readonly speculation: { readonly metrics: boolean } },
 ): { metrics?: SpeculationMetrics } {
   return request.speculation.metrics ? { metrics: toSpeculationMetrics(end.speculation) } : {}
-}
-
-/** A model counts as unknown only if some worker could be asked; otherwise nobody knows. */
-function checkModel({ workers }: Services, model: string): void {
-  const { models } = workers
-  if (models.has(model)) return
-  if (models.size > 0) throw new ApiError('model_not_found', { values: { model }, param: 'model' })
-  throw new ApiError('no_worker', { values: {}, internal: 'no worker has ever answered' })
 }
 
 /** What comes together is one text. */

@@ -46,7 +46,7 @@ function completionTokensMax(call: GenerateCall, promptLength: number, contextLe
 function promptTokens(input: GenerateCall['input'], model: LoadedModel): readonly number[] {
   switch (input.kind) {
     case 'chat':
-      return conversationTokens(input.messages, model)
+      return conversationTokens(input.messages, model.tokenizer, { addGenerationPrompt: true })
     case 'text':
       return model.tokenizer.encode(input.text)
     case 'tokens':
@@ -56,9 +56,14 @@ function promptTokens(input: GenerateCall['input'], model: LoadedModel): readonl
 
 type Messages = Extract<GenerateCall['input'], { kind: 'chat' }>['messages']
 
-function conversationTokens(messages: Messages, { tokenizer }: LoadedModel): readonly number[] {
+/** @throws EngineError when the model's template can't take the conversation */
+export function conversationTokens(
+  messages: Messages,
+  tokenizer: LoadedModel['tokenizer'],
+  { addGenerationPrompt }: { readonly addGenerationPrompt: boolean },
+): readonly number[] {
   try {
-    return tokenizer.encodeChat(messages, { addGenerationPrompt: true })
+    return tokenizer.encodeChat(messages, { addGenerationPrompt })
   } catch (cause) {
     if (!(cause instanceof ChatTemplateError)) throw cause
     throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], 'messages', { cause })

@@ -1,8 +1,9 @@
-import { type ChatRequest, type GenerateCall, parseChatRequest } from '@foretoken/protocol'
+import { parseChatRequest } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import { toCalls } from '../../generation/calls.ts'
 import { readJson } from '../../middleware/body.ts'
 import type { AuthenticatedEnv, Services } from '../../services.ts'
+import { toMessage } from '../message.ts'
 import { respond } from '../respond.ts'
 import { chatFormat } from './format.ts'
 
@@ -20,11 +21,4 @@ export function chatCompletions(services: Services): Handler<AuthenticatedEnv> {
     })
     return respond(services, ctx, { model, stream, calls }, chatFormat(request, ctx.var.requestId))
   }
-}
-
-type Message = Extract<GenerateCall['input'], { kind: 'chat' }>['messages'][number]
-
-/** `developer` is OpenAI's later name for `system`; chat templates know only the older one. */
-function toMessage({ role, content, name }: ChatRequest['messages'][number]): Message {
-  return { role: role === 'developer' ? 'system' : role, content, ...(name !== undefined && { name }) }
 }

@@ -14,7 +14,7 @@ import { checkStreamOptions, combination } from '../rules.ts'
 
 const textPart = z.strictObject({ type: z.enum(['text']), text: z.string() })
 
-const messageSchema = z.strictObject({
+export const messageSchema = z.strictObject({
   role: z.enum(['system', 'developer', 'user', 'assistant']),
   /** Parts are joined by line breaks, as vLLM does for templates that take text. */
   content: z.union([
@@ -58,7 +58,8 @@ export function parseChatRequest(body: unknown): ChatRequest {
   return request
 }
 
-function withPlainMessages(body: unknown): unknown {
+/** Without what messages of answers hold that no template reads. */
+export function withPlainMessages(body: unknown): unknown {
   if (!isObject(body) || !Array.isArray(body.messages)) return body
   const messages: unknown[] = body.messages
   const plain = messages.map((message, at) => dropHarmless(message, messageUnsupported, `messages[${at}].`))
