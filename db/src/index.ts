@@ -56,7 +56,9 @@ export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
 export {
   type AcceptanceEntry,
+  type AcceptanceInTime,
   type AcceptanceRecord,
+  acceptanceInTime,
   acceptanceOf,
   condenseAcceptance,
   recordAcceptance,

@@ -10,6 +10,7 @@ import { live, ready } from './routes/health/handler.ts'
 import { metrics } from './routes/metrics/handler.ts'
 import { getModel, listModels } from './routes/models/handler.ts'
 import { detokenize, tokenize } from './routes/tokenize/handler.ts'
+import { mountSelf } from './self/index.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 /** Everything the gateway answers. */
@@ -27,7 +28,10 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.get('/v1/models', tenant, listModels(services))
   app.get('/v1/models/:id{.+}', tenant, getModel(services))
 
-  if (services.management) mountAdmin(app, services, services.management)
+  if (services.management) {
+    mountSelf(app, services, services.management)
+    mountAdmin(app, services, services.management)
+  }
 
   app.get('/healthz', live())
   app.get('/readyz', ready(services))

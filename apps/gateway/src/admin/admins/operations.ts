@@ -2,8 +2,8 @@ import { type AdminKey, createAdminKey, listAdminKeys, revokeAdminKey } from '@f
 import { ApiError } from '@foretoken/protocol'
 import { adminListSchema, createAdminSchema, newAdminSchema, revocationSchema } from '@foretoken/protocol/admin'
 import { pageOf, timeOrNull } from '../../endpoints/list.ts'
+import { found } from '../../endpoints/tenants.ts'
 import { adminOperation } from '../caller.ts'
-import { found } from '../tenants/objects.ts'
 
 export const adminOperations = [
   adminOperation({

@@ -16,10 +16,10 @@ import {
   trainingRunSchema,
 } from '@foretoken/protocol/admin'
 import { z } from 'zod'
+import { decisionObject, draftObjects, runObject } from '../../endpoints/drafts.ts'
 import { pageOf } from '../../endpoints/list.ts'
+import { found, requireTenant, tenantObject } from '../../endpoints/tenants.ts'
 import { adminOperation } from '../caller.ts'
-import { found, requireTenant, tenantObject } from '../tenants/objects.ts'
-import { decisionObject, draftObjects, runObject } from './objects.ts'
 
 const holdSchema = z.strictObject({ held: z.boolean() })
 

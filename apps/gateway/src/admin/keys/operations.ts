@@ -10,8 +10,8 @@ import {
   rotationSchema,
 } from '@foretoken/protocol/admin'
 import { pageOf, timeOrNull } from '../../endpoints/list.ts'
+import { found, requireTenant } from '../../endpoints/tenants.ts'
 import { adminOperation } from '../caller.ts'
-import { found, requireTenant } from '../tenants/objects.ts'
 
 export const keyOperations = [
   adminOperation({

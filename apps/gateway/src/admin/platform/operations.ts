@@ -1,11 +1,9 @@
 import { listProcesses, usageByTenant } from '@foretoken/db'
-import { ApiError } from '@foretoken/protocol'
 import { processListSchema, selfSchema, tenantUsageListSchema, usageQuerySchema } from '@foretoken/protocol/admin'
 import { pageOf } from '../../endpoints/list.ts'
+import { periodOf } from '../../endpoints/period.ts'
 import { adminOperation } from '../caller.ts'
 import { permissionsOf } from '../permissions.ts'
-
-const PERIOD_MS = 30 * 24 * 3_600_000
 
 export const platformOperations = [
   adminOperation({
@@ -52,14 +50,6 @@ export const platformOperations = [
     },
   }),
 ] as const
-
-/** The period that is meant: the last 30 days where nothing is said. @throws ApiError where it ends before it begins */
-export function periodOf(asked: { from?: string | undefined; to?: string | undefined }, nowMs: number) {
-  const to = new Date(asked.to ?? nowMs)
-  const from = new Date(asked.from ?? to.getTime() - PERIOD_MS)
-  if (from < to) return { from, to }
-  throw new ApiError('invalid_value', { values: { name: 'from', reason: "it must lie before 'to'." }, param: 'from' })
-}
 
 type Usage = Awaited<ReturnType<typeof usageByTenant>>[number]
 

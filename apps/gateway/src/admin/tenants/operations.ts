@@ -9,8 +9,8 @@ import {
   tenantSchema,
 } from '@foretoken/protocol/admin'
 import { pageOf } from '../../endpoints/list.ts'
+import { deletionObject, found, requireTenant, tenantObject } from '../../endpoints/tenants.ts'
 import { adminOperation } from '../caller.ts'
-import { deletionObject, found, requireTenant, tenantObject } from './objects.ts'
 
 export const tenantOperations = [
   adminOperation({

@@ -1,7 +1,7 @@
 import { type Database, type Forgotten, findTenant, type Tenant } from '@foretoken/db'
 import { ApiError } from '@foretoken/protocol'
 import type { DeletionObject, TenantObject } from '@foretoken/protocol/admin'
-import { timeOrNull } from '../../endpoints/list.ts'
+import { timeOrNull } from './list.ts'
 
 export function tenantObject(tenant: Tenant): TenantObject {
   const { id, name, status, learning, plan, weight, held, createdAt, forgottenAt } = tenant

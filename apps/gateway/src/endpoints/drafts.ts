@@ -1,6 +1,6 @@
 import type { ArmAcceptance, DraftVersion, StoredDecision, TrainingRun } from '@foretoken/db'
 import type { AcceptanceObject, DraftObject } from '@foretoken/protocol/admin'
-import { timeOrNull } from '../../endpoints/list.ts'
+import { timeOrNull } from './list.ts'
 
 /** Versions as they are listed, newest first, each with how well it drafted. */
 export function draftObjects(versions: readonly DraftVersion[], arms: readonly ArmAcceptance[]): DraftObject[] {
