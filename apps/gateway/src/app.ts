@@ -4,6 +4,7 @@ import { authenticate } from './middleware/authenticate.ts'
 import { limitBody } from './middleware/body.ts'
 import { errorHandler, methodNotAllowed, notFound } from './middleware/errors.ts'
 import { requestId } from './middleware/request-id.ts'
+import { openApi } from './openapi/handler.ts'
 import { chatCompletions } from './routes/chat-completions/handler.ts'
 import { completions } from './routes/completions/handler.ts'
 import { live, ready } from './routes/health/handler.ts'
@@ -36,18 +37,16 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.get('/healthz', live())
   app.get('/readyz', ready(services))
   app.get('/metrics', metrics(services))
+  app.get('/openapi.json', openApi())
 
-  app.on(
-    OTHER_METHODS,
-    ['/v1/chat/completions', '/v1/completions', '/tokenize', '/detokenize'],
-    methodNotAllowed(['POST']),
-  )
-  app.on(OTHER_METHODS, ['/v1/models', '/v1/models/:id{.+}'], methodNotAllowed(['GET']))
-  app.on(OTHER_METHODS, ['/healthz', '/readyz', '/metrics'], methodNotAllowed(['GET']))
+  /** What is left after a path's own methods matched; HEAD goes with GET. */
+  const otherwise = (paths: readonly string[], allowed: readonly string[]) => {
+    for (const path of paths) app.all(path, methodNotAllowed(allowed))
+  }
+  otherwise(['/v1/chat/completions', '/v1/completions', '/tokenize', '/detokenize'], ['POST'])
+  otherwise(['/v1/models', '/v1/models/:id{.+}'], ['GET'])
+  otherwise(['/healthz', '/readyz', '/metrics', '/openapi.json'], ['GET'])
   app.notFound(notFound)
   app.onError(errorHandler(services.logger))
   return app
 }
-
-/** What is left after a path's own methods matched; HEAD goes with GET. */
-const OTHER_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

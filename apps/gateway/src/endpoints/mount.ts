@@ -28,7 +28,5 @@ export function mount<Caller, Access extends string>(app: Hono<GatewayEnv>, moun
       return answer ?? refused ?? ctx.notFound()
     })
   }
-  for (const [path, allowed] of methods) app.on(OTHER_METHODS, path, methodNotAllowed(allowed))
+  for (const [path, allowed] of methods) app.all(path, methodNotAllowed(allowed))
 }
-
-const OTHER_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

@@ -4,9 +4,7 @@ import { mount } from '../endpoints/mount.ts'
 import { keyOf } from '../middleware/authenticate.ts'
 import { limitBody } from '../middleware/body.ts'
 import type { GatewayEnv, Management, Services } from '../services.ts'
-import { SELF_OPERATIONS } from './operations.ts'
-
-export const SELF_PREFIX = '/v1/foretoken'
+import { SELF_OPERATIONS, SELF_PREFIX } from './operations.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
 

@@ -25,6 +25,8 @@ import { periodOf } from '../endpoints/period.ts'
 import { deletionObject, found, requireTenant } from '../endpoints/tenants.ts'
 import { selfOperation } from './caller.ts'
 
+export const SELF_PREFIX = '/v1/foretoken'
+
 const WIDTH_SECONDS = { '1h': 3_600, '1d': 86_400 } as const
 const BUCKETS_MAX = 1_000
 

@@ -36,7 +36,7 @@ const messageUnsupported: UnsupportedParameters = {
   audio: never,
 }
 
-const chatRequestSchema = z.strictObject({
+export const chatRequestSchema = z.strictObject({
   ...sharedParameters,
   messages: z.array(messageSchema).min(1).max(10_000),
   max_completion_tokens: optional(z.int().min(1)),
