@@ -4,7 +4,7 @@ import { authenticate } from './middleware/authenticate.ts'
 import { limitBody } from './middleware/body.ts'
 import { errorHandler, methodNotAllowed, notFound } from './middleware/errors.ts'
 import { requestId } from './middleware/request-id.ts'
-import { openApi } from './openapi/handler.ts'
+import { docs, openApi } from './openapi/handler.ts'
 import { chatCompletions } from './routes/chat-completions/handler.ts'
 import { completions } from './routes/completions/handler.ts'
 import { live, ready } from './routes/health/handler.ts'
@@ -38,6 +38,7 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.get('/readyz', ready(services))
   app.get('/metrics', metrics(services))
   app.get('/openapi.json', openApi())
+  app.get('/docs', docs())
 
   /** What is left after a path's own methods matched; HEAD goes with GET. */
   const otherwise = (paths: readonly string[], allowed: readonly string[]) => {
@@ -45,7 +46,7 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   }
   otherwise(['/v1/chat/completions', '/v1/completions', '/tokenize', '/detokenize'], ['POST'])
   otherwise(['/v1/models', '/v1/models/:id{.+}'], ['GET'])
-  otherwise(['/healthz', '/readyz', '/metrics', '/openapi.json'], ['GET'])
+  otherwise(['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'], ['GET'])
   app.notFound(notFound)
   app.onError(errorHandler(services.logger))
   return app

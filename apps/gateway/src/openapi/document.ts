@@ -11,7 +11,7 @@ export interface OpenApiDocument {
   readonly info: Json
   readonly tags: readonly Json[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>
-  readonly components: Json
+  readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly securitySchemes: Json }
 }
 
 export interface DocumentedOperation {
@@ -19,8 +19,22 @@ export interface DocumentedOperation {
   readonly summary: string
   readonly tags: readonly string[]
   readonly description: string
-  readonly [more: string]: unknown
+  readonly security: readonly Json[]
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: { readonly required: boolean; readonly content: Content }
+  /** By status. */
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Content }>>
 }
+
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query'
+  readonly required: boolean
+  readonly schema: Json
+}
+
+/** By media type. */
+type Content = Readonly<Record<string, { readonly schema: Json }>>
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -162,7 +176,7 @@ function inputFails({ body, query }: Described): ErrorCode[] {
   return query ? ['unknown_parameter', 'invalid_value'] : []
 }
 
-function pathParameters(path: string): Json[] {
+function pathParameters(path: string): Parameter[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
@@ -176,7 +190,7 @@ const objectSchema = z.looseObject({
   required: z.array(z.string()).default([]),
 })
 
-function queryParameters(query: z.ZodType | undefined): Json[] {
+function queryParameters(query: z.ZodType | undefined): Parameter[] {
   if (!query) return []
   const { properties, required } = objectSchema.parse(jsonSchema(query, 'input'))
   return Object.entries(properties).map(([name, schema]) => {
