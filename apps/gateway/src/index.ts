@@ -5,11 +5,16 @@
  * Core idea: a request is a generator of answer events, pulled by the client's own pace. Whatever ends it – the end,
  * an error, a client that leaves, a shutdown – ends the worker's call and writes one usage row, in one `finally`.
  *
+ * Beside inference it is where a tenant manages itself (`self/`), and operators the platform (`admin/`): operations in
+ * tables, each with the schemas of what it takes and gives and with who may ask, from which `openapi/` documents them.
+ *
  * Invariants
  * - Exactly one usage row for every request that passed validation, under an id that no client can choose.
  * - A call that broke goes on elsewhere, behind what the client has: it reads the same bytes, and pays once.
  * - Answers never wait for usage to be written. Missing, malformed, unknown, expired and revoked keys are
  *   answered alike.
+ * - What is changed through it is on record, for the key or credential that asked; a tenant's key opens nothing of
+ *   operators, nor theirs anything of tenants.
  * - No prompt, completion or key in logs, errors or metrics.
  * - A call names its tenant's live draft, as the key resolved it; a draft that a worker finds fault with is rolled back
  *   behind the answer, and the tenant notices nothing.

@@ -44,7 +44,7 @@ export const createTenantSchema = z.strictObject({ name: tenantNameSchema })
 
 export const changeTenantSchema = z.strictObject({ ...settings, status: z.enum(['active', 'disabled']) }).partial()
 
-/** Rows are gone at once; the scheduler deletes traces in its next round, and adapters' files within the hour. */
+/** Nothing of it is served or trained from now on; the scheduler deletes the files in its next round. */
 export const deletionSchema = z.strictObject({
   object: z.literal('deletion'),
   tenant: z.string(),
