@@ -17,7 +17,11 @@ async function main(): Promise<void> {
   const lifecycle = new Lifecycle({ logger })
   lifecycle.listen()
   const onError = (err: unknown) => logger.warn({ err }, 'a connection broke')
-  const db = openDatabase(config.databaseUrl, { connectionsMax: 3, onIdleError: onError })
+  const db = openDatabase(config.databaseUrl, {
+    connectionsMax: 3,
+    actor: { kind: 'system', id: 'scheduler' },
+    onIdleError: onError,
+  })
   lifecycle.on('close', 'database', () => db.close())
   const queue = await openQueue(config.queueUrl, 'training', { onError })
   lifecycle.on('close', 'queue', () => queue.close())

@@ -7,7 +7,8 @@
  *
  * Invariants: no public sentence quotes a prompt, a completion or a key. A stream of frames is valid from its `start`
  * to its `end` or `error`, or reading it throws. Everything here is stateless; only the decoder and the client
- * (`@foretoken/protocol/client`) hold a connection's state. `@foretoken/protocol/testing` has a scripted worker,
+ * (`@foretoken/protocol/client`) hold a connection's state. `@foretoken/protocol/admin` and `/self` are what operators and
+ * tenants say beside inference. `@foretoken/protocol/testing` has a scripted worker,
  * `@foretoken/protocol/conformance` the cases that every worker must pass.
  */
 export * from './errors/api-error.ts'
