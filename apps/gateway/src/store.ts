@@ -22,6 +22,7 @@ import {
 
 export type {
   AuthenticatedKey,
+  KeyScope,
   LiveAdapter,
   OpenRequest,
   Rejected,

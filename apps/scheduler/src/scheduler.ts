@@ -7,6 +7,7 @@ import {
   releaseLease,
   retireDraftsAway,
   TARGET_AWAY_MS,
+  type Tenant,
 } from '@foretoken/db'
 import { deleteAdapter } from '@foretoken/learning'
 import type { Rules, SchedulerState } from '@foretoken/policy'
@@ -108,7 +109,7 @@ export class Scheduler {
     const state = context.population.state(facts, await this.budget(nowMs), nowMs)
     const result = await playRound(context, state, nowMs)
     await this.keep(state, nowMs)
-    if (nowMs - this.tidiedMs >= HOUR_MS) await this.tidy(nowMs)
+    if (nowMs - this.tidiedMs >= HOUR_MS || this.someForgottenSince(facts.tenants)) await this.tidy(nowMs)
     const ms = Math.round(performance.now() - startedMs)
     const isNews = removed + result.trained + result.rolledBack > 0
     logger[isNews ? 'info' : 'debug']({ ...result, removed, tenants: state.tenants.length, ms }, 'round played')
@@ -163,6 +164,12 @@ export class Scheduler {
     } catch (err) {
       logger.warn({ err }, 'not tidied up')
     }
+  }
+
+  /** Whose files are to go at once; the database's clock may be a little behind. */
+  private someForgottenSince(tenants: readonly Pick<Tenant, 'forgottenAt'>[]): boolean {
+    const sinceMs = this.tidiedMs - this.parts.sweepRules.forgetMarginMs
+    return tenants.some(({ forgottenAt }) => (forgottenAt?.getTime() ?? 0) > sinceMs)
   }
 
   private now(): number {

@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { TargetIdentity } from '@foretoken/protocol'
-import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import type { KeyScope } from '../key-scopes.ts'
 import { ago } from '../queries/targets.ts'
 import { draftVersions } from '../schema/drafts.ts'
 import { apiKeys } from '../schema/keys.ts'
@@ -12,6 +13,10 @@ import { isWellFormed } from './format.ts'
 
 export interface AuthenticatedKey {
   readonly keyId: string
+  /** What the key may do. */
+  readonly scopes: readonly KeyScope[]
+  /** Until the key expires, by the database's clock; null: it doesn't. */
+  readonly validForMs: number | null
   readonly tenantId: string
   readonly tenantName: string
   /** Whether the tenant's traffic may be kept to learn from. */
@@ -34,8 +39,14 @@ export interface LiveAdapter {
 }
 
 /**
- * Who presents this key; null for a key that is malformed, unknown or revoked, or whose tenant is not active. The
- * caller can't tell which, and must not.
+ * Notified, with the tenant's id as payload, when something that its keys resolve to has changed: itself, a key of it
+ * that existed before, its drafts. Triggers do it, so it comes with every commit, whoever wrote.
+ */
+export const TENANTS_CHANNEL = 'foretoken_tenants'
+
+/**
+ * Who presents this key; null for a key that is malformed, unknown, expired or revoked, or whose tenant is not active.
+ * The caller can't tell which, and must not.
  *
  * @param pepper the deployment's secret; keys made under another pepper are unknown.
  */
@@ -46,25 +57,7 @@ export async function authenticate(
 ): Promise<AuthenticatedKey | null> {
   if (!isWellFormed(presented)) return null
   const hmac = secretHmac(pepper, presented)
-  const live = liveAdapters(db)
-  const rows = await guarded('authenticate', () =>
-    db.drizzle
-      .select({
-        keyId: apiKeys.id,
-        tenantId: tenants.id,
-        tenantName: tenants.name,
-        learning: tenants.learning,
-        forgottenAt: tenants.forgottenAt,
-        weight: tenants.weight,
-        adapter: { id: live.id, contentHash: live.contentHash, key: live.key },
-        target: { name: live.name, fingerprint: live.fingerprint },
-        hmac: apiKeys.secretHmac,
-      })
-      .from(apiKeys)
-      .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
-      .leftJoin(live, eq(live.tenantId, tenants.id))
-      .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active'))),
-  )
+  const rows = await guarded('authenticate', () => queryOf(db).execute({ hmac }))
   const [found] = rows
   // The index compares byte by byte; an attacker can't steer HMAC output, but this costs nothing and assumes less.
   if (found === undefined || !timingSafeEqual(found.hmac, hmac)) return null
@@ -73,11 +66,49 @@ export async function authenticate(
   return { ...key, adapters }
 }
 
+const queries = new WeakMap<Database['drizzle'], ReturnType<typeof prepareQuery>>()
+
+/** Planned once for each connection: planning a join of four tables takes longer than running it. */
+function queryOf({ drizzle }: Database) {
+  const known = queries.get(drizzle) ?? prepareQuery(drizzle)
+  queries.set(drizzle, known)
+  return known
+}
+
+/** One row for each live adapter; one without an adapter where there is none. */
+function prepareQuery(drizzle: Database['drizzle']) {
+  const live = liveAdapters(drizzle)
+  return drizzle
+    .select({
+      keyId: apiKeys.id,
+      scopes: apiKeys.scopes,
+      validForMs: sql<number | null>`extract(epoch from ${apiKeys.expiresAt} - now()) * 1000`.mapWith(Number),
+      tenantId: tenants.id,
+      tenantName: tenants.name,
+      learning: tenants.learning,
+      forgottenAt: tenants.forgottenAt,
+      weight: tenants.weight,
+      adapter: { id: live.id, contentHash: live.contentHash, key: live.key },
+      target: { name: live.name, fingerprint: live.fingerprint },
+      hmac: apiKeys.secretHmac,
+    })
+    .from(apiKeys)
+    .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+    .leftJoin(live, eq(live.tenantId, tenants.id))
+    .where(and(eq(apiKeys.secretHmac, sql.placeholder('hmac')), isInUse(), eq(tenants.status, 'active')))
+    .prepare('authenticate')
+}
+
+/** A key that opens something, as far as it is the key's business. */
+export function isInUse() {
+  return and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)))
+}
+
 /** A target that nobody announced for longer is not one that a gateway could choose. */
 const SERVED_MS = 3_600_000
 
 /** States and arms as literals, so that the planner sees that the partial index of live versions applies. */
-function liveAdapters({ drizzle }: Database) {
+function liveAdapters(drizzle: Database['drizzle']) {
   const { tenantId, targetId, id, contentHash, artifactUri, state, arm } = draftVersions
   return drizzle
     .select({ tenantId, id, contentHash, key: artifactUri, name: targets.name, fingerprint: targets.fingerprint })

@@ -20,6 +20,6 @@ export async function rollback({
     if (!rolledBack) throw new CliError(`Tenant ${tenant.name} has no draft of its own in use on ${target.name}.`)
     if (options.json) return printJson({ tenant: tenant.id, ...rolledBack })
     const now = rolledBack.live === null ? 'the static draft' : rolledBack.live
-    print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it within ten seconds.`)
+    print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it from now on.`)
   })
 }
