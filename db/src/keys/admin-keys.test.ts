@@ -29,7 +29,7 @@ describe("an operator's credential", () => {
     expect(await revokeAdminKey(db, viewer.id)).toBe('revoked')
     expect(await revokeAdminKey(db, viewer.id)).toBe('unknown')
     const [last] = await listAudit(db, { recordsMax: 1 })
-    expect(last).toMatchObject({ action: 'admin.revoked', targetId: viewer.id, tenantId: null })
+    expect(last).toMatchObject({ action: 'admin.revoked', subjectId: viewer.id, tenantId: null })
   })
 
   it('is no key of a tenant, nor the other way round', async () => {

@@ -66,7 +66,7 @@ describe('foretoken key', () => {
     const [revoked] = await listAudit(db, { recordsMax: 1 })
     expect(revoked).toMatchObject({
       action: 'key.revoked',
-      targetId: id,
+      subjectId: id,
       actorKind: 'cli',
       actorId: userInfo().username,
     })

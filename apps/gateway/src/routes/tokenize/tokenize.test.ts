@@ -58,7 +58,7 @@ describe('POST /tokenize and /detokenize', () => {
       'missing_required_parameter',
       'messages[0].tool_call_id',
     ],
-    ['/tokenize', { messages: [{ role: 'critic', content: '' }] }, 'unsupported_value', 'messages[0].role'],
+    ['/tokenize', { messages: [{ role: 'function', content: '' }] }, 'unsupported_value', 'messages[0].role'],
     [
       '/tokenize',
       { prompt: 'a', tools: [{ type: 'function', function: { name: 'f' } }] },
