@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   tenant: 'ten',
   apiKey: 'key',
   target: 'tgt',
+  adminKey: 'adm',
   draft: 'drf',
   adapter: 'adp',
   trainingRun: 'trn',

@@ -7,6 +7,8 @@
  * row is indistinguishable from a missing one.
  *
  * Invariants
+ * - Who changes a tenant, a key or a draft is on record: `audited` writes change and audit row in one transaction, on
+ *   behalf of the database's `actor`. The log can only be added to, and a hash chain shows what was done to it anyway.
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
  * - What is learned belongs to a tenant and a target: a name and the fingerprint of what is behind it. A draft whose
@@ -15,6 +17,7 @@
  * - A lineage has at most one version on trial; what its witnesses said goes when it is decided, in the same transaction.
  * - A training run belongs to one trainer at a time, and so does a judgement; who lost its lease can write nothing of it.
  * - Customers' text is in one table only, the responses that they asked to store, and goes with its tenant.
+ * - What a tenant's keys resolve to is notified with the commit that changes it, by triggers: see `TENANTS_CHANNEL`.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
  * Rows of before targets were told apart have none. Figures (runs, acceptance, decisions) are inherited by the first target
@@ -26,18 +29,44 @@
  * Concurrency: any number of processes; `migrate` serialises itself by an advisory lock, `recordAcceptance` adds in
  * one statement with a fixed lock order.
  */
-export { type Database, openDatabase } from './database.ts'
+export { ADMIN_ROLES, type AdminRole } from './admin-roles.ts'
+export { type Actor, SYSTEM } from './audit/actor.ts'
+export { type AuditEntry, audited } from './audit/audited.ts'
+export { canonicalJson } from './audit/canonical.ts'
+export { type AuditRecord, type ChainHead, GENESIS, hashOf, type Verification, verifyChain } from './audit/chain.ts'
+export { type AuditQuery, auditRecords, listAudit, verifyAudit } from './audit/log.ts'
+export { actingAs, type Database, openDatabase } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
-export { type AuthenticatedKey, authenticate, type LiveAdapter } from './keys/authenticate.ts'
+export { KEY_SCOPES, type KeyScope } from './key-scopes.ts'
+export {
+  type Admin,
+  type AdminKey,
+  authenticateAdmin,
+  createAdminKey,
+  listAdminKeys,
+  revokeAdminKey,
+} from './keys/admin-keys.ts'
+export { type AuthenticatedKey, authenticate, type LiveAdapter, TENANTS_CHANNEL } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
-export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
+export {
+  type ApiKey,
+  type ApiKeyOptions,
+  createApiKey,
+  listApiKeys,
+  type NewApiKey,
+  type Rotation,
+  revokeApiKey,
+  rotateApiKey,
+} from './keys/keys.ts'
 export { type Listening, type ListenOptions, listen } from './listen.ts'
 export { migrate } from './migrate.ts'
 export {
   type AcceptanceBatch,
   type AcceptanceEntry,
+  type AcceptanceInTime,
   type AcceptanceRecord,
+  acceptanceInTime,
   acceptanceOf,
   type CanaryWitness,
   condenseAcceptance,
@@ -54,6 +83,7 @@ export {
   liveDraftVersion,
   storedDraftKeys,
 } from './queries/drafts.ts'
+export { deleteTenant, type Forgotten, forgetTenant } from './queries/forget.ts'
 export {
   beatJudgement,
   claimJudgement,
@@ -108,22 +138,25 @@ export {
   type NewTarget,
   registerTarget,
   type ServedTarget,
+  servedTargets,
   TARGET_AWAY_MS,
 } from './queries/targets.ts'
 export {
+  changeTenant,
   createTenant,
-  type Forgotten,
+  disableTenant,
   findTenant,
   findTenantByName,
-  forgetTenant,
   listTenants,
-  revokeTenant,
+  searchTenants,
   setHeld,
   setLearning,
   setPlan,
   setRollouts,
   setWeight,
   type Tenant,
+  type TenantChanges,
+  type TenantQuery,
 } from './queries/tenants.ts'
 export {
   beatTrainingRun,
@@ -146,7 +179,8 @@ export {
 } from './queries/training-runs.ts'
 export { advanceDraft, dismissDraft, endTrial, type TrialVerdict, tryDraft } from './queries/trial-stages.ts'
 export { type OpenTrial, openTrials, trialWitnessesOf, type Witness } from './queries/trials.ts'
-export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
+export { recordUsage, type SpeculationUsage, type UsageRecord, usageByTenant, usageTotals } from './queries/usage.ts'
+export { TENANT_STATUSES, type TenantStatus } from './schema/tenants.ts'
 export type { Figures } from './schema/training-runs.ts'
 export { STATIC_RIVAL, type TrialStage } from './schema/trials.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

@@ -41,7 +41,8 @@ export function listen(url: string, channel: string, options: ListenOptions): Li
       client.on('error', () => {})
       client.on('notification', ({ payload }) => options.onNotification(payload ?? ''))
       try {
-        await client.connect()
+        // One that is ended while it connects says so by its end alone.
+        await Promise.race([client.connect(), broken])
         await client.query(`listen ${client.escapeIdentifier(channel)}`)
         failures = 0
         options.onNotification(null)

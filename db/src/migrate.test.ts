@@ -38,7 +38,10 @@ describe('migrate', () => {
     expect(names).toEqual([
       'acceptance_batches',
       'acceptance_stats',
+      'admin_keys',
       'api_keys',
+      'audit_head',
+      'audit_log',
       'decisions',
       'draft_trials',
       'draft_versions',
@@ -57,10 +60,30 @@ describe('migrate', () => {
     expect(await query(url, 'select * from drizzle.__drizzle_migrations')).toEqual(applied)
   })
 
+  it('leaves keys of before what they could do, and tenants that were revoked without access', async () => {
+    const { url } = await emptyDatabase()
+    await migrateUntil(url, '_keys')
+    await query(
+      url,
+      "insert into tenants (id, name, status) values ('ten_a', 'a', 'active'), ('ten_b', 'b', 'revoked')",
+    )
+    await query(
+      url,
+      "insert into api_keys (id, tenant_id, name, secret_hmac, shown_start, last_four) values ('key_a', 'ten_a', 'k', '', '', '')",
+    )
+    await migrate(url)
+    const [key] = await query(url, 'select scopes, expires_at from api_keys')
+    expect(key).toEqual({ scopes: ['inference'], expires_at: null })
+    expect(await query(url, 'select status from tenants order by id')).toEqual([
+      { status: 'active' },
+      { status: 'disabled' },
+    ])
+  })
+
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(15)
+    expect(await query(url, TABLES)).toHaveLength(18)
   })
 
   it('names the failure of an unreachable server without its password', async () => {

@@ -71,3 +71,15 @@ export function fraction(min: number, max: number): (text: string) => number {
     throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`)
   }
 }
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** Parses a time such as `90d`, `24h`, `30m` or `0s`, to milliseconds. */
+export function duration(daysMax: number): (text: string) => number {
+  return (text) => {
+    const [, digits = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+    const ms = Number(digits) * (Object.entries(UNIT_MS).find(([name]) => name === unit)?.[1] ?? Number.NaN)
+    if (digits !== '' && ms <= daysMax * UNIT_MS.d) return ms
+    throw new InvalidArgumentError(`Expected a time such as 90d, 24h or 30m, of at most ${daysMax} days.`)
+  }
+}

@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { addAdminCommand } from './admin/command.ts'
+import { addAuditCommand } from './audit/command.ts'
 import { addDemoCommand } from './demo/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
@@ -18,6 +20,8 @@ export function createProgram(): Command {
   addDemoCommand(program)
   addTenantCommand(program)
   addKeyCommand(program)
+  addAdminCommand(program)
+  addAuditCommand(program)
   addModelCommand(program)
   addDraftCommand(program)
   addSchedulerCommand(program)

@@ -53,10 +53,12 @@ export interface GatewayConfig {
 /** What bounds a request. Times in milliseconds. */
 export interface Limits {
   readonly bodyBytesMax: number
-  /** A positive answer about a key is trusted this long, so a revocation takes effect within it. */
+  /** A positive answer about a key is trusted this long, should a change of it go unheard. */
   readonly keyCacheMs: number
   /** How long the database may take to answer about a key. */
   readonly databaseMsMax: number
+  /** Wrong credentials of operators from one address in a minute, before it has to wait. */
+  readonly adminAttemptsMax: number
   readonly workerPollMs: number
   /** A worker that sends nothing for longer is lost, or hangs. */
   readonly workerSilenceMsMax: number
@@ -78,6 +80,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytesMax: 4 * 1024 * 1024,
   keyCacheMs: 10_000,
   databaseMsMax: 3_000,
+  adminAttemptsMax: 20,
   workerPollMs: 500,
   workerSilenceMsMax: 4 * ALIVE_MS,
   resumeMsMax: 30_000,

@@ -6,13 +6,13 @@ import { Verdicts } from './drafts/verdicts.ts'
 import { InFlight } from './generation/in-flight.ts'
 import { KeyCache } from './keys/key-cache.ts'
 import { type ListeningServer, listen } from './server.ts'
-import type { Services } from './services.ts'
+import type { Management, Services } from './services.ts'
 import type { Store } from './store.ts'
 import { Journal } from './usage/journal.ts'
 import { UsageWriter } from './usage/writer.ts'
 import { type AnnouncedWorker, WorkerPool } from './workers/pool.ts'
 
-interface GatewayParts {
+export interface GatewayParts {
   /** This process, as the register and the journal name it. */
   readonly id: string
   readonly config: GatewayConfig
@@ -20,10 +20,16 @@ interface GatewayParts {
   readonly lifecycle: Lifecycle
   readonly registry: Registry
   readonly store: Store
+  readonly management?: Management
   /** The platform's time; absent: this machine's. */
   readonly clock?: () => number
   /** Calls back with the registered workers, first before it resolves; returns what ends it. */
   readonly followWorkers?: (onChange: (workers: readonly AnnouncedWorker[]) => void) => Promise<() => Promise<void>>
+  /**
+   * Calls back with the tenant whose keys resolve to something else now; null: some may have been missed. Returns what
+   * ends it. Absent: changes are noticed when trust in an answer ends.
+   */
+  readonly followTenants?: (onChange: (tenantId: string | null) => void) => () => Promise<void>
 }
 
 const FLUSH_MS_MAX = 10_000
@@ -59,6 +65,8 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
   await services.workers.start()
   const following = await parts.followWorkers?.((workers) => void services.workers.follow(workers))
   if (following) lifecycle.on('close', 'register', following)
+  const deaf = parts.followTenants?.((tenantId) => (tenantId === null ? keys.dropAll() : keys.drop(tenantId)))
+  if (deaf) lifecycle.on('close', 'tenants', deaf)
   const server = await listen(createApp(services), config)
   planShutdown(lifecycle, services, server)
   lifecycle.markReady()

@@ -1,10 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createApiKey, createTenant, type Database, openDatabase, usageTotals } from '@foretoken/db'
+import {
+  createAdminKey,
+  createApiKey,
+  createTenant,
+  type Database,
+  openDatabase,
+  revokeApiKey,
+  usageTotals,
+} from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import { ScriptedWorker } from '@foretoken/protocol/testing'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from './config.ts'
 import { chat } from './routes/chat-completions/example.ts'
 
 const pepper = Buffer.alloc(32, 7)
@@ -49,6 +58,22 @@ describe('the gateway as a process, on a real database', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
     const always = { from: new Date(0), to: new Date('2100-01-01') }
     expect(await usageTotals(db, tenantId, always)).toMatchObject({ requests: 1, completionTokens: 5 })
+  })
+
+  it('hears of what changes, and lets operators in', async () => {
+    const child = spawn(env)
+    const [{ url }] = await once(child, 'message')
+    const { id: keyId, secret } = await createApiKey(db, pepper, { tenantId, name: 'revoked' })
+    const statusOf = async (path: string, key: string) =>
+      (await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })).status
+    expect(await statusOf('/v1/models', secret)).toBe(200)
+    await revokeApiKey(db, { tenantId, keyId })
+    // Sooner than trust in what it knew would have ended.
+    await expect.poll(() => statusOf('/v1/models', secret), { timeout: DEFAULT_LIMITS.keyCacheMs / 2 }).toBe(401)
+    const { secret: credential } = await createAdminKey(db, pepper, { name: 'test', role: 'viewer' })
+    expect(await statusOf('/admin/v1/tenants', credential)).toBe(200)
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
   })
 
   it('ends with its parent', async () => {

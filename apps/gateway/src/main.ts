@@ -1,5 +1,5 @@
 import { ClusterClock, followProcesses, Membership, processDetails } from '@foretoken/cluster'
-import { openDatabase, type Process } from '@foretoken/db'
+import { listen, openDatabase, type Process, TENANTS_CHANNEL } from '@foretoken/db'
 import { createLogger, createRegistry, DATABASE_OUTAGE, Lifecycle, Outage } from '@foretoken/telemetry'
 import { readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   lifecycle.listen()
   const outage = new Outage(logger, DATABASE_OUTAGE)
   const onError = (err: unknown) => outage.failed(err)
-  const db = openDatabase(config.databaseUrl, { onIdleError: onError })
+  const db = openDatabase(config.databaseUrl, { actor: { kind: 'system', id: 'gateway' }, onIdleError: onError })
   lifecycle.on('close', 'database', () => db.close())
   const clock = new ClusterClock()
   const membership = new Membership({
@@ -29,11 +29,16 @@ async function main(): Promise<void> {
     registry: createRegistry(),
     clock: clock.now,
     store: postgresStore(db, config.keyPepper),
+    management: { db, pepper: config.keyPepper },
     followWorkers: async (onChange) => {
       const { databaseUrl } = config
       const read = (workers: readonly Process[]) => onChange(workers.flatMap((worker) => announced(worker) ?? []))
       const follower = await followProcesses({ db, databaseUrl, role: 'worker', onChange: read, onError })
       return () => follower.close()
+    },
+    followTenants: (onNotification) => {
+      const listening = listen(config.databaseUrl, TENANTS_CHANNEL, { onNotification, onError })
+      return () => listening.close()
     },
   })
   await membership.join(url)

@@ -1,3 +1,4 @@
+import type { Database } from '@foretoken/db'
 import type { Lifecycle, Logger, Registry, RequestMetrics } from '@foretoken/telemetry'
 import type { HttpBindings } from '@hono/node-server'
 import type { GatewayConfig } from './config.ts'
@@ -8,6 +9,12 @@ import type { AuthenticatedKey, Store } from './store.ts'
 import type { Journal } from './usage/journal.ts'
 import type { UsageWriter } from './usage/writer.ts'
 import type { WorkerPool } from './workers/pool.ts'
+
+/** What operators and tenants manage themselves with. */
+export interface Management {
+  readonly db: Database
+  readonly pepper: Uint8Array
+}
 
 /** What handlers work with; made once by `startGateway`. */
 export interface Services {
@@ -25,6 +32,8 @@ export interface Services {
   readonly journal: Journal
   readonly verdicts: Verdicts
   readonly inFlight: InFlight
+  /** Absent: this gateway serves inference alone. */
+  readonly management?: Management
 }
 
 /** What middleware leaves for handlers. */

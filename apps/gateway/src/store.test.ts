@@ -30,7 +30,8 @@ describeStore('the store in memory', async () => {
   const store = new MemoryStore()
   const secret = 'ftk_memory'
   store.keys.set(secret, {
-    ...{ keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' },
+    ...{ keyId: 'key_a', scopes: ['inference'], validForMs: null },
+    ...{ tenantId: 'ten_a', tenantName: 'a' },
     ...{ learning: true, forgottenAt: null, weight: 1, adapters: [adapter], canaries: [] },
   })
   store.fallback = fallback

@@ -23,6 +23,7 @@ import {
 
 export type {
   AuthenticatedKey,
+  KeyScope,
   LiveAdapter,
   OpenRequest,
   Rejected,

@@ -18,7 +18,11 @@ async function main(): Promise<void> {
   lifecycle.listen()
   const outage = new Outage(logger, DATABASE_OUTAGE)
   const onError = (err: unknown) => outage.failed(err)
-  const db = openDatabase(config.databaseUrl, { connectionsMax: 3, onIdleError: onError })
+  const db = openDatabase(config.databaseUrl, {
+    connectionsMax: 3,
+    actor: { kind: 'system', id: 'scheduler' },
+    onIdleError: onError,
+  })
   lifecycle.on('close', 'database', () => db.close())
   const queueOutage = new Outage(logger, {
     begins: 'something is wrong with the queue',

@@ -9,8 +9,10 @@ import {
   createTenant,
   type Database,
   decisionsOf,
+  deleteTenant,
   latestTrainingRuns,
   listDraftVersions,
+  newId,
   openDatabase,
   orderTrainingRun,
   promoteDraft,
@@ -201,6 +203,26 @@ describe('the scheduler', () => {
     await expect.poll(holder).toMatchObject({ holder: 'sch_a', epoch: '1' })
     await first.stop()
     await expect.poll(holder).toMatchObject({ holder: 'sch_b', epoch: '2' })
+  })
+
+  it('deletes the files of a tenant that was deleted, while it leads', async () => {
+    const created = await createTenant(db, 'leaving')
+    if (!created.ok) throw new Error('name taken')
+    const tenantId = created.tenant.id
+    const id = newId('adapter')
+    const artifactUri = `adapters/${tenantId}/${id}`
+    await store.put(`${artifactUri}/adapter_model.safetensors`, new Uint8Array(1))
+    await createCandidate(db, { id, tenantId, targetId: target.id, contentHash: 'ab', artifactUri })
+    schedule()
+    await expect.poll(async () => (await store.get(STATE_KEY)) !== undefined).toBe(true)
+    const left = async () => {
+      const keys: string[] = []
+      for await (const { key } of store.list('adapters/')) keys.push(key)
+      return keys
+    }
+    expect(await left()).toHaveLength(1)
+    await deleteTenant(db, tenantId)
+    await expect.poll(left).toEqual([])
   })
 })
 

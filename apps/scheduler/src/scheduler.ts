@@ -7,6 +7,7 @@ import {
   releaseLease,
   retireDraftsAway,
   TARGET_AWAY_MS,
+  type Tenant,
 } from '@foretoken/db'
 import { deleteAdapter } from '@foretoken/learning'
 import type { Rules, SchedulerState } from '@foretoken/policy'
@@ -109,7 +110,7 @@ export class Scheduler {
     const result = await playRound(context, facts.trials, state, nowMs)
     const judgements = await orderDueJudgements(context, facts, state)
     await this.keep(state, nowMs)
-    if (nowMs - this.tidiedMs >= HOUR_MS) await this.tidy(nowMs)
+    if (nowMs - this.tidiedMs >= HOUR_MS || this.someForgottenSince(facts.tenants)) await this.tidy(nowMs)
     const ms = Math.round(performance.now() - startedMs)
     const isNews = removed + result.trained + result.rolledBack + result.tried > 0
     logger[isNews ? 'info' : 'debug'](
@@ -167,6 +168,12 @@ export class Scheduler {
     } catch (err) {
       logger.warn({ err }, 'not tidied up')
     }
+  }
+
+  /** Whose files are to go at once; the database's clock may be a little behind. */
+  private someForgottenSince(tenants: readonly Pick<Tenant, 'forgottenAt'>[]): boolean {
+    const sinceMs = this.tidiedMs - this.parts.sweepRules.forgetMarginMs
+    return tenants.some(({ forgottenAt }) => (forgottenAt?.getTime() ?? 0) > sinceMs)
   }
 
   private now(): number {

@@ -1,17 +1,22 @@
 import {
   ALIVE_MS,
+  detokenizeCallSchema,
   encodeFrame,
   type Frame,
   generateCallSchema,
   RPC_PREFIX,
+  tokenizeCallSchema,
+  type WorkerError,
   type WorkerStatus,
 } from '@foretoken/protocol'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
+import type { z } from 'zod'
 import { compiledConstraint } from './generate/constraint.ts'
 import { generateFrames, workerError } from './generate/frames.ts'
 import { generationRequest } from './generate/request.ts'
 import type { Serving } from './serving.ts'
+import { detokenize, tokenize } from './tokenize/tokenize.ts'
 
 const NDJSON = { 'content-type': 'application/x-ndjson' }
 
@@ -23,21 +28,9 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
   app.post('/generate', async (ctx) => {
     const call = generateCallSchema.safeParse(await ctx.req.json().catch(() => undefined))
     if (!call.success) {
-      const paths = call.error.issues.map((issue) => issue.path.join('.')).join(', ')
-      // Not the tenant's doing: a gateway of another version speaks here.
-      return errorAnswer({
-        code: 'internal',
-        message: `The call breaks the RPC's schema at: ${paths || 'its body'}.`,
-        param: null,
-      })
+      return errorAnswer(brokenCall(call.error))
     }
-    if (call.data.model !== serving.model.id) {
-      return errorAnswer({
-        code: 'model_not_found',
-        message: `This worker does not serve the model '${call.data.model}'.`,
-        param: 'model',
-      })
-    }
+    if (call.data.model !== serving.model.id) return errorAnswer(otherModel(call.data.model))
     if (call.data.fingerprint !== serving.target.fingerprint) {
       return errorAnswer({ code: 'target_changed', message: 'This worker has other weights now.', param: null })
     }
@@ -57,12 +50,46 @@ export function createApp(serving: Serving, clusterSecret: string): Hono {
     }
   })
 
+  app.post('/tokenize', (ctx) => answer(ctx, tokenizeCallSchema, (call) => tokenize(call, serving)))
+  app.post('/detokenize', (ctx) => answer(ctx, detokenizeCallSchema, (call) => detokenize(call, serving.model)))
+
+  /** One short answer, or why there is none. */
+  async function answer<Call extends { readonly model: string }>(
+    ctx: Context,
+    schema: z.ZodType<Call>,
+    run: (call: Call) => object,
+  ): Promise<Response> {
+    const call = schema.safeParse(await ctx.req.json().catch(() => undefined))
+    if (!call.success) return declined(brokenCall(call.error))
+    if (call.data.model !== serving.model.id) return declined(otherModel(call.data.model))
+    try {
+      return ctx.json(run(call.data))
+    } catch (error) {
+      serving.frameSource.onFault(error)
+      return declined(workerError(error))
+    }
+  }
+
   app.get('/status', (ctx) => ctx.json(serving.status() satisfies WorkerStatus))
   app.get('/metrics', async (ctx) => ctx.json(await serving.registry.getMetricsAsJSON()))
   return app
 }
 
-function errorAnswer(error: Extract<Frame, { type: 'error' }>['error']): Response {
+/** Not the tenant's doing: a gateway of another version speaks here. */
+function brokenCall(error: z.ZodError): WorkerError {
+  const paths = error.issues.map((issue) => issue.path.join('.')).join(', ')
+  return { code: 'internal', message: `The call breaks the RPC's schema at: ${paths || 'its body'}.`, param: null }
+}
+
+function otherModel(model: string): WorkerError {
+  return { code: 'model_not_found', message: `This worker does not serve the model '${model}'.`, param: 'model' }
+}
+
+function declined(error: WorkerError): Response {
+  return Response.json({ error }, { status: 400 })
+}
+
+function errorAnswer(error: WorkerError): Response {
   return new Response(encodeFrame({ type: 'error', error }), { headers: NDJSON })
 }
 

@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { TargetIdentity } from '@foretoken/protocol'
-import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import type { KeyScope } from '../key-scopes.ts'
 import { ago } from '../queries/targets.ts'
 import { draftVersions } from '../schema/drafts.ts'
 import { apiKeys } from '../schema/keys.ts'
@@ -12,6 +13,10 @@ import { isWellFormed } from './format.ts'
 
 export interface AuthenticatedKey {
   readonly keyId: string
+  /** What the key may do. */
+  readonly scopes: readonly KeyScope[]
+  /** Until the key expires, by the database's clock; null: it doesn't. */
+  readonly validForMs: number | null
   readonly tenantId: string
   readonly tenantName: string
   /** Whether the tenant's traffic may be kept to learn from. */
@@ -36,8 +41,14 @@ export interface LiveAdapter {
 }
 
 /**
- * Who presents this key; null for a key that is malformed, unknown or revoked, or whose tenant is not active. The
- * caller can't tell which, and must not.
+ * Notified, with the tenant's id as payload, when something that its keys resolve to has changed: itself, a key of it
+ * that existed before, its drafts. Triggers do it, so it comes with every commit, whoever wrote.
+ */
+export const TENANTS_CHANNEL = 'foretoken_tenants'
+
+/**
+ * Who presents this key; null for a key that is malformed, unknown, expired or revoked, or whose tenant is not active.
+ * The caller can't tell which, and must not.
  *
  * @param pepper the deployment's secret; keys made under another pepper are unknown.
  */
@@ -48,45 +59,62 @@ export async function authenticate(
 ): Promise<AuthenticatedKey | null> {
   if (!isWellFormed(presented)) return null
   const hmac = secretHmac(pepper, presented)
-  const named = servingAdapters(db)
-  const rows = await guarded('authenticate', () =>
-    db.drizzle
-      .select({
-        keyId: apiKeys.id,
-        tenantId: tenants.id,
-        tenantName: tenants.name,
-        learning: tenants.learning,
-        forgottenAt: tenants.forgottenAt,
-        weight: tenants.weight,
-        adapter: { id: named.id, contentHash: named.contentHash, key: named.key },
-        target: { name: named.name, fingerprint: named.fingerprint },
-        state: named.state,
-        hmac: apiKeys.secretHmac,
-      })
-      .from(apiKeys)
-      .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
-      .leftJoin(named, eq(named.tenantId, tenants.id))
-      .where(and(eq(apiKeys.secretHmac, hmac), isNull(apiKeys.revokedAt), eq(tenants.status, 'active'))),
-  )
+  const rows = await guarded('authenticate', () => queryOf(db).execute({ hmac }))
   const [found] = rows
   // The index compares byte by byte; an attacker can't steer HMAC output, but this costs nothing and assumes less.
   if (found === undefined || !timingSafeEqual(found.hmac, hmac)) return null
-  const { keyId, tenantId, tenantName, learning, forgottenAt, weight } = found
+  const { hmac: _, adapter: __, target: ___, state: ____, ...key } = found
   const inState = (wanted: typeof found.state) =>
     rows.flatMap(({ adapter, target, state }) =>
       adapter && target && state === wanted ? [{ ...adapter, target }] : [],
     )
-  return {
-    ...{ keyId, tenantId, tenantName, learning, forgottenAt, weight },
-    ...{ adapters: inState('live'), canaries: inState('canary') },
-  }
+  return { ...key, adapters: inState('live'), canaries: inState('canary') }
+}
+
+const queries = new WeakMap<Database['drizzle'], ReturnType<typeof prepareQuery>>()
+
+/** Planned once for each connection: planning a join of four tables takes longer than running it. */
+function queryOf({ drizzle }: Database) {
+  const known = queries.get(drizzle) ?? prepareQuery(drizzle)
+  queries.set(drizzle, known)
+  return known
+}
+
+/** One row for each adapter, live or canary; one without an adapter where there is none. */
+function prepareQuery(drizzle: Database['drizzle']) {
+  const named = servingAdapters(drizzle)
+  return drizzle
+    .select({
+      keyId: apiKeys.id,
+      scopes: apiKeys.scopes,
+      validForMs: sql<number | null>`extract(epoch from ${apiKeys.expiresAt} - now()) * 1000`.mapWith(Number),
+      tenantId: tenants.id,
+      tenantName: tenants.name,
+      learning: tenants.learning,
+      forgottenAt: tenants.forgottenAt,
+      weight: tenants.weight,
+      adapter: { id: named.id, contentHash: named.contentHash, key: named.key },
+      target: { name: named.name, fingerprint: named.fingerprint },
+      state: named.state,
+      hmac: apiKeys.secretHmac,
+    })
+    .from(apiKeys)
+    .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+    .leftJoin(named, eq(named.tenantId, tenants.id))
+    .where(and(eq(apiKeys.secretHmac, sql.placeholder('hmac')), isInUse(), eq(tenants.status, 'active')))
+    .prepare('authenticate')
+}
+
+/** A key that opens something, as far as it is the key's business. */
+export function isInUse() {
+  return and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)))
 }
 
 /** A target that nobody announced for longer is not one that a gateway could choose. */
 const SERVED_MS = 3_600_000
 
 /** States as literals, so that the planner sees that the partial index applies. */
-function servingAdapters({ drizzle }: Database) {
+function servingAdapters(drizzle: Database['drizzle']) {
   const { tenantId, targetId, id, contentHash, artifactUri, state } = draftVersions
   const { name, fingerprint } = targets
   return drizzle

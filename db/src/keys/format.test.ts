@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { generateSecret, isWellFormed } from './format.ts'
+import { ADMIN_KEY_PREFIX, generateSecret, isWellFormed } from './format.ts'
 
 const anySecret = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => generateSecret(Buffer.from(bytes)))
 
@@ -24,9 +24,16 @@ describe('API key format', () => {
     )
   })
 
+  it("tells a tenant's key from an admin's credential", () => {
+    const admin = generateSecret(Buffer.alloc(32, 1), ADMIN_KEY_PREFIX)
+    expect(isWellFormed(admin, ADMIN_KEY_PREFIX)).toBe(true)
+    expect(isWellFormed(admin)).toBe(false)
+    expect(isWellFormed(generateSecret(), ADMIN_KEY_PREFIX)).toBe(false)
+  })
+
   it('refuses what was cut off, padded or made up', () => {
     const secret = generateSecret()
     const wrong = ['', 'ftk_', secret.slice(0, -1), `${secret}A`, ` ${secret}`, `${secret}\n`, secret.toUpperCase()]
-    expect(wrong.filter(isWellFormed)).toEqual([])
+    expect(wrong.filter((presented) => isWellFormed(presented))).toEqual([])
   })
 })

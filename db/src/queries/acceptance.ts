@@ -146,6 +146,48 @@ function testimony(targetId: string, witnesses: readonly (CanaryWitness & { read
     on conflict do nothing`
 }
 
+export interface AcceptanceInTime {
+  /** Start of the bucket. */
+  readonly bucket: Date
+  readonly targetId: string | null
+  readonly arm: string
+  readonly draftVersion: string | null
+  readonly steps: number
+  readonly committed: number
+  readonly proposed: number
+  readonly accepted: number
+}
+
+/** A tenant's acceptance by target, arm and version over [from, to), in buckets of a width, counted from 1970; over time. */
+export function acceptanceInTime(
+  db: Database,
+  tenantId: string,
+  { from, to, widthSeconds }: { from: Date; to: Date; widthSeconds: number },
+): Promise<AcceptanceInTime[]> {
+  const { targetId, arm, draftVersion, steps, committed, proposed, accepted } = acceptanceStats
+  const total = (column: unknown) => sql<number>`sum(${column})`.mapWith(Number)
+  const bucket = sql`date_bin(${widthSeconds} * interval '1 second', ${acceptanceStats.bucket}, to_timestamp(0))`
+  return guarded('acceptance in time', () =>
+    db.drizzle
+      .select({
+        bucket: bucket.mapWith(acceptanceStats.bucket).as('in_time'),
+        targetId,
+        arm,
+        draftVersion,
+        steps: total(steps),
+        committed: total(committed),
+        proposed: total(proposed),
+        accepted: total(accepted),
+      })
+      .from(acceptanceStats)
+      .where(
+        and(eq(acceptanceStats.tenantId, tenantId), gte(acceptanceStats.bucket, from), lt(acceptanceStats.bucket, to)),
+      )
+      .groupBy(sql`in_time`, targetId, arm, draftVersion)
+      .orderBy(sql`in_time`, asc(targetId), asc(arm), asc(draftVersion)),
+  )
+}
+
 /** One row per arm, version and position, as the statement names its columns. */
 function rowsByKey(arms: readonly AcceptanceRecord[]) {
   return arms.flatMap(({ arm, draftVersion, steps, committedTokens, proposed, accepted }) =>

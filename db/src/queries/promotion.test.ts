@@ -6,9 +6,11 @@ import { createApiKey } from '../keys/keys.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { recordAcceptance } from './acceptance.ts'
 import { acceptanceByVersion, listDraftVersions, liveDraftVersion, storedDraftKeys } from './drafts.ts'
+import { forgetTenant } from './forget.ts'
 import { createCandidate, promoteDraft, rejectDraft, rollBackDraft } from './promotion.ts'
 import { registerTarget } from './targets.ts'
-import { createTenant, forgetTenant } from './tenants.ts'
+
+import { createTenant } from './tenants.ts'
 
 let db: Database
 let drop: () => Promise<void>

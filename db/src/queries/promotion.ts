@@ -1,14 +1,12 @@
 import { eq, inArray, max, sql } from 'drizzle-orm'
-import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { audited } from '../audit/audited.ts'
 import type { Database } from '../database.ts'
 import { isOnTrial, type LineageEntry, oblivion, promotion, rejection, type StateChange } from '../drafts/lineage.ts'
 import { guarded } from '../errors.ts'
 import { draftVersions } from '../schema/drafts.ts'
 import { draftTrials } from '../schema/trials.ts'
+import type { Transaction } from '../transaction.ts'
 import { type DraftVersion, inLineage, type Lineage, ofOwner } from './drafts.ts'
-
-/** What is inside a transaction. */
-export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0]
 
 /** The id is made before the row: the artifact is stored under it first, so that no row ever names missing files. */
 export interface NewDraftVersion extends Pick<DraftVersion, 'id' | 'tenantId' | 'contentHash' | 'artifactUri'> {
@@ -46,10 +44,19 @@ export function rollBackDraft(
   reason: string,
 ): Promise<{ rejected: string; live: string | null } | null> {
   const { tenantId } = lineage
-  return changing(db, 'roll back draft version', tenantId, async (tx) => {
+  return audited(db, 'roll back draft version', async (tx, note) => {
+    await lockLineage(tx, tenantId)
     const live = (await entriesOf(tx, lineage)).find(({ state }) => state === 'live')
     if (!live) return null
-    return { rejected: live.id, live: (await rejectIn(tx, tenantId, live.id, reason)).live }
+    const { live: restored } = await rejectIn(tx, tenantId, live.id, reason)
+    note({
+      action: 'draft.rolled_back',
+      subjectId: live.id,
+      tenantId,
+      before: { target: lineage.targetId, live: live.id },
+      after: { target: lineage.targetId, live: restored, reason },
+    })
+    return { rejected: live.id, live: restored }
   })
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../database.ts'
 import { temporaryDatabase } from '../testing.ts'
+import { deleteTenant, forgetTenant } from './forget.ts'
 import {
   deleteResponse,
   findResponse,
@@ -9,7 +10,7 @@ import {
   type StoredResponse,
   saveResponse,
 } from './stored-responses.ts'
-import { createTenant, forgetTenant, revokeTenant } from './tenants.ts'
+import { createTenant } from './tenants.ts'
 
 let db: Database
 beforeAll(async () => {
@@ -121,7 +122,7 @@ describe('stored responses', () => {
 
   it.each([
     ['forgotten', forgetTenant],
-    ['revoked', revokeTenant],
+    ['deleted', deleteTenant],
   ])('go when their tenant is %s, and no others do', async (_, end) => {
     const [owner, other] = [await tenant(), await tenant()]
     const [first] = await chain(owner, 1)
@@ -129,5 +130,13 @@ describe('stored responses', () => {
     await end(db, owner)
     expect(await findResponse(db, owner, first?.id ?? '')).toBeNull()
     expect(await findResponse(db, other, others?.id ?? '')).toEqual(others)
+  })
+
+  it('that come after their tenant was deleted are not kept', async () => {
+    const owner = await tenant()
+    await deleteTenant(db, owner)
+    const late = response(owner, 0)
+    await saveResponse(db, owner, late, limits)
+    expect(await findResponse(db, owner, late.id)).toBeNull()
   })
 })

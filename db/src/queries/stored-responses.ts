@@ -1,7 +1,9 @@
-import { and, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, eq, gt, lte, ne, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { storedResponses } from '../schema/stored-responses.ts'
+import { tenants } from '../schema/tenants.ts'
+import type { Transaction } from '../transaction.ts'
 
 export type StoredResponse = Pick<typeof storedResponses.$inferSelect, 'id' | 'previousId' | 'input' | 'response'>
 
@@ -12,7 +14,10 @@ export interface StoredResponseLimits {
   readonly bytesMax: number
 }
 
-/** Stores a response, in place of the tenant's oldest where there are too many. Idempotent on its id. */
+/**
+ * Stores a response, in place of the tenant's oldest where there are too many. Idempotent on its id. One that was deleted
+ * meanwhile has none any more.
+ */
 export async function saveResponse(
   db: Database,
   tenantId: string,
@@ -23,6 +28,7 @@ export async function saveResponse(
   const expiresAt = sql`now() + ${limits.keptMs} * interval '1 millisecond'`
   await guarded('save response', () =>
     db.drizzle.transaction(async (tx) => {
+      if (!(await isThere(tx, tenantId))) return
       await tx
         .insert(storedResponses)
         .values({ id, tenantId, previousId, expiresAt, bytes, input, response })
@@ -118,9 +124,17 @@ export async function removeExpiredResponses(db: Database): Promise<number> {
   return removed.rowCount ?? 0
 }
 
-type Transaction = Parameters<Parameters<Database['drizzle']['transaction']>[0]>[0]
+/** Waits for one that is being deleted. */
+async function isThere(tx: Transaction, tenantId: string): Promise<boolean> {
+  const rows = await tx
+    .select({ id: tenants.id })
+    .from(tenants)
+    .where(and(eq(tenants.id, tenantId), ne(tenants.status, 'deleted')))
+    .for('share')
+  return rows.length > 0
+}
 
-/** All of a tenant's, as part of what forgets or revokes it. */
-export async function deleteResponsesIn(tx: Pick<Transaction, 'delete'>, tenantId: string): Promise<void> {
+/** All of a tenant's, as part of what forgets or deletes it. */
+export async function deleteResponsesIn(tx: Transaction, tenantId: string): Promise<void> {
   await tx.delete(storedResponses).where(eq(storedResponses.tenantId, tenantId))
 }

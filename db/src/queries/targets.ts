@@ -8,7 +8,7 @@ import { decisions } from '../schema/decisions.ts'
 import { requests } from '../schema/requests.ts'
 import { targets } from '../schema/targets.ts'
 import { trainingRuns } from '../schema/training-runs.ts'
-import type { Transaction } from './promotion.ts'
+import type { Transaction } from '../transaction.ts'
 
 export type ServedTarget = typeof targets.$inferSelect
 
@@ -59,6 +59,19 @@ export function findTargets(
       .where(and(name === undefined ? undefined : eq(targets.name, name), since))
       .orderBy(desc(targets.lastSeenAt), desc(targets.firstSeenAt), desc(targets.id)),
   )
+}
+
+/** The models that were served in the last days, each as the weights that it had last; all there ever were, if none was. */
+export async function servedTargets(db: Database): Promise<ServedTarget[]> {
+  const lately = await findTargets(db, { seenWithinMs: TARGET_AWAY_MS })
+  return latestOfEach(lately.length > 0 ? lately : await findTargets(db))
+}
+
+/** They come with the one that was served last first. */
+function latestOfEach(seen: readonly ServedTarget[]): ServedTarget[] {
+  const latest = new Map<string, ServedTarget>()
+  for (const target of seen) if (!latest.has(target.name)) latest.set(target.name, target)
+  return [...latest.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** So long ago, by the database's clock. */

@@ -2,7 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../database.ts'
 import { TENANT_WEIGHT } from '../tenant-weight.ts'
 import { temporaryDatabase } from '../testing.ts'
-import { createTenant, findTenant, findTenantByName, listTenants, revokeTenant, setWeight } from './tenants.ts'
+import { deleteTenant } from './forget.ts'
+import {
+  changeTenant,
+  createTenant,
+  disableTenant,
+  findTenant,
+  findTenantByName,
+  listTenants,
+  searchTenants,
+  setWeight,
+} from './tenants.ts'
 
 let db: Database
 let drop: () => Promise<void>
@@ -20,15 +30,39 @@ describe('a tenant', () => {
     expect(outcomes.filter((outcome) => !outcome.ok)).toHaveLength(4)
   })
 
-  it('is found by id and by name, and stays listed after it is revoked', async () => {
+  it('is found by id and by name, and stays listed after it is deleted, its name free again', async () => {
     const created = await createTenant(db, 'found')
     if (!created.ok) throw new Error('name taken')
     const { id } = created.tenant
     expect(id).toMatch(/^ten_[0-9a-z]{26}$/)
     expect(await findTenant(db, id)).toEqual(await findTenantByName(db, 'found'))
-    expect(await revokeTenant(db, id)).toBe(true)
-    expect(await revokeTenant(db, id)).toBe(false)
-    expect((await listTenants(db)).find((tenant) => tenant.id === id)?.status).toBe('revoked')
+    expect(await disableTenant(db, id)).toBe(true)
+    expect(await createTenant(db, 'found')).toEqual({ ok: false, reason: 'name_taken' })
+    expect(await deleteTenant(db, id)).toMatchObject({ forgottenAt: expect.any(Date) })
+    expect(await deleteTenant(db, id)).toBeNull()
+    expect(await changeTenant(db, id, { status: 'active' })).toBeNull()
+    expect((await listTenants(db)).find((tenant) => tenant.id === id)).toMatchObject({
+      status: 'deleted',
+      learning: false,
+    })
+    expect(await findTenantByName(db, 'found')).toBeNull()
+    const again = await createTenant(db, 'found')
+    expect(again).toMatchObject({ ok: true, tenant: { status: 'active', forgottenAt: null } })
+  })
+
+  it('is found by a part of its name, whatever characters that has, page by page', async () => {
+    const names = ['search_1', 'search%2', 'searchx3', 'other']
+    for (const name of names) await createTenant(db, name)
+    const found = async (search: string) =>
+      (await searchTenants(db, { search, tenantsMax: 10 })).map((tenant) => tenant.name)
+    expect(await found('SEARCH')).toEqual(names.slice(0, 3))
+    expect(await found('search_')).toEqual(['search_1'])
+    expect(await found('%')).toEqual(['search%2'])
+    const [first] = await searchTenants(db, { search: 'search', tenantsMax: 1 })
+    const rest = await searchTenants(db, { search: 'search', after: first?.id, tenantsMax: 10 })
+    expect(rest.map((tenant) => tenant.name)).toEqual(names.slice(1, 3))
+    expect(await searchTenants(db, { search: first?.id, tenantsMax: 10 })).toEqual([first])
+    expect(await searchTenants(db, { search: 'search', status: 'disabled', tenantsMax: 10 })).toEqual([])
   })
 
   it('weighs 1 until told otherwise, and never what would stop the scheduler from being fair', async () => {

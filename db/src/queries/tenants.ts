@@ -1,27 +1,29 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, ilike, ne, or, sql } from 'drizzle-orm'
+import { type AuditEntry, audited } from '../audit/audited.ts'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { tenants } from '../schema/tenants.ts'
-import { forgetDraftsIn, lockLineage } from './promotion.ts'
-import { deleteResponsesIn } from './stored-responses.ts'
-import { cancelTrainingIn } from './training-runs.ts'
+import { type TenantStatus, tenants } from '../schema/tenants.ts'
+import type { Transaction } from '../transaction.ts'
 
 export type Tenant = typeof tenants.$inferSelect
 
 /** A new tenant, or `name_taken`: decided by the unique index, so two callers at once can't both win. */
-export async function createTenant(
+export function createTenant(
   db: Database,
   name: string,
 ): Promise<{ ok: true; tenant: Tenant } | { ok: false; reason: 'name_taken' }> {
-  const [tenant] = await guarded('create tenant', () =>
-    db.drizzle
+  return audited(db, 'create tenant', async (tx, note) => {
+    const [tenant] = await tx
       .insert(tenants)
       .values({ id: newId('tenant'), name })
-      .onConflictDoNothing({ target: tenants.name })
-      .returning(),
-  )
-  return tenant === undefined ? { ok: false, reason: 'name_taken' } : { ok: true, tenant }
+      .onConflictDoNothing({ target: tenants.name, where: sql`${tenants.status} <> 'deleted'` })
+      .returning()
+    if (!tenant) return { ok: false, reason: 'name_taken' }
+    const { id, plan, weight, learning } = tenant
+    note({ action: 'tenant.created', subjectId: id, tenantId: id, after: { name, plan, weight, learning } })
+    return { ok: true, tenant }
+  })
 }
 
 export async function findTenant(db: Database, tenantId: string): Promise<Tenant | null> {
@@ -31,9 +33,14 @@ export async function findTenant(db: Database, tenantId: string): Promise<Tenant
   return rows[0] ?? null
 }
 
+/** The tenant of this name; one that was deleted has none any more. */
 export async function findTenantByName(db: Database, name: string): Promise<Tenant | null> {
   const rows = await guarded('find tenant by name', () =>
-    db.drizzle.select().from(tenants).where(eq(tenants.name, name)).limit(1),
+    db.drizzle
+      .select()
+      .from(tenants)
+      .where(and(eq(tenants.name, name), ne(tenants.status, 'deleted')))
+      .limit(1),
   )
   return rows[0] ?? null
 }
@@ -43,94 +50,124 @@ export function listTenants(db: Database): Promise<Tenant[]> {
   return guarded('list tenants', () => db.drizzle.select().from(tenants).orderBy(asc(tenants.id)))
 }
 
-/**
- * Ends all access of a tenant at once; its keys stay as they are, its stored responses go. False where no active tenant
- * has this id.
- */
-export function revokeTenant(db: Database, tenantId: string): Promise<boolean> {
-  return guarded('revoke tenant', () =>
-    db.drizzle.transaction(async (tx) => {
-      const revoked = await tx
-        .update(tenants)
-        .set({ status: 'revoked', revokedAt: sql`now()` })
-        .where(and(eq(tenants.id, tenantId), eq(tenants.status, 'active')))
-        .returning({ id: tenants.id })
-      if (revoked.length > 0) await deleteResponsesIn(tx, tenantId)
-      return revoked.length > 0
-    }),
+export interface TenantQuery {
+  /** Only those behind this id. */
+  readonly after?: string | undefined
+  /** Part of the name, or a whole id. */
+  readonly search?: string | undefined
+  readonly status?: TenantStatus | undefined
+  readonly tenantsMax: number
+}
+
+/** Some of all tenants, oldest first: a page of a list. For operators only. */
+export function searchTenants(db: Database, query: TenantQuery): Promise<Tenant[]> {
+  const { after, search, status, tenantsMax } = query
+  return guarded('search tenants', () =>
+    db.drizzle
+      .select()
+      .from(tenants)
+      .where(
+        and(
+          after === undefined ? undefined : gt(tenants.id, after),
+          status === undefined ? undefined : eq(tenants.status, status),
+          search === undefined ? undefined : or(ilike(tenants.name, containing(search)), eq(tenants.id, search)),
+        ),
+      )
+      .orderBy(asc(tenants.id))
+      .limit(tenantsMax),
   )
+}
+
+/** What operators, and a tenant itself where it may, can change of a tenant. */
+export interface TenantChanges {
+  readonly learning?: boolean | undefined
+  /** What the scheduler weighs a tenant by. */
+  readonly plan?: string | undefined
+  /** Its share of a busy worker against others', within `TENANT_WEIGHT`: the database refuses any other. */
+  readonly weight?: number | undefined
+  /** Whether the scheduler trains nothing of it; orders by hand are served all the same. */
+  readonly held?: boolean | undefined
+  /** Whether its drafts are tried on new weights of their target. */
+  readonly rollouts?: boolean | undefined
+  /** A disabled tenant's keys open nothing until it is active again; nothing of it is lost. */
+  readonly status?: Exclude<TenantStatus, 'deleted'> | undefined
+}
+
+/** The tenant as it is now; null where there is none of this id, or it was deleted. */
+export function changeTenant(db: Database, tenantId: string, changes: TenantChanges): Promise<Tenant | null> {
+  return audited(db, 'change tenant', async (tx, note) => {
+    const before = await lockTenant(tx, tenantId)
+    if (!before) return null
+    const set = differing(before, changes)
+    if (Object.keys(set).length === 0) return before
+    const revokedAt = set.status === undefined ? before.revokedAt : set.status === 'active' ? null : sql`now()`
+    const [after] = await tx
+      .update(tenants)
+      .set({ ...set, revokedAt })
+      .where(eq(tenants.id, tenantId))
+      .returning()
+    if (!after) throw new Error('the changed tenant was not returned')
+    note(changeOf(before, after, set))
+    return after
+  })
+}
+
+/** Ends all access of a tenant until it is enabled again; its keys stay as they are. False: no such active tenant. */
+export async function disableTenant(db: Database, tenantId: string): Promise<boolean> {
+  return (await changeTenant(db, tenantId, { status: 'disabled' })) !== null
 }
 
 /** Opts a tenant in or out of learning. What was learned before stays: see `forgetTenant`. False: no such tenant. */
 export async function setLearning(db: Database, tenantId: string, learning: boolean): Promise<boolean> {
-  const changed = await guarded('set learning', () =>
-    db.drizzle.update(tenants).set({ learning }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
-  )
-  return changed.length > 0
+  return (await changeTenant(db, tenantId, { learning })) !== null
 }
 
-/**
- * Sets a tenant's share of a busy worker against others', within `TENANT_WEIGHT`: the database refuses any other.
- * False: no such tenant.
- */
 export async function setWeight(db: Database, tenantId: string, weight: number): Promise<boolean> {
-  const changed = await guarded('set weight', () =>
-    db.drizzle.update(tenants).set({ weight }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
-  )
-  return changed.length > 0
+  return (await changeTenant(db, tenantId, { weight })) !== null
 }
 
-/** Stops or allows training of a tenant by the scheduler; orders by hand are served all the same. */
 export async function setHeld(db: Database, tenantId: string, held: boolean): Promise<boolean> {
-  const changed = await guarded('set held', () =>
-    db.drizzle.update(tenants).set({ held }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
-  )
-  return changed.length > 0
+  return (await changeTenant(db, tenantId, { held })) !== null
 }
 
 /** Whether a tenant's drafts are tried on new weights of their target. False: no such tenant. */
 export async function setRollouts(db: Database, tenantId: string, rollouts: boolean): Promise<boolean> {
-  const changed = await guarded('set rollouts', () =>
-    db.drizzle.update(tenants).set({ rollouts }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
-  )
-  return changed.length > 0
+  return (await changeTenant(db, tenantId, { rollouts })) !== null
 }
 
-/** Sets the plan that the scheduler weighs a tenant by. */
 export async function setPlan(db: Database, tenantId: string, plan: string): Promise<boolean> {
-  const changed = await guarded('set plan', () =>
-    db.drizzle.update(tenants).set({ plan }).where(eq(tenants.id, tenantId)).returning({ id: tenants.id }),
-  )
-  return changed.length > 0
+  return (await changeTenant(db, tenantId, { plan })) !== null
 }
 
-export interface Forgotten {
-  readonly forgottenAt: Date
-  /** Versions whose files now have to go. */
-  readonly drafts: number
-  /** Open training runs that were ended. */
-  readonly runs: number
+/** A tenant that was not deleted, kept from changing until the transaction ends. */
+export async function lockTenant(tx: Transaction, tenantId: string): Promise<Tenant | null> {
+  const [tenant] = await tx
+    .select()
+    .from(tenants)
+    .where(and(eq(tenants.id, tenantId), ne(tenants.status, 'deleted')))
+    .for('update')
+  return tenant ?? null
 }
 
-/**
- * Ends everything that was learned from a tenant, and the responses that it stored: no version is live or can come back,
- * its open run is void, and segments recorded before this moment are to be deleted, also those that a worker writes a little later. Call it
- * before deleting files, so that nothing reads what is going; null: no such tenant.
- */
-export function forgetTenant(db: Database, tenantId: string): Promise<Forgotten | null> {
-  const reason = 'The tenant asked to be forgotten.'
-  return guarded('forget tenant', () =>
-    db.drizzle.transaction(async (tx) => {
-      await lockLineage(tx, tenantId)
-      const [tenant] = await tx
-        .update(tenants)
-        .set({ forgottenAt: sql`now()` })
-        .where(eq(tenants.id, tenantId))
-        .returning({ forgottenAt: tenants.forgottenAt })
-      if (!tenant?.forgottenAt) return null
-      await deleteResponsesIn(tx, tenantId)
-      const runs = await cancelTrainingIn(tx, tenantId, reason)
-      return { forgottenAt: tenant.forgottenAt, drafts: await forgetDraftsIn(tx, tenantId, reason), runs }
-    }),
+const CHANGEABLE = ['learning', 'plan', 'weight', 'held', 'rollouts', 'status'] as const
+
+/** What is asked for and not so already. */
+function differing(tenant: Tenant, changes: TenantChanges): TenantChanges {
+  return Object.fromEntries(
+    CHANGEABLE.flatMap((name) =>
+      changes[name] === undefined || changes[name] === tenant[name] ? [] : [[name, changes[name]]],
+    ),
   )
 }
+
+function changeOf(before: Tenant, after: Tenant, set: TenantChanges): AuditEntry {
+  const names = CHANGEABLE.filter((name) => name in set)
+  const fieldsOf = (tenant: Tenant) => Object.fromEntries(names.map((name) => [name, tenant[name]]))
+  const { id } = before
+  const entry = { subjectId: id, tenantId: id, before: fieldsOf(before), after: fieldsOf(after) }
+  if (set.status === undefined) return { action: 'tenant.changed', ...entry }
+  return { action: set.status === 'active' ? 'tenant.enabled' : 'tenant.disabled', ...entry }
+}
+
+/** A pattern for LIKE in which nothing but the text itself has a meaning. */
+const containing = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`

@@ -2,14 +2,8 @@ import { and, eq, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { type Figures, trainingRuns } from '../schema/training-runs.ts'
-import {
-  insertCandidate,
-  lockLineage,
-  type NewDraftVersion,
-  promoteIn,
-  rejectIn,
-  type Transaction,
-} from './promotion.ts'
+import type { Transaction } from '../transaction.ts'
+import { insertCandidate, lockLineage, type NewDraftVersion, promoteIn, rejectIn } from './promotion.ts'
 import type { TrainingRun } from './training-runs.ts'
 import { endTrialIn, SUPERSEDED, tryIn } from './trial-stages.ts'
 

@@ -3,8 +3,9 @@ import { type Database, openDatabase } from '../database.ts'
 import { newId } from '../ids.ts'
 import { temporaryDatabase } from '../testing.ts'
 import { listDraftVersions, liveDraftVersion } from './drafts.ts'
+import { forgetTenant } from './forget.ts'
 import { registerTarget, type ServedTarget } from './targets.ts'
-import { createTenant, forgetTenant } from './tenants.ts'
+import { createTenant } from './tenants.ts'
 import {
   beatTrainingRun,
   claimTrainingRun,

@@ -1,10 +1,11 @@
 import { and, desc, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm'
+import { audited } from '../audit/audited.ts'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { targets } from '../schema/targets.ts'
 import { type TRAINING_TRIGGERS, trainingRuns } from '../schema/training-runs.ts'
-import type { Transaction } from './promotion.ts'
+import type { Transaction } from '../transaction.ts'
 import { ago, TARGET_AWAY_MS } from './targets.ts'
 
 export type TrainingRun = typeof trainingRuns.$inferSelect
@@ -12,14 +13,14 @@ export type TrainingRun = typeof trainingRuns.$inferSelect
 const OPEN = ['queued', 'running'] as const
 
 /** Asks for a run. A tenant has at most one open on a target; who asks again gets that one, as ordered if either was. */
-export async function orderTrainingRun(
+export function orderTrainingRun(
   db: Database,
   { tenantId, targetId }: { readonly tenantId: string; readonly targetId: string },
   trigger: (typeof TRAINING_TRIGGERS)[number],
 ): Promise<{ run: TrainingRun; created: boolean }> {
   const id = newId('trainingRun')
-  const [run] = await guarded('order training run', () =>
-    db.drizzle
+  return audited(db, 'order training run', async (tx, note) => {
+    const [run] = await tx
       .insert(trainingRuns)
       .values({ id, tenantId, targetId, trigger })
       .onConflictDoUpdate({
@@ -27,10 +28,13 @@ export async function orderTrainingRun(
         targetWhere: sql`${trainingRuns.state} in ('queued', 'running')`,
         set: { trigger: sql`case when excluded.trigger = 'ordered' then 'ordered' else ${trainingRuns.trigger} end` },
       })
-      .returning(),
-  )
-  if (!run) throw new Error('the training run was not returned')
-  return { run, created: run.id === id }
+      .returning()
+    if (!run) throw new Error('the training run was not returned')
+    // Those that the scheduler orders are among its decisions, with their reasons.
+    if (trigger === 'ordered')
+      note({ action: 'training.ordered', subjectId: run.id, tenantId, after: { target: targetId, state: run.state } })
+    return { run, created: run.id === id }
+  })
 }
 
 export async function findTrainingRun(db: Database, runId: string): Promise<TrainingRun | null> {

@@ -1,8 +1,10 @@
+import { audited } from '../audit/audited.ts'
 import type { Database } from '../database.ts'
 import { advance, dismissal, isOnTrial, trialOf } from '../drafts/lineage.ts'
 import { draftTrials, type TrialStage } from '../schema/trials.ts'
+import type { Transaction } from '../transaction.ts'
 import type { Lineage } from './drafts.ts'
-import { apply, changing, entriesOf, rejectIn, relativesOf, type Transaction } from './promotion.ts'
+import { apply, changing, entriesOf, lockLineage, rejectIn, relativesOf } from './promotion.ts'
 
 /**
  * Puts a candidate on trial, as shadow; the one of its lineage that was tried before gives way. False where the version can't be tried.
@@ -41,7 +43,16 @@ export function endTrial(
   lineage: TenantLineage,
   reason: string,
 ): Promise<{ rejected: string; live: string | null } | null> {
-  return changing(db, 'end trial', lineage.tenantId, (tx) => endTrialIn(tx, lineage, reason))
+  const { tenantId, targetId: target } = lineage
+  return audited(db, 'end trial', async (tx, note) => {
+    await lockLineage(tx, tenantId)
+    const ended = await endTrialIn(tx, lineage, reason)
+    if (!ended) return null
+    const { rejected, live } = ended
+    const before = { target, tried: rejected }
+    note({ action: 'draft.trial_ended', subjectId: rejected, tenantId, before, after: { target, live, reason } })
+    return ended
+  })
 }
 
 export async function endTrialIn(tx: Transaction, lineage: TenantLineage, reason: string) {

@@ -1,8 +1,9 @@
-import { and, count, eq, getTableColumns, gte, isNull, lt, or, sum } from 'drizzle-orm'
+import { and, asc, count, eq, getTableColumns, gt, gte, isNull, lt, or, sum } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { apiKeys } from '../schema/keys.ts'
 import { type REQUEST_ENDPOINTS, type REQUEST_STATUSES, requests } from '../schema/requests.ts'
+import { tenants } from '../schema/tenants.ts'
 import { GATEWAY_LOST } from './open-requests.ts'
 
 /** What verification did for one request; the worker's summary fits as it is. */
@@ -91,6 +92,38 @@ export async function usageTotals(
     cachedTokens: Number(row?.cached ?? 0),
     completionTokens: Number(row?.completion ?? 0),
   }
+}
+
+/** Totals of tenants that had requests finish in [from, to), by the tenants' ids, a page of them. For operators only. */
+export async function usageByTenant(
+  db: Database,
+  query: { from: Date; to: Date; after?: string | undefined; tenantsMax: number },
+) {
+  const { tenantId, finishedAt } = requests
+  const total = (column: Parameters<typeof sum>[0]) => sum(column).mapWith(Number)
+  return guarded('usage by tenant', () =>
+    db.drizzle
+      .select({
+        tenantId,
+        name: tenants.name,
+        requests: count(),
+        promptTokens: total(requests.promptTokens),
+        cachedTokens: total(requests.cachedTokens),
+        completionTokens: total(requests.completionTokens),
+      })
+      .from(requests)
+      .innerJoin(tenants, eq(tenants.id, tenantId))
+      .where(
+        and(
+          gte(finishedAt, query.from),
+          lt(finishedAt, query.to),
+          query.after === undefined ? undefined : gt(tenantId, query.after),
+        ),
+      )
+      .groupBy(tenantId, tenants.name)
+      .orderBy(asc(tenantId))
+      .limit(query.tenantsMax),
+  )
 }
 
 /** By the columns' names in the database. */

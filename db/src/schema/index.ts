@@ -1,4 +1,6 @@
 export * from './acceptance.ts'
+export * from './admin-keys.ts'
+export * from './audit.ts'
 export * from './decisions.ts'
 export * from './drafts.ts'
 export * from './keys.ts'

@@ -12,7 +12,8 @@
  *
  * Invariants: no public sentence quotes a prompt, a completion or a key. A stream of frames is valid from its `start`
  * to its `end` or `error`, or reading it throws. Everything here is stateless; only the decoder and the client
- * (`@foretoken/protocol/client`) hold a connection's state. `@foretoken/protocol/testing` has a scripted worker,
+ * (`@foretoken/protocol/client`) hold a connection's state. `@foretoken/protocol/admin` and `/self` are what operators and
+ * tenants say beside inference. `@foretoken/protocol/testing` has a scripted worker,
  * `@foretoken/protocol/conformance` the cases that every worker must pass.
  */
 export * from './errors/api-error.ts'
@@ -27,6 +28,7 @@ export type { Tool, ToolChoice } from './openai/chat/tools.ts'
 export * from './openai/completion/request.ts'
 export * from './openai/completion/response.ts'
 export * from './openai/models.ts'
+export { parseBody } from './openai/parse.ts'
 export {
   type ConversationItem,
   type InputItem,
@@ -37,6 +39,8 @@ export * from './openai/responses/request.ts'
 export * from './openai/responses/response.ts'
 export * from './openai/speculation-metrics.ts'
 export { constraintOf } from './openai/structured.ts'
+export * from './openai/tokenize/request.ts'
+export * from './openai/tokenize/response.ts'
 export * from './openai/usage.ts'
 export * from './rpc.ts'
 export * from './target.ts'

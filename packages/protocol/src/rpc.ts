@@ -4,6 +4,8 @@ import { z } from 'zod'
  * The internal streaming RPC between gateway and worker, version 1: JSON over HTTP, answers as NDJSON frames.
  *
  *   POST /rpc/v1/generate   GenerateCall → a stream of Frame; the last one is `end` or `error`
+ *   POST /rpc/v1/tokenize   TokenizeCall → TokenizeAnswer
+ *   POST /rpc/v1/detokenize DetokenizeCall → DetokenizeAnswer
  *   GET  /rpc/v1/status     → WorkerStatus
  *   GET  /rpc/v1/metrics    → prom-client's JSON, merged into the gateway's /metrics
  *
@@ -137,6 +139,37 @@ export const generateCallSchema = z.strictObject({
   resumed: z.array(z.array(z.int().nonnegative())).optional(),
 })
 export type GenerateCall = z.infer<typeof generateCallSchema>
+
+export const tokenizeCallSchema = z.strictObject({
+  model: z.string(),
+  input: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('chat'),
+      messages: z.array(messageSchema),
+      tools: toolsSchema.optional(),
+      /** Ends where the assistant's answer begins, as a request to generate does. */
+      addGenerationPrompt: z.boolean(),
+    }),
+    z.strictObject({
+      kind: z.literal('text'),
+      text: z.string(),
+      /** What the model wants before each text, as a request to generate has it. */
+      addSpecialTokens: z.boolean(),
+    }),
+  ]),
+})
+export type TokenizeCall = z.infer<typeof tokenizeCallSchema>
+
+/** `spellings`: each token as the vocabulary writes it. */
+export const tokenizeAnswerSchema = z.strictObject({ tokens: z.array(z.int()), spellings: z.array(z.string()) })
+export type TokenizeAnswer = z.infer<typeof tokenizeAnswerSchema>
+
+export const detokenizeCallSchema = z.strictObject({ model: z.string(), tokens: z.array(z.int().nonnegative()) })
+export type DetokenizeCall = z.infer<typeof detokenizeCallSchema>
+
+/** Special tokens are written out, so that the text encodes to the same tokens again. */
+export const detokenizeAnswerSchema = z.strictObject({ text: z.string() })
+export type DetokenizeAnswer = z.infer<typeof detokenizeAnswerSchema>
 
 /** A token as text and bytes: `bytes` because one token may hold part of a character. */
 const scoredTokenSchema = z.strictObject({ text: z.string(), bytes: z.array(z.int()), logprob: z.number() })

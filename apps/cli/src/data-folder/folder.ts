@@ -8,6 +8,8 @@ export interface DataFolder {
   readonly lock: string
   /** Pepper, cluster secret, database password, first key. Mode 0600. */
   readonly credentials: string
+  /** An owner's credential for the admin API. Mode 0600. */
+  readonly adminKey: string
   /** What runs, while it runs. Mode 0600: it holds the database's URL. */
   readonly state: string
   readonly postgres: string
@@ -30,6 +32,7 @@ export function dataFolder(path: string): DataFolder {
     path: root,
     lock: join(root, 'lock'),
     credentials: join(root, 'credentials.json'),
+    adminKey: join(root, 'admin-key'),
     state: join(root, 'state.json'),
     postgres: join(root, 'postgres'),
     models: join(root, 'models'),

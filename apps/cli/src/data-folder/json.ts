@@ -10,8 +10,12 @@ export function readJson(file: string): unknown {
 }
 
 /** Replaces a file as a whole, readable for its owner only. */
-export function writePrivateJson(file: string, value: unknown): void {
+export function writePrivate(file: string, text: string): void {
   const partial = `${file}.${process.pid}`
-  writeFileSync(partial, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(partial, text, { mode: 0o600 })
   renameSync(partial, file)
+}
+
+export function writePrivateJson(file: string, value: unknown): void {
+  writePrivate(file, `${JSON.stringify(value, null, 2)}\n`)
 }

@@ -19,7 +19,7 @@ export async function adapt({ tenant: nameOrId, model, wait, ...options }: Adapt
   await withDatabase(choice(options), async (connection) => {
     const { db } = connection
     const tenant = await requireTenant(db, nameOrId)
-    if (tenant.status !== 'active') throw new CliError(`Tenant ${tenant.name} is revoked.`)
+    if (tenant.status !== 'active') throw new CliError(`Tenant ${tenant.name} is not active.`)
     if (wait && connection.trainer === false) {
       throw new CliError('No trainer runs on this data folder, so the run would wait for ever. Start: foretoken up')
     }

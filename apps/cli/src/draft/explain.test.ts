@@ -21,7 +21,7 @@ describe('why a tenant has the draft it has', () => {
     [{}, 'It does not pay.'],
     [{ decision: null }, '1200 new tokens; the scheduler has not decided about them yet.'],
     [{ tenant: { status: 'active', learning: false } }, 'Opted out of learning.'],
-    [{ tenant: { status: 'revoked', learning: true } }, 'The tenant is revoked.'],
+    [{ tenant: { status: 'disabled', learning: true } }, 'The tenant is not active.'],
     [{ run }, 'It does not pay. Last run rejected: No gain over the static draft.'],
     [{ run: { ...run, state: 'promoted' }, live: { version: 1 } }, 'It does not pay.'],
     [

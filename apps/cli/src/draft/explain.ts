@@ -15,7 +15,7 @@ export interface LearningFacts {
 
 /** Where a tenant's learning stands, and what it waits for, in a sentence or two. */
 export function explain({ tenant, live, trial, newTokens, decision, run }: LearningFacts): string {
-  if (tenant.status !== 'active') return 'The tenant is revoked.'
+  if (tenant.status !== 'active') return 'The tenant is not active.'
   if (!tenant.learning) return 'Opted out of learning.'
   if (run?.state === 'running') return `Training now: ${describeProgress(run)}.`
   if (run?.state === 'queued') return 'A run waits for a trainer.'

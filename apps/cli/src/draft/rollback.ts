@@ -25,6 +25,6 @@ export async function rollback({
       const more = ended.live === null ? '' : ' To roll that back too, give the command again.'
       return print(`Tenant ${tenant.name}: the trial of ${ended.rejected} is over; ${now} goes on serving it.${more}`)
     }
-    print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it within ten seconds.`)
+    print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it from now on.`)
   })
 }

@@ -43,7 +43,7 @@ export function checkRun({ id, state, reason }: TrainingRun): void {
 const SENTENCES: Record<TrainingRun['state'], string> = {
   queued: 'a training run is ordered; follow it with --wait or `foretoken draft status`.',
   running: 'a training run is under way; follow it with --wait or `foretoken draft status`.',
-  promoted: 'its new draft is better and serves it within ten seconds.',
+  promoted: 'its new draft is better and serves it from now on.',
   rejected: 'the new draft is not better, so nothing changes.',
   skipped: 'nothing was trained.',
   failed: 'the run failed, so nothing changes.',

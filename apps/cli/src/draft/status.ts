@@ -8,13 +8,14 @@ import {
   listDraftVersions,
   listTenants,
   type ServedTarget,
+  servedTargets,
   type Tenant,
   type TracesSeen,
   tracesSeen,
 } from '@foretoken/db'
 import { listSegments, mayBeOf } from '@foretoken/learning'
 import type { ObjectStore } from '@foretoken/storage'
-import { requireServedTarget, servedTargets } from '../model/served.ts'
+import { requireServedTarget } from '../model/served.ts'
 import type { LearningCommandOptions } from '../options.ts'
 import { print, printJson } from '../output.ts'
 import { choice, withDatabase } from '../platform/connect.ts'

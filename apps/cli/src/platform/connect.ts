@@ -8,6 +8,7 @@ import { CliError } from '../errors.ts'
 import type { LearningCommandOptions, QueueCommandOptions } from '../options.ts'
 import { withEmbeddedDatabase } from './database.ts'
 import { objectStoreUrl } from './object-store.ts'
+import { operator } from './operator.ts'
 
 export interface DatabaseChoice {
   readonly dataFolder: string
@@ -57,7 +58,7 @@ async function connected<T>(url: string, choice: DatabaseChoice, run: (connectio
   // Of a database given by URL it is not known what the platform on it queues its jobs in.
   const queueUrl = choice.queueUrl ?? (choice.databaseUrl === undefined ? running?.queueUrl : undefined) ?? url
   await migrate(url)
-  const db = openDatabase(url, { connectionsMax: 4 })
+  const db = openDatabase(url, { connectionsMax: 4, actor: operator() })
   try {
     return await run({ db, queueUrl, trainer, store, pepper: () => findPepper(choice.dataFolder) })
   } finally {

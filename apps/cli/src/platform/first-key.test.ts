@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { authenticate, type Database, openDatabase, revokeApiKey, revokeTenant } from '@foretoken/db'
+import { authenticate, type Database, deleteTenant, disableTenant, openDatabase, revokeApiKey } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openCredentials, pepperOf } from '../data-folder/credentials.ts'
@@ -41,9 +41,9 @@ describe('the first key', () => {
     expect(again?.apiKey).not.toBe(made?.apiKey)
   })
 
-  it('stays away when the operator revoked the first tenant', async () => {
+  it.each([disableTenant, deleteTenant])('stays away after %o of the first tenant', async (end) => {
     const made = await first()
-    await revokeTenant(db, made?.tenantId ?? '')
+    await end(db, made?.tenantId ?? '')
     expect(await first()).toBeNull()
   })
 })

@@ -1,5 +1,5 @@
-import { migrate, openDatabase } from '@foretoken/db'
-import { openCredentials, pepperOf } from '../data-folder/credentials.ts'
+import { type Database, migrate, openDatabase } from '@foretoken/db'
+import { type Credentials, openCredentials, pepperOf } from '../data-folder/credentials.ts'
 import { type DataFolder, openDataFolder } from '../data-folder/folder.ts'
 import { lockDataFolder } from '../data-folder/lock.ts'
 import { publishState } from '../data-folder/state.ts'
@@ -8,8 +8,10 @@ import { resolveModels } from '../model/resolve.ts'
 import { Unwind } from '../supervisor/unwind.ts'
 import { checkDevice, checkTls } from './checks.ts'
 import { openEmbeddedDatabase } from './database.ts'
+import { firstAdmin } from './first-admin.ts'
 import { type FirstKey, firstKey } from './first-key.ts'
 import { objectStoreUrl } from './object-store.ts'
+import { operator } from './operator.ts'
 import type { PlatformOptions } from './options.ts'
 import { checkPort } from './port.ts'
 import { gatewaysOf, type ServicesContext, startGateways, startLearning, startWorkers } from './services.ts'
@@ -28,8 +30,10 @@ export interface Platform {
   /** Folder of the first model's static draft; null where it has none, and then nothing can be taught. */
   readonly staticDraft: string | null
   readonly pepper: Uint8Array
-  /** Null when the operator revoked the first tenant. */
+  /** Null when the operator disabled the first tenant. */
   readonly first: FirstKey | null
+  /** The file with an owner's credential for the admin API; null: the operator keeps it elsewhere. */
+  readonly adminKey: string | null
   /** Gateway first, which drains; then workers; then the database. */
   stop(): Promise<void>
 }
@@ -79,7 +83,7 @@ async function start(
     ...{ options, credentials, models, objectStore, log, signal, unwind },
     adapters: folder.adapters,
   }
-  const { databaseUrl, first } = await prepareDatabase(folder, context)
+  const { databaseUrl, first, adminKey } = await prepareDatabase(folder, context)
   await startWorkers(context, databaseUrl)
   // Neither is left starting when the other one fails.
   const fronts = [startGateways(context, databaseUrl), startLearning(context, databaseUrl)] as const
@@ -88,7 +92,7 @@ async function start(
   if (url === undefined) throw new CliError('No gateway was started.')
   const names = models.map(({ id }) => id)
   const [{ id: model, staticDraft } = { id: '', staticDraft: null }] = models
-  const parts = { databaseUrl, objectStore, staticDraft, pepper: pepperOf(credentials), first }
+  const parts = { databaseUrl, objectStore, staticDraft, pepper: pepperOf(credentials), first, adminKey }
   return { url, urls: [url, ...others], model, models: names, ...parts, stop: () => unwind.close() }
 }
 
@@ -97,9 +101,13 @@ async function prepareDatabase(folder: DataFolder, { options, credentials, objec
   const databaseUrl = options.databaseUrl ?? (await openEmbeddedDatabase(folder, credentials, context))
   context.signal.throwIfAborted()
   await migrate(databaseUrl)
-  const db = openDatabase(databaseUrl, { connectionsMax: 1 })
-  const first = await firstKey(db, folder, credentials).finally(() => db.close())
+  const db = openDatabase(databaseUrl, { connectionsMax: 1, actor: operator() })
+  const [first, adminKey] = await firstOf(db, folder, credentials).finally(() => db.close())
   const { queueUrl = databaseUrl, trainer } = options
   context.unwind.add('the state file', publishState(folder, { databaseUrl, objectStore, queueUrl, trainer }))
-  return { databaseUrl, first }
+  return { databaseUrl, first, adminKey }
+}
+
+async function firstOf(db: Database, folder: DataFolder, credentials: Credentials) {
+  return [await firstKey(db, folder, credentials), await firstAdmin(db, folder, credentials)] as const
 }

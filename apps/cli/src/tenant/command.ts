@@ -8,7 +8,7 @@ import {
   withLearningOptions,
 } from '../options.ts'
 
-/** `foretoken tenant create | list | revoke | weight | learning | rollouts | forget`. */
+/** `foretoken tenant create | list | disable | enable | delete | weight | learning | rollouts | forget`. */
 export function addTenantCommand(program: Command): void {
   const tenant = program.command('tenant').description('tenants: who may use the platform')
   withDatabaseOptions(tenant.command('create <name>').description('add a tenant')).action(
@@ -17,9 +17,12 @@ export function addTenantCommand(program: Command): void {
   withDatabaseOptions(tenant.command('list').description('all tenants, with their usage of the last 30 days')).action(
     async (options: DatabaseCommandOptions) => (await tenants()).list(options),
   )
-  withDatabaseOptions(
-    tenant.command('revoke <tenant>').description('end all access of a tenant, given by name or id'),
-  ).action(async (name: string, options: DatabaseCommandOptions) => (await tenants()).revoke(name, options))
+  const status = (usage: string, to: 'active' | 'disabled', description: string) =>
+    withDatabaseOptions(tenant.command(usage).description(description)).action(
+      async (name: string, options: DatabaseCommandOptions) => (await tenants()).setStatus(name, to, options),
+    )
+  status('disable <tenant>', 'disabled', 'let no key of a tenant open anything until it is enabled again')
+  status('enable <tenant>', 'active', "let a disabled tenant's keys work again")
   withDatabaseOptions(
     tenant
       .command('weight')
@@ -53,6 +56,14 @@ export function addTenantCommand(program: Command): void {
   ).action(async (name: string, options: LearningCommandOptions) => {
     const { forget } = await import('./learning.ts')
     await forget(name, options)
+  })
+  withLearningOptions(
+    tenant
+      .command('delete <tenant>')
+      .description('end a tenant for good: its keys, and all that was learned from it; its usage stays accountable'),
+  ).action(async (name: string, options: LearningCommandOptions) => {
+    const { remove } = await import('./learning.ts')
+    await remove(name, options)
   })
 }
 

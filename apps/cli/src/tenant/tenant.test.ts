@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import { createTenant, type Database, findTenantByName, openDatabase } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createProgram } from '../program.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { run } from '../testing/run.ts'
 
 let db: Database
 let url: string
@@ -19,24 +18,11 @@ beforeEach(async () => {
   await createTenant(db, 'acme')
 })
 afterEach(async () => {
-  vi.restoreAllMocks()
   await db.close().then(drop)
   rmSync(folder, { recursive: true })
 })
 
-/** Runs a command in this process; what it wrote, with the reason where it exits early. */
-async function foretoken(...args: string[]): Promise<string> {
-  const written: string[] = []
-  const write = (chunk: string | Uint8Array) => written.push(String(chunk)) > 0
-  vi.spyOn(process.stdout, 'write').mockImplementation(write)
-  vi.spyOn(process.stderr, 'write').mockImplementation(write)
-  vi.spyOn(process, 'exit').mockImplementation((code) => {
-    throw new Error(`exit ${code}: ${written.join('')}`)
-  })
-  const where = ['--data-dir', folder, '--database-url', url]
-  await createProgram().parseAsync([...args, ...where], { from: 'user' })
-  return stripVTControlCharacters(written.join(''))
-}
+const foretoken = (...args: string[]) => run(...args, '--data-dir', folder, '--database-url', url)
 
 describe('foretoken tenant weight', () => {
   it('sets the share that the next requests have, by name or id, and the list shows it', async () => {
@@ -70,5 +56,20 @@ describe('foretoken tenant rollouts', () => {
       rollouts: false,
     })
     expect((await findTenantByName(db, 'acme'))?.rollouts).toBe(false)
+  })
+})
+
+describe('foretoken tenant disable, enable and delete', () => {
+  it('ends access for a while, or for good, with what was learned, and the name is free again', async () => {
+    const tenant = await findTenantByName(db, 'acme')
+    expect(await foretoken('tenant', 'disable', 'acme')).toContain('is disabled')
+    expect(await foretoken('tenant', 'list')).toMatch(/ acme +disabled /)
+    expect(await foretoken('tenant', 'enable', 'acme')).toContain('is active')
+    const deleted = JSON.parse(await foretoken('tenant', 'delete', 'acme', '--json'))
+    expect(deleted).toMatchObject({ id: tenant?.id, status: 'deleted', adapters: 0, traceSegments: 0 })
+    await expect(foretoken('tenant', 'enable', 'acme')).rejects.toThrow('There is no tenant "acme"')
+    await expect(foretoken('tenant', 'enable', tenant?.id ?? '')).rejects.toThrow('was deleted')
+    expect(JSON.parse(await foretoken('tenant', 'delete', tenant?.id ?? '', '--json'))).toMatchObject({ adapters: 0 })
+    expect(JSON.parse(await foretoken('tenant', 'create', 'acme', '--json'))).toMatchObject({ name: 'acme' })
   })
 })

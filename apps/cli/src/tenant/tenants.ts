@@ -1,4 +1,4 @@
-import { createTenant, listTenants, revokeTenant, setRollouts, setWeight, usageTotals } from '@foretoken/db'
+import { changeTenant, createTenant, listTenants, setRollouts, setWeight, usageTotals } from '@foretoken/db'
 import { CliError } from '../errors.ts'
 import type { DatabaseCommandOptions } from '../options.ts'
 import { print, printJson, renderTable, renderTime } from '../output.ts'
@@ -43,12 +43,17 @@ export async function list(options: DatabaseCommandOptions): Promise<void> {
   })
 }
 
-export async function revoke(nameOrId: string, options: DatabaseCommandOptions): Promise<void> {
+export async function setStatus(
+  nameOrId: string,
+  status: 'active' | 'disabled',
+  options: DatabaseCommandOptions,
+): Promise<void> {
   await withDatabase(choice(options), async ({ db }) => {
     const tenant = await requireTenant(db, nameOrId)
-    if (!(await revokeTenant(db, tenant.id))) throw new CliError(`Tenant ${tenant.name} is revoked already.`)
-    if (options.json) printJson({ id: tenant.id, status: 'revoked' })
-    else print(`Revoked tenant ${tenant.name} (${tenant.id}): its keys no longer work.`)
+    if (!(await changeTenant(db, tenant.id, { status }))) throw new CliError(`Tenant ${tenant.name} was deleted.`)
+    if (options.json) return printJson({ id: tenant.id, status })
+    const said = status === 'active' ? 'its keys work again' : 'its keys open nothing until it is enabled again'
+    print(`Tenant ${tenant.name} (${tenant.id}) is ${status}: ${said}.`)
   })
 }
 
@@ -57,7 +62,7 @@ export async function weigh(nameOrId: string, weight: number, options: DatabaseC
     const tenant = await requireTenant(db, nameOrId)
     await setWeight(db, tenant.id, weight)
     if (options.json) printJson({ id: tenant.id, weight })
-    else print(`Tenant ${tenant.name} (${tenant.id}) now has weight ${weight}; gateways follow within ten seconds.`)
+    else print(`Tenant ${tenant.name} (${tenant.id}) now has weight ${weight}.`)
   })
 }
 

@@ -4,10 +4,11 @@ interface Ready {
   readonly urls: readonly string[]
   readonly models: readonly string[]
   readonly first: FirstKey | null
+  readonly adminKey: string | null
 }
 
 /** What a person needs once the platform serves, down to a request that can be pasted as it is. */
-export function banner({ urls, models, first }: Ready): string {
+export function banner({ urls, models, first, adminKey }: Ready): string {
   const [url = ''] = urls
   const [model = ''] = models
   const lines = [
@@ -16,8 +17,9 @@ export function banner({ urls, models, first }: Ready): string {
     '',
     ...urls.map((each, at) => `  ${at === 0 ? 'URL' : '   '}      ${each}/v1`),
     `  Model    ${models.join(', ')}`,
-    `  Tenant   ${first?.tenantId ?? 'the first one is revoked; see `foretoken tenant list`'}`,
+    `  Tenant   ${first?.tenantId ?? 'the first one is disabled; see `foretoken tenant list`'}`,
     `  API key  ${first?.apiKey ?? 'make one with `foretoken key create`'}`,
+    ...(adminKey === null ? [] : [`  Admin    ${url}/admin/v1, credential in ${adminKey}`]),
     '',
     'Try it:',
     '',

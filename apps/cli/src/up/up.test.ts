@@ -92,6 +92,15 @@ describe('foretoken up', { timeout: 300_000 }, () => {
     const key = await foretoken('key', 'create', '--tenant', 'acme', '--json').ended
     expect(await ask({ ...ready, apiKey: JSON.parse(key.stdout).apiKey })).toBe(200)
 
+    const owner = readFileSync(join(dataDir, 'admin-key'), 'utf8').trim()
+    const admin = (path: string) => fetch(`${ready.url}${path}`, { headers: { authorization: `Bearer ${owner}` } })
+    expect(await (await admin('/admin/v1/self')).json()).toMatchObject({ role: 'owner' })
+    expect(await (await admin('/admin/v1/tenants?search=acme')).json()).toMatchObject({ data: [{ name: 'acme' }] })
+    const { id } = JSON.parse(key.stdout)
+    await foretoken('key', 'revoke', id, '--tenant', 'acme').ended
+    await expect.poll(() => ask({ ...ready, apiKey: JSON.parse(key.stdout).apiKey })).toBe(401)
+    expect((await foretoken('audit', 'verify').ended).stdout).toContain('intact')
+
     const second = await foretoken('up', '--port', '0').ended
     expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`in use by process ${child.pid}`) })
     const port = new URL(ready.url).port

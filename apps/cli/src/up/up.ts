@@ -25,7 +25,7 @@ export async function up({ dataDir, tlsCert, tlsKey, json, model, draft, ...rest
   try {
     log('Starting the platform …')
     const platform = await startPlatform({ ...options, dataFolder: dataDir, tls }, log, stop.signal)
-    const { url, urls, models, first } = platform
+    const { url, urls, models, first, adminKey } = platform
     const key = { tenant: first?.tenantId ?? null, apiKey: first?.apiKey ?? null }
     if (json)
       printJson({
@@ -35,7 +35,7 @@ export async function up({ dataDir, tlsCert, tlsKey, json, model, draft, ...rest
         ...(models.length > 1 && { models }),
         ...key,
       })
-    else print(banner({ urls, models, first }))
+    else print(banner({ urls, models, first, adminKey }))
     await stop.requested
     log('Shutting down; once more to force it.')
     await platform.stop()

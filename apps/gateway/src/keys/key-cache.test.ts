@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import type { AuthenticatedKey } from '../store.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { KeyCache } from './key-cache.ts'
 
 const resolved = { learning: true, forgottenAt: null, weight: 1, adapters: [], canaries: [] }
-const owner = { keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a', ...resolved }
+const owner: AuthenticatedKey = {
+  keyId: 'key_a',
+  scopes: ['inference'],
+  validForMs: null,
+  tenantId: 'ten_a',
+  tenantName: 'a',
+  ...resolved,
+}
 
 function create() {
   const store = new MemoryStore()
@@ -55,6 +63,42 @@ describe('the key cache', () => {
     expect((await cache.authenticate('ftk_good'))?.adapters).toEqual([adapter])
     await cache.authenticate('ftk_other')
     expect(store.authentications).toBe(3)
+  })
+
+  it('asks about every key anew when changes may have been missed', async () => {
+    const { store, cache } = create()
+    await cache.authenticate('ftk_good')
+    store.keys.clear()
+    cache.dropAll()
+    expect(await cache.authenticate('ftk_good')).toBeNull()
+  })
+
+  it('keeps no answer that was on its way when something changed, nor waits for it', async () => {
+    const answers: ((key: AuthenticatedKey | null) => void)[] = []
+    const store = { authenticate: () => new Promise<AuthenticatedKey | null>((resolve) => answers.push(resolve)) }
+    const cache = new KeyCache(store, { trustMs: 10_000, databaseMsMax: 60_000, now: () => 0 })
+    const before = cache.authenticate('ftk_good')
+    cache.drop('ten_a')
+    const after = cache.authenticate('ftk_good')
+    expect(answers).toHaveLength(2)
+    answers[1]?.(null)
+    expect(await after).toBeNull()
+    answers[0]?.(owner)
+    await before
+    void cache.authenticate('ftk_good')
+    expect(answers).toHaveLength(3)
+  })
+
+  it('trusts an answer no longer than the key is valid', async () => {
+    const { store, cache, clock } = create()
+    store.keys.set('ftk_short', { ...owner, validForMs: 500 })
+    await cache.authenticate('ftk_short')
+    clock.nowMs = 499
+    await cache.authenticate('ftk_short')
+    expect(store.authentications).toBe(1)
+    store.keys.delete('ftk_short')
+    clock.nowMs = 500
+    expect(await cache.authenticate('ftk_short')).toBeNull()
   })
 
   it('tells an outage from a wrong key', async () => {

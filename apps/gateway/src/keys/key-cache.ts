@@ -13,13 +13,16 @@ interface Options {
 }
 
 /**
- * Asks the store whose key this is, and trusts a positive answer for a while: a burst of requests costs one query, and
- * a revoked key stops working within `trustMs`, as a promoted draft starts to. Negative answers are not kept, so a new key works at once. The cache
- * holds digests, never keys.
+ * Asks the store whose key this is, and trusts a positive answer until it hears that something changed (`drop`,
+ * `dropAll`), or the key expires, and for `trustMs` at most: a burst of requests costs one query, and what nobody told
+ * of is noticed nevertheless. Negative answers are not kept, so a new key works at once. The cache holds digests, never
+ * keys.
  */
 export class KeyCache {
   private readonly entries = new Map<string, { key: AuthenticatedKey; untilMs: number }>()
   private readonly asking = new Map<string, Promise<AuthenticatedKey | null>>()
+  /** Rises with each change that was heard of: an answer that was asked for before it may be of before. */
+  private changes = 0
 
   constructor(
     private readonly store: Pick<Store, 'authenticate'>,
@@ -38,13 +41,27 @@ export class KeyCache {
 
   /** Asks anew about every key of a tenant: something that its keys resolve to has changed. */
   drop(tenantId: string): void {
+    this.forgetAnswersUnderWay()
     for (const [digest, { key }] of this.entries) {
       if (key.tenantId === tenantId) this.entries.delete(digest)
     }
   }
 
+  /** Asks anew about every key: changes may have been missed. */
+  dropAll(): void {
+    this.forgetAnswersUnderWay()
+    this.entries.clear()
+  }
+
+  private forgetAnswersUnderWay(): void {
+    this.changes++
+    this.asking.clear()
+  }
+
   private ask(digest: string, presented: string): Promise<AuthenticatedKey | null> {
-    const asked = this.askStore(digest, presented).finally(() => this.asking.delete(digest))
+    const asked = this.askStore(digest, presented).finally(() => {
+      if (this.asking.get(digest) === asked) this.asking.delete(digest)
+    })
     this.asking.set(digest, asked)
     return asked
   }
@@ -52,9 +69,11 @@ export class KeyCache {
   private async askStore(digest: string, presented: string): Promise<AuthenticatedKey | null> {
     const { databaseMsMax, now, trustMs } = this.options
     const askedMs = now()
+    const changesBefore = this.changes
     try {
       const key = await within(databaseMsMax, this.store.authenticate(presented))
-      if (key) this.keep(digest, { key, untilMs: askedMs + trustMs })
+      const untilMs = askedMs + Math.min(trustMs, key?.validForMs ?? trustMs)
+      if (key && this.changes === changesBefore) this.keep(digest, { key, untilMs })
       return key
     } catch (cause) {
       throw new ApiError('authentication_unavailable', { values: {}, internal: 'the key store did not answer', cause })

@@ -20,9 +20,9 @@ export function limitBody(bytesMax: number) {
   })
 }
 
-/** The body as JSON. The parser's own message is dropped: it quotes the body. */
-export async function readJson(ctx: Context): Promise<unknown> {
-  const text = await ctx.req.text()
+/** The body as JSON, one that is empty as what is given. The parser's own message is dropped: it quotes the body. */
+export async function readJson(ctx: Context, whereEmpty = ''): Promise<unknown> {
+  const text = (await ctx.req.text()) || whereEmpty
   try {
     return JSON.parse(text)
   } catch {

@@ -4,7 +4,7 @@ import { ScriptedWorker, type ScriptedWorkerOptions } from '@foretoken/protocol/
 import { createLogger, createRegistry, Lifecycle } from '@foretoken/telemetry'
 import OpenAI from 'openai'
 import { DEFAULT_LIMITS, type GatewayConfig, type Limits } from '../config.ts'
-import { startGateway } from '../gateway.ts'
+import { type GatewayParts, startGateway } from '../gateway.ts'
 import type { Services } from '../services.ts'
 import type { AuthenticatedKey, Store } from '../store.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -12,6 +12,8 @@ import { MemoryStore } from './memory-store.ts'
 export const KEY = 'ftk_test1234567890'
 export const TENANT: AuthenticatedKey = {
   keyId: 'key_test',
+  scopes: ['inference', 'usage:read', 'speculator:manage'],
+  validForMs: null,
   tenantId: 'ten_test',
   tenantName: 'test',
   learning: true,
@@ -26,6 +28,8 @@ interface HarnessOptions {
   readonly store?: Store
   readonly limits?: Partial<Limits>
   readonly config?: Partial<GatewayConfig>
+  readonly followTenants?: GatewayParts['followTenants']
+  readonly management?: GatewayParts['management']
 }
 
 /** A whole gateway over real HTTP with scripted workers behind it. */
@@ -67,6 +71,8 @@ export class Harness {
       lifecycle,
       registry: createRegistry(),
       store,
+      ...(options.management && { management: options.management }),
+      ...(options.followTenants && { followTenants: options.followTenants }),
     })
     return new Harness(url, workers, memory, services, sink)
   }

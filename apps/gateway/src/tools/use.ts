@@ -1,8 +1,10 @@
-import { ApiError, type CallTools, type ChatRequest } from '@foretoken/protocol'
+import { ApiError, type CallTools, type ChatRequest, type Tool } from '@foretoken/protocol'
 import { TOOL_CALL_FORMS, type ToolCallForm } from '@foretoken/tool-calls'
 import type { WorkerPool } from '../workers/pool.ts'
 
-type ToolRequest = Pick<ChatRequest, 'model' | 'tools' | 'tool_choice' | 'parallel_tool_calls'>
+type ToolRequest = Pick<ChatRequest, 'model' | 'tool_choice' | 'parallel_tool_calls'> & {
+  readonly tools: readonly Tool[]
+}
 
 /** The tools that a request lets its model call, and how such calls are written. */
 export interface ToolUse {
@@ -39,10 +41,7 @@ export function toolUseOf(
   }
 }
 
-function toFunction(
-  { function: { name, description, parameters, strict } }: ChatRequest['tools'][number],
-  param: string,
-) {
+function toFunction({ function: { name, description, parameters, strict } }: Tool, param: string) {
   return {
     name,
     ...(description !== undefined && { description }),

@@ -16,3 +16,12 @@ export async function requireModel({ workers, store, config }: Services, model: 
   if (!mayReturn) throw new ApiError('model_not_found', { values: { model }, param: 'model' })
   throw new ApiError('no_worker', { values: {}, internal: `no worker has ever answered for ${model}` })
 }
+
+/** The one that is named, or the only one that there is. */
+export function modelOrOnly(services: Services, model: string | undefined): Promise<Model> {
+  const [only, ...others] = services.workers.models.keys()
+  if (model === undefined && others.length > 0) {
+    throw new ApiError('missing_required_parameter', { values: { name: 'model' }, param: 'model' })
+  }
+  return requireModel(services, model ?? only ?? '')
+}

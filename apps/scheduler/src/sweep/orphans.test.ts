@@ -25,6 +25,7 @@ describe('the decision what belongs to nobody', () => {
   const facts: OrphanFacts = {
     registered: new Set(['adapters/ten_a/adp_1']),
     tenants: new Set(['ten_a', 'ten_b']),
+    forgottenMs: new Map(),
     training: new Set(['ten_b']),
   }
   const folder = (tenant: string, id: string, writtenMs: number): AdapterFolder => {
@@ -43,6 +44,13 @@ describe('the decision what belongs to nobody', () => {
   it('leaves what is within the margin, what has a later date than now, and what has none', () => {
     const young = [900, 2_000, Number.POSITIVE_INFINITY]
     expect(decide(young.map((writtenMs) => folder('ten_a', 'adp_2', writtenMs)))).toEqual([])
+  })
+
+  it('is about young files, too, where their tenant asked to be forgotten since', () => {
+    const forgotten = { ...facts, forgottenMs: new Map([['ten_a', 980]]) }
+    const folders = [folder('ten_a', 'adp_2', 979), folder('ten_a', 'adp_3', 980), folder('ten_a', 'adp_1', 0)]
+    const orphans = decideOrphans(folders, forgotten, 1_000, { marginMs: 100, foldersMax: 10 })
+    expect(orphans.map(({ key }) => key)).toEqual(['adapters/ten_a/adp_2'])
   })
 
   it('takes so many at once and no more', () => {

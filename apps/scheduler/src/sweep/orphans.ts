@@ -15,6 +15,8 @@ export interface OrphanFacts {
   readonly registered: ReadonlySet<string>
   /** Those that the database knows. */
   readonly tenants: ReadonlySet<string>
+  /** When those were forgotten that were. */
+  readonly forgottenMs: ReadonlyMap<string, number>
   /** Those that a trainer has a run of. */
   readonly training: ReadonlySet<string>
 }
@@ -30,18 +32,19 @@ export const ORPHAN_RULES: OrphanRules = { marginMs: 3_600_000, foldersMax: 500 
 
 /**
  * Which folders belong to nobody: a trainer died, or lost its run, between storing an adapter and writing its row, or
- * files outlived their deletion. A tenant whose run is under way may be about to get its row, however long ago the
+ * files outlived their deletion. What is older than its tenant's wish to be forgotten is waited for by nobody. A tenant whose run is under way may be about to get its row, however long ago the
  * files were stored. Tenants that the database does not know may be another platform's on the same store.
  */
 export function decideOrphans(
   folders: readonly AdapterFolder[],
-  { registered, tenants, training }: OrphanFacts,
+  { registered, tenants, forgottenMs, training }: OrphanFacts,
   nowMs: number,
   { marginMs, foldersMax }: OrphanRules,
 ): readonly AdapterFolder[] {
   const orphans = folders.filter(({ tenant, key, writtenMs }) => {
     const isOurs = tenants.has(tenant) && !training.has(tenant)
-    return isOurs && !registered.has(key) && writtenMs < nowMs - marginMs
+    const settledMs = Math.max(nowMs - marginMs, forgottenMs.get(tenant) ?? 0)
+    return isOurs && !registered.has(key) && writtenMs < settledMs
   })
   return orphans.slice(0, foldersMax)
 }
@@ -60,10 +63,13 @@ export async function collectOrphans(
   if (folders.length === 0) return 0
   const runs = await runsSince(db, new Date(nowMs))
   const training = runs.flatMap(({ state, tenantId }) => (state === 'running' ? [tenantId] : []))
+  const registered = new Set(await storedDraftKeys(db))
+  const tenants = await listTenants(db)
   const facts = {
+    registered,
     training: new Set(training),
-    registered: new Set(await storedDraftKeys(db)),
-    tenants: new Set((await listTenants(db)).map(({ id }) => id)),
+    tenants: new Set(tenants.map(({ id }) => id)),
+    forgottenMs: new Map(tenants.flatMap(({ id, forgottenAt }) => (forgottenAt ? [[id, forgottenAt.getTime()]] : []))),
   }
   const orphans = decideOrphans(folders, facts, nowMs, rules)
   for (const { key } of orphans) await deleteAdapter(store, key)

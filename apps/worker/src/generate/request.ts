@@ -9,6 +9,11 @@ export interface CallReader {
   readonly tools: ToolTemplate | null
 }
 
+/** What a conversation becomes tokens with. */
+export interface TokenReader extends Pick<CallReader, 'tools'> {
+  readonly model: Pick<LoadedModel, 'tokenizer'>
+}
+
 /**
  * From the RPC's words to the engine's: text becomes tokens, absent limits become the context's.
  *
@@ -59,7 +64,7 @@ function completionTokensMax(call: GenerateCall, promptLength: number, contextLe
 function promptTokens(input: GenerateCall['input'], reader: CallReader): readonly number[] {
   switch (input.kind) {
     case 'chat':
-      return conversationTokens(input, reader)
+      return conversationTokens(input, reader, { addGenerationPrompt: true })
     case 'text':
       return reader.model.tokenizer.encode(input.text)
     case 'tokens':
@@ -69,15 +74,22 @@ function promptTokens(input: GenerateCall['input'], reader: CallReader): readonl
 
 const paramOf = (input: GenerateCall['input']) => (input.kind === 'chat' ? (input.param ?? 'messages') : 'prompt')
 
-type Conversation = Extract<GenerateCall['input'], { kind: 'chat' }>
+type Conversation = Omit<Extract<GenerateCall['input'], { kind: 'chat' }>, 'kind'>
 
-function conversationTokens(conversation: Conversation, { model, tools }: CallReader): readonly number[] {
+/** @throws EngineError when the model's template can't take the conversation */
+export function conversationTokens(
+  conversation: Conversation,
+  { model, tools }: TokenReader,
+  { addGenerationPrompt }: { readonly addGenerationPrompt: boolean },
+): readonly number[] {
   try {
     const input = tools?.inputOf(conversation.messages, conversation.tools?.functions ?? []) ?? { messages: [] }
-    return model.tokenizer.encodeChat(input.messages, { ...input, addGenerationPrompt: true })
+    return model.tokenizer.encodeChat(input.messages, { ...input, addGenerationPrompt })
   } catch (cause) {
     if (!(cause instanceof ChatTemplateError)) throw cause
-    throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], paramOf(conversation), { cause })
+    throw new EngineError('invalid_value', TEMPLATE_SENTENCES[cause.reason], conversation.param ?? 'messages', {
+      cause,
+    })
   }
 }
 

@@ -76,15 +76,12 @@ export function gainInterval(one: Contender, other: Contender): Interval | null 
   const pairs = one.replayed.flatMap((own, at): PairedRequest[] => {
     const rival = other.replayed[at]
     if (!rival) return []
-    const candidateMs = expectedMs(own, one.lookahead, one.costs)
-    return [
-      { tokens: own.trace.tokens.length, candidateMs, baselineMs: expectedMs(rival, other.lookahead, other.costs) },
-    ]
+    const tokens = own.trace.tokens.length
+    const candidate = { tokens, ms: expectedMs(own, one.lookahead, one.costs) }
+    return [{ candidate, baseline: { tokens, ms: expectedMs(rival, other.lookahead, other.costs) } }]
   })
   if (pairs.length === 0) return null
-  const reversed = pairs.map(({ tokens, candidateMs, baselineMs }) => {
-    return { tokens, candidateMs: baselineMs, baselineMs: candidateMs }
-  })
+  const reversed = pairs.map(({ candidate, baseline }) => ({ candidate: baseline, baseline: candidate }))
   const { gain, lower } = pairedGain(pairs, seededRandom(pairs.length))
   return { gain, lower, upper: 1 / pairedGain(reversed, seededRandom(pairs.length)).lower }
 }

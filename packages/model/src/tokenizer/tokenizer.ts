@@ -44,10 +44,10 @@ export class Tokenizer {
 
   /**
    * Ids of a raw prompt, as the model's authors would encode it: special text becomes special tokens, and what the
-   * model wants before each text (often a begin-of-text token) is added.
+   * model wants before each text (often a begin-of-text token) is added, unless `addSpecialTokens` is false.
    */
-  encode(text: string): number[] {
-    return text === '' ? [] : this.#encoder.encode(text).ids
+  encode(text: string, { addSpecialTokens = true } = {}): number[] {
+    return text === '' ? [] : this.#encoder.encode(text, { add_special_tokens: addSpecialTokens }).ids
   }
 
   /** Ordinary ids of a part of a text; none where its bytes can't be had by themselves. */
@@ -81,6 +81,11 @@ export class Tokenizer {
   /** The bytes that a token adds to a text: none for special tokens and ids beyond the vocabulary. */
   bytesOf(id: number): Uint8Array {
     return this.#bytes[id] ?? nothing
+  }
+
+  /** How the vocabulary writes a token; undefined for an id beyond it. */
+  spellingOf(id: number): string | undefined {
+    return this.#encoder.id_to_token(id)
   }
 
   isSpecial(id: number): boolean {

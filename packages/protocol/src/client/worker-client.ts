@@ -3,11 +3,17 @@ import { z } from 'zod'
 import { readFrames } from '../frames.ts'
 import {
   ALIVE_MS,
+  type DetokenizeAnswer,
+  type DetokenizeCall,
+  detokenizeAnswerSchema,
   type Frame,
   type GenerateCall,
   type MetricFamily,
   metricFamilySchema,
   RPC_PREFIX,
+  type TokenizeAnswer,
+  type TokenizeCall,
+  tokenizeAnswerSchema,
   type WorkerError,
   type WorkerStatus,
   workerErrorBodySchema,
@@ -23,7 +29,7 @@ export interface WorkerClientOptions {
   readonly connectMsMax?: number
   /** A stream that is silent for longer counts as lost: a worker that is well says so every `ALIVE_MS`. */
   readonly silenceMsMax?: number
-  /** Limit for the short answers: status and metrics. */
+  /** Limit for the short answers: all but generation. */
   readonly answerMsMax?: number
   readonly frameBytesMax?: number
 }
@@ -94,11 +100,19 @@ export class WorkerClient {
   }
 
   async status(): Promise<WorkerStatus> {
-    return this.ask('/status', workerStatusSchema)
+    return this.ask('GET', '/status', workerStatusSchema)
   }
 
   async metrics(): Promise<MetricFamily[]> {
-    return this.ask('/metrics', z.array(metricFamilySchema))
+    return this.ask('GET', '/metrics', z.array(metricFamilySchema))
+  }
+
+  async tokenize(call: TokenizeCall): Promise<TokenizeAnswer> {
+    return this.ask('POST', '/tokenize', tokenizeAnswerSchema, call)
+  }
+
+  async detokenize(call: DetokenizeCall): Promise<DetokenizeAnswer> {
+    return this.ask('POST', '/detokenize', detokenizeAnswerSchema, call)
   }
 
   /** Waits for nothing: calls in flight fail with WorkerLost. */
@@ -106,10 +120,15 @@ export class WorkerClient {
     await this.pool.destroy()
   }
 
-  private async ask<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
+  private async ask<Schema extends z.ZodType>(
+    method: 'GET' | 'POST',
+    path: string,
+    schema: Schema,
+    call?: TokenizeCall | DetokenizeCall,
+  ): Promise<z.output<Schema>> {
     const signal = AbortSignal.timeout(this.options.answerMsMax ?? 2_000)
     try {
-      const answer = await this.request('GET', path, signal)
+      const answer = await this.request(method, path, signal, call && JSON.stringify(call))
       if (answer.statusCode !== 200) throw await declined(answer.body)
       return schema.parse(await answer.body.json())
     } catch (error) {

@@ -33,6 +33,25 @@ export const ERRORS = {
     'invalid_request_error',
     'Incorrect or missing API key. Pass it in the Authorization header: `Authorization: Bearer ftk_...`.',
   ),
+  missing_scope: entry(
+    403,
+    'invalid_request_error',
+    'You have insufficient permissions for this operation. Missing scopes: {scope}.',
+  ),
+  invalid_admin_key: entry(
+    401,
+    'invalid_request_error',
+    'Incorrect or missing admin credential. Pass it in the Authorization header: `Authorization: Bearer fta_...`.',
+  ),
+  role_forbidden: entry(403, 'invalid_request_error', "The role '{role}' may not do this: it needs {permission}."),
+  not_found: entry(404, 'invalid_request_error', 'There is no such {kind}.'),
+  conflict: entry(409, 'invalid_request_error', '{reason}'),
+  too_many_attempts: entry(
+    429,
+    'requests',
+    'Too many wrong credentials came from this address; try again in a minute.',
+    true,
+  ),
   unauthorized_scrape: entry(401, 'invalid_request_error', 'This endpoint needs the metrics token.'),
   unknown_url: entry(404, 'invalid_request_error', 'Invalid URL ({method} {path})'),
   model_not_found: entry(
@@ -74,7 +93,7 @@ type Placeholders<Sentence extends string> = Sentence extends `${string}{${infer
   : object
 
 export interface ErrorEntry<Message extends string = string> {
-  readonly status: 400 | 401 | 404 | 405 | 413 | 429 | 500 | 502 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 502 | 503
   readonly type: 'invalid_request_error' | 'requests' | 'server_error'
   readonly message: Message
   readonly retryable: boolean

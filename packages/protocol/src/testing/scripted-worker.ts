@@ -2,7 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFrame } from '../frames.ts'
-import { ALIVE_MS, type GenerateCall, generateCallSchema, type MetricFamily, type WorkerStatus } from '../rpc.ts'
+import {
+  ALIVE_MS,
+  detokenizeCallSchema,
+  type GenerateCall,
+  generateCallSchema,
+  type MetricFamily,
+  tokenizeCallSchema,
+  type WorkerStatus,
+} from '../rpc.ts'
 import { SCRIPTED_WEIGHTS, type Script, wordsScript } from './scripts.ts'
 
 export interface ScriptedWorkerOptions {
@@ -23,6 +31,7 @@ export class ScriptedWorker {
   /** Calls whose connection closed before their end. */
   cancelled = 0
   running = 0
+  private readonly words: string[] = []
   ready = true
   script: Script
   /** Of what it serves; a test that changes it lets its weights change. */
@@ -77,11 +86,31 @@ export class ScriptedWorker {
     }
     if (req.url === '/rpc/v1/status') return sendJson(res, 200, this.status)
     if (req.url === '/rpc/v1/metrics') return sendJson(res, 200, this.options.metrics ?? [])
-    const call = generateCallSchema.safeParse(await json(req).catch(() => null))
+    const body: unknown = await json(req).catch(() => null)
+    if (req.url === '/rpc/v1/tokenize') return this.tokenize(body, res)
+    if (req.url === '/rpc/v1/detokenize') return this.detokenize(body, res)
+    const call = generateCallSchema.safeParse(body)
     if (!call.success) return decline(res, 400, 'internal', 'not a call of version 1')
     if (call.data.model !== this.status.model.id) return decline(res, 404, 'model_not_found', 'another model')
     if (call.data.fingerprint !== this.fingerprint) return decline(res, 409, 'target_changed', 'other weights')
     await this.play(call.data, res)
+  }
+
+  /** Its tokens are words, numbered as they come. */
+  private tokenize(body: unknown, res: ServerResponse): void {
+    const { input } = tokenizeCallSchema.parse(body)
+    const text = input.kind === 'text' ? input.text : input.messages.map(({ content }) => content).join(' ')
+    const spellings = text.match(/\s*\S+(?:\s+$)?/g) ?? []
+    for (const word of spellings) if (!this.words.includes(word)) this.words.push(word)
+    sendJson(res, 200, { tokens: spellings.map((word) => this.words.indexOf(word)), spellings })
+  }
+
+  private detokenize(body: unknown, res: ServerResponse): void {
+    const words = detokenizeCallSchema.parse(body).tokens.map((token) => this.words[token])
+    const unknown = words.indexOf(undefined)
+    if (unknown < 0) sendJson(res, 200, { text: words.join('') })
+    else
+      sendJson(res, 400, { error: { code: 'invalid_value', message: 'no such token.', param: `tokens[${unknown}]` } })
   }
 
   private async play(call: GenerateCall, res: ServerResponse): Promise<void> {

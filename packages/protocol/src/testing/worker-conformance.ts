@@ -154,6 +154,24 @@ export function describeWorkerConformance(name: string, start: () => Promise<Wor
       await stranger.close()
     })
 
+    it('says which tokens a prompt is, as many as generation counts, and what text they are', async () => {
+      if (call.input.kind !== 'chat') throw new TypeError('the example is a conversation')
+      const chat = { ...call.input, addGenerationPrompt: true }
+      const { tokens, spellings } = await client.tokenize({ model: call.model, input: chat })
+      const [start] = await collect(client, call)
+      expect(start?.type === 'start' && start.promptTokens).toBe(tokens.length)
+      expect(spellings).toHaveLength(tokens.length)
+      const text = ' Names of 42 customers, naïve 👍'
+      const input = { kind: 'text' as const, text, addSpecialTokens: false }
+      const plain = await client.tokenize({ model: call.model, input })
+      expect(await client.detokenize({ model: call.model, tokens: plain.tokens })).toEqual({ text })
+    })
+
+    it('declines tokens that its vocabulary does not have, by their place', async () => {
+      const refused = client.detokenize({ model: call.model, tokens: [0, 999_999_999] })
+      await expect(refused).rejects.toMatchObject({ error: { code: 'invalid_value', param: 'tokens[1]' } })
+    })
+
     it('stops working when the gateway hangs up', async () => {
       const abort = new AbortController()
       const reason = new Error('nobody waits')

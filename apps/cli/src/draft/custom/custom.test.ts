@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url'
 import {
   createTenant,
   type Database,
+  disableTenant,
   forgetTenant,
   latestTrainingRuns,
   openDatabase,
-  revokeTenant,
   setLearning,
   type Tenant,
 } from '@foretoken/db'
@@ -118,8 +118,8 @@ describe('foretoken draft custom', () => {
     await setLearning(db, tenant.id, true)
     await forgetTenant(db, tenant.id)
     expect(await refusal()).toMatchObject(refused(/just forgotten.*Repeat in \d+ s/))
-    await revokeTenant(db, tenant.id)
-    expect(await refusal()).toMatchObject(refused(/is revoked/))
+    await disableTenant(db, tenant.id)
+    expect(await refusal()).toMatchObject(refused(/is not active/))
     expect([await requests(), await latestTrainingRuns(db, tenant.id, 1)]).toEqual([[], []])
   })
 })

@@ -6,12 +6,12 @@ import { requireTenant } from '../../tenant/lookup.ts'
 /**
  * A tenant that may be learned from now.
  *
- * @throws CliError else: unknown, revoked, opted out, or forgotten a moment ago.
+ * @throws CliError else: unknown, not active, opted out, or forgotten a moment ago.
  */
 export async function requireLearner(db: Database, nameOrId: string, nowMs: number): Promise<Tenant> {
   const tenant = await requireTenant(db, nameOrId)
   const { name, status, learning, forgottenAt } = tenant
-  if (status !== 'active') throw new CliError(`Tenant ${name} is revoked.`)
+  if (status !== 'active') throw new CliError(`Tenant ${name} is not active.`)
   if (!learning) {
     throw new CliError(`Tenant ${name} is opted out of learning. Opt it in: foretoken tenant learning ${name} on`)
   }

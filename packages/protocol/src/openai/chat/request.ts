@@ -6,7 +6,7 @@ import { checkStructured } from '../structured.ts'
 import { checkMessages, messageSchema, messageUnsupported } from './messages.ts'
 import { checkTools, toolParameters } from './tools.ts'
 
-const chatRequestSchema = z.strictObject({
+export const chatRequestSchema = z.strictObject({
   ...sharedParameters,
   ...toolParameters,
   messages: z.array(messageSchema).min(1).max(10_000),
@@ -35,7 +35,8 @@ export function parseChatRequest(body: unknown): ChatRequest {
   return request
 }
 
-function withPlainMessages(body: unknown): unknown {
+/** Without what messages of answers hold that no template reads. */
+export function withPlainMessages(body: unknown): unknown {
   if (!isObject(body) || !Array.isArray(body.messages)) return body
   const messages: unknown[] = body.messages
   const plain = messages.map((message, at) => dropHarmless(message, messageUnsupported, `messages[${at}].`))

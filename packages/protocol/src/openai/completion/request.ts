@@ -26,7 +26,7 @@ const promptSchema = z.union([
     .transform((lists): Prompt[] => lists.map((tokens) => ({ tokens }))),
 ])
 
-const completionRequestSchema = z.strictObject({
+export const completionRequestSchema = z.strictObject({
   ...sharedParameters,
   prompt: promptSchema,
   max_tokens: withDefault(z.int().min(1), COMPLETION_TOKENS_DEFAULT),

@@ -36,7 +36,7 @@ const textFormat = z.strictObject({
 /** What chat has and OpenAI's responses have not works here as it does there, since the model is the same. */
 const { n: _, max_tokens: __, response_format: ___, structured_outputs: ____, ...sampling } = sharedParameters
 
-const responsesRequestSchema = z.strictObject({
+export const responsesRequestSchema = z.strictObject({
   ...sampling,
   stream_options: optional(z.strictObject({ include_obfuscation: withDefault(z.boolean(), false) })),
   input: z.union([
