@@ -9,6 +9,8 @@
  * Invariants
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
+ * - Its bill is posted in the same transaction, to a ledger that only grows: see `queries/settle.ts`.
+ * - What requests were granted of a budget never adds up to more than there is: see `queries/admission.ts`.
  * - A lineage of drafts has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
  * - Parameter values never leave in an error: see `DatabaseError`.
@@ -22,7 +24,7 @@
 export { type Database, openDatabase } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
-export { type AuthenticatedKey, authenticate, type LiveAdapter } from './keys/authenticate.ts'
+export { type AuthenticatedKey, authenticate, type Bounds, type LiveAdapter } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
 export { type Listening, type ListenOptions, listen } from './listen.ts'
@@ -34,6 +36,16 @@ export {
   condenseAcceptance,
   recordAcceptance,
 } from './queries/acceptance.ts'
+export {
+  type AccountState,
+  type Admission,
+  type AdmissionRequest,
+  admit,
+  type Denial,
+  extendReservation,
+  releaseReservations,
+  renewReservations,
+} from './queries/admission.ts'
 export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
 export {
   type ArmAcceptance,
@@ -44,7 +56,16 @@ export {
   storedDraftKeys,
 } from './queries/drafts.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
+export { type Account, type AccountOwner, type Limits, listLimits, setLimits } from './queries/limits.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
+export {
+  type ClosedPeriod,
+  type CloseRefused,
+  closePeriod,
+  lastClosedPeriod,
+  listClosedPeriods,
+} from './queries/periods.ts'
+export { addPrice, listPrices, type NewPrice, type PriceRefused, type PriceVersion } from './queries/prices.ts'
 export {
   announceProcess,
   listProcesses,

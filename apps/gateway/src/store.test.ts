@@ -29,7 +29,7 @@ describeStore('the store in memory', async () => {
   const secret = 'ftk_memory'
   store.keys.set(secret, {
     ...{ keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a' },
-    ...{ learning: true, forgottenAt: null, weight: 1, adapter },
+    ...{ learning: true, forgottenAt: null, weight: 1, bounds: 'none', adapter },
   })
   store.fallback = fallback
   return {

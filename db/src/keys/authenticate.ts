@@ -17,9 +17,14 @@ export interface AuthenticatedKey {
   readonly forgottenAt: Date | null
   /** The tenant's share of a busy worker against others'. */
   readonly weight: number
+  /** Whether its requests have to be admitted, and whether they must not begin while nobody can tell what was spent. */
+  readonly bounds: Bounds
   /** The draft that the tenant's traffic has taught, if one is live. */
   readonly adapter: LiveAdapter | null
 }
+
+/** Limits of the tenant or the key: none, of rates only, or on what they spend. */
+export type Bounds = 'none' | 'rates' | 'spend'
 
 export interface LiveAdapter {
   readonly id: string
@@ -50,6 +55,7 @@ export async function authenticate(
         learning: tenants.learning,
         forgottenAt: tenants.forgottenAt,
         weight: tenants.weight,
+        bounds: boundsOf(tenants.id, apiKeys.id),
         adapter: { id: draftVersions.id, contentHash: draftVersions.contentHash, key: draftVersions.artifactUri },
         hmac: apiKeys.secretHmac,
       })
@@ -72,6 +78,16 @@ function liveAdapterOf(tenantId: typeof tenants.id) {
     sql`${draftVersions.state} = 'live'`,
     sql`${draftVersions.arm} = 'adaptive'`,
   )
+}
+
+function boundsOf(tenantId: typeof tenants.id, keyId: typeof apiKeys.id) {
+  return sql<Bounds>`(
+    select case
+      when count(coalesce(day_nano_max, month_nano_max)) > 0 then 'spend'
+      when count(coalesce(requests_per_minute, tokens_per_minute, streams_max)) > 0 then 'rates'
+      else 'none' end
+    from accounts where accounts.id in (${tenantId}, ${keyId})
+  )`
 }
 
 export function secretHmac(pepper: Uint8Array, secret: string): Buffer {

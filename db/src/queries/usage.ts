@@ -4,6 +4,7 @@ import { guarded } from '../errors.ts'
 import { apiKeys } from '../schema/keys.ts'
 import { type REQUEST_ENDPOINTS, type REQUEST_STATUSES, requests } from '../schema/requests.ts'
 import { GATEWAY_LOST } from './open-requests.ts'
+import { settle } from './settle.ts'
 
 /** What verification did for one request; the worker's summary fits as it is. */
 export interface SpeculationUsage {
@@ -13,6 +14,7 @@ export interface SpeculationUsage {
   readonly acceptanceHistogram: readonly number[]
   readonly lookaheadMax: number
   readonly armSteps: Readonly<Partial<Record<string, number | undefined>>>
+  readonly arms?: readonly { readonly arm: string; readonly draftVersion: string | null }[]
 }
 
 export interface UsageRecord {
@@ -29,12 +31,15 @@ export interface UsageRecord {
   readonly status: (typeof REQUEST_STATUSES)[number]
   readonly errorCode: string | null
   readonly stream: boolean
+  /** From 1: how often the request was begun under one idempotency key. Absent: once. */
+  readonly attempt?: number
   readonly speculation: SpeculationUsage | null
 }
 
 /**
- * Writes requests' usage. Safe to repeat: the first write of a request id stands, unless it was a guess about a gateway
- * that seemed lost and was only slow. Rows of the journal go later: see `settleLostRequests`.
+ * Writes requests' usage and posts their bills, all of it or nothing. Safe to repeat: the first write of a request id
+ * stands, unless it was a guess about a gateway that seemed lost and was only slow, or a later attempt has ended. Rows
+ * of the journal go later: see `settleLostRequests`.
  *
  * @param touched when a caller's keys were last written as used, in ms: what it knows of is not asked for again
  */
@@ -45,17 +50,25 @@ export async function recordUsage(
 ): Promise<void> {
   if (usages.length === 0) return
   const rows = [...new Map(usages.map((usage) => [usage.requestId, rowOf(usage)])).values()]
-  const { id, errorCode, ...columns } = getTableColumns(requests)
-  const excluded = Object.entries({ errorCode, ...columns }).map(([field, { name }]) => [
+  const { id, errorCode, attempt, ...columns } = getTableColumns(requests)
+  const excluded = Object.entries({ errorCode, attempt, ...columns }).map(([field, { name }]) => [
     field,
     sql.raw(`excluded."${name}"`),
   ])
+  const setWhere = sql`excluded.attempt > ${attempt} or (excluded.attempt = ${attempt} and ${eq(errorCode, GATEWAY_LOST)})`
   const written = await guarded('record usage', () =>
-    db.drizzle
-      .insert(requests)
-      .values(rows)
-      .onConflictDoUpdate({ target: id, set: Object.fromEntries(excluded), setWhere: eq(errorCode, GATEWAY_LOST) })
-      .returning({ keyId: requests.keyId, finishedAt: requests.finishedAt }),
+    db.drizzle.transaction(async (tx) => {
+      const news = await tx
+        .insert(requests)
+        .values(rows)
+        .onConflictDoUpdate({ target: id, set: Object.fromEntries(excluded), setWhere })
+        .returning({ id, keyId: requests.keyId, finishedAt: requests.finishedAt })
+      await settle(
+        tx,
+        news.map((row) => row.id),
+      )
+      return news
+    }),
   )
   await touchKeys(db, written, touched)
 }
@@ -102,6 +115,7 @@ function speculationColumns(summary: SpeculationUsage) {
     lookaheadMax: summary.lookaheadMax,
     acceptanceHistogram: [...summary.acceptanceHistogram],
     armSteps: Object.fromEntries(armSteps),
+    draftVersion: summary.arms?.find(({ arm }) => arm === 'adaptive')?.draftVersion ?? null,
   }
 }
 
