@@ -5,6 +5,7 @@ import type { GatewayConfig } from './config.ts'
 import { Verdicts } from './drafts/verdicts.ts'
 import { InFlight } from './generation/in-flight.ts'
 import { KeyCache } from './keys/key-cache.ts'
+import { Admissions } from './limits/admissions.ts'
 import { type ListeningServer, listen } from './server.ts'
 import type { Services } from './services.ts'
 import type { Store } from './store.ts'
@@ -35,9 +36,10 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     databaseMsMax: limits.databaseMsMax,
     now: () => performance.now(),
   })
+  const metrics = createRequestMetrics(parts.registry)
   const services: Services = {
     ...parts,
-    metrics: createRequestMetrics(parts.registry),
+    metrics,
     keys,
     verdicts: new Verdicts(store, keys, logger),
     workers: new WorkerPool({
@@ -49,6 +51,13 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
       logger,
     }),
     usage: new UsageWriter(store, logger),
+    admissions: new Admissions(store, logger, metrics, {
+      gatewayId: parts.id,
+      databaseMsMax: limits.databaseMsMax,
+      leaseMs: limits.reservationMs,
+      renewMs: limits.journalMs,
+      now: () => performance.now(),
+    }),
     journal: new Journal(store, logger, { gatewayId: parts.id, everyMs: limits.journalMs }),
     inFlight: new InFlight(),
   }
@@ -62,7 +71,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 }
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
-  const { inFlight, journal, usage, verdicts, workers, config } = services
+  const { admissions, inFlight, journal, usage, verdicts, workers, config } = services
   lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
@@ -72,6 +81,7 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
   lifecycle.on('drain', 'answers on their way', () => server.stop())
   lifecycle.on('flush', 'journal', () => journal.close())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
+  lifecycle.on('flush', 'reservations', () => admissions.close())
   lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())
   lifecycle.on('close', 'connections', () => server.destroy())

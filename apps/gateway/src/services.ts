@@ -4,6 +4,7 @@ import type { GatewayConfig } from './config.ts'
 import type { Verdicts } from './drafts/verdicts.ts'
 import type { InFlight } from './generation/in-flight.ts'
 import type { KeyCache } from './keys/key-cache.ts'
+import type { Admissions } from './limits/admissions.ts'
 import type { AuthenticatedKey, Store } from './store.ts'
 import type { Journal } from './usage/journal.ts'
 import type { UsageWriter } from './usage/writer.ts'
@@ -21,6 +22,7 @@ export interface Services {
   readonly workers: WorkerPool
   readonly usage: UsageWriter
   readonly journal: Journal
+  readonly admissions: Admissions
   readonly verdicts: Verdicts
   readonly inFlight: InFlight
 }

@@ -1,10 +1,14 @@
 import {
+  type AccountOwner,
+  addPrice,
   createApiKey,
   createCandidate,
   createTenant,
+  type Limits,
   openDatabase,
   promoteDraft,
   revokeApiKey,
+  setLimits,
   usageTotals,
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
@@ -17,6 +21,7 @@ interface StoreUnderTest {
   /** A key that opens something. */
   readonly secret: string
   readonly revoke: () => Promise<unknown>
+  readonly setLimits: (owner: AccountOwner, limits: Partial<Limits>) => Promise<unknown>
   readonly rowsOf: (tenantId: string) => Promise<number>
   readonly close: () => Promise<void>
 }
@@ -36,6 +41,7 @@ describeStore('the store in memory', async () => {
     store,
     secret,
     revoke: async () => store.keys.delete(secret),
+    setLimits: async ({ tenantId, keyId }, limits) => store.books.setLimits(keyId ?? tenantId, limits, new Date()),
     rowsOf: async (tenantId) => [...store.usage.values()].filter((usage) => usage.tenantId === tenantId).length,
     close: async () => {},
   }
@@ -52,11 +58,14 @@ describeStore('the store on PostgreSQL', async () => {
     await createCandidate(db, { id, tenantId, contentHash, artifactUri: key })
     await promoteDraft(db, tenantId, id, 'better')
   }
+  const rates = { input: 1n, cachedInput: 1n, output: 10n, batchInput: 0n, batchCachedInput: 0n, batchOutput: 0n }
+  await addPrice(db, { ...rates, model: '*', currency: 'USD', training: 0n, validFrom: null })
   const always = { from: new Date(0), to: new Date('2100-01-01') }
   return {
     store: postgresStore(db, pepper),
     secret,
     revoke: () => revokeApiKey(db, { tenantId, keyId }),
+    setLimits: (owner, limits) => setLimits(db, owner, limits),
     rowsOf: async (id) => (await usageTotals(db, id, always)).requests,
     close: () => db.close(),
   }
@@ -112,6 +121,54 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
       expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: true, live: fallback.id })
       expect(await under.store.rejectDraft(tenantId, adapter.id, 'bad')).toEqual({ changed: false, live: fallback.id })
       expect((await resolve()).adapter).toEqual(fallback)
+    })
+
+    it('admits, grants more and settles within limits, of the tenant and the key', async () => {
+      const key = await under.store.authenticate(under.secret)
+      if (!key) throw new Error('the key opens nothing')
+      const { tenantId, keyId } = key
+      const owner = { tenantId, keyId }
+      await under.setLimits({ tenantId, keyId: null }, { requestsPerMinute: 100, dayNanoMax: 3_000n })
+      await under.setLimits(owner, { streamsMax: 2, tokensPerMinute: 600 })
+      const ask = (requestId: string, more = {}) =>
+        under.store.admit(
+          {
+            ...{ ...owner, requestId, attempt: 1, gatewayId: 'gtw_a', model: 'm', startedAt: new Date() },
+            ...{ promptTokens: 10, tokensWanted: 100, tokensNeeded: 1, ...more },
+          },
+          10_000,
+        )
+      const rates = { input: 1n, cachedInput: 1n, output: 10n }
+      const first = await ask('req_first')
+      expect(first).toMatchObject({ denial: null, grantedNano: 1_010n, tokens: 10, rates })
+      expect(first.accounts.map(({ streams }) => streams)).toEqual([1, 1])
+      expect(await ask('req_long', { promptTokens: 599 })).toMatchObject({ denial: 'tokens', grantedNano: null })
+      expect(await ask('req_dear', { tokensNeeded: 200 })).toMatchObject({ denial: 'budget' })
+      expect(await ask('req_second', { tokensWanted: 150 })).toMatchObject({ denial: null, grantedNano: 1_510n })
+      expect(await ask('req_third')).toMatchObject({ denial: 'streams' })
+
+      const request = { requestId: 'req_first', attempt: 1, gatewayId: 'gtw_a' }
+      const more = { wantedNano: 1_000n, neededNano: 1n }
+      expect(await under.store.extend(request, more, 10_000)).toBe(1_490n)
+      expect(await under.store.extend(request, more, 10_000)).toBe(1_490n)
+      expect(await under.store.extend({ ...request, gatewayId: 'gtw_b' }, more, 10_000)).toBeNull()
+      const used = [
+        { ...request, tokens: 50 },
+        { requestId: 'req_gone', attempt: 1, tokens: 1 },
+      ]
+      expect(await under.store.renew('gtw_a', used, 10_000)).toMatchObject([{ requestId: 'req_first', attempt: 1 }])
+      expect(await under.store.release()).toBe(0)
+
+      const startedAt = new Date()
+      const usage: UsageRecord = {
+        ...{ ...owner, requestId: 'req_first', model: 'm', endpoint: 'completions', stream: false, speculation: null },
+        ...{ startedAt, finishedAt: startedAt, promptTokens: 10, cachedTokens: 0, completionTokens: 40 },
+        ...{ status: 'completed', errorCode: null },
+      }
+      await under.store.recordUsage([usage])
+      expect(await under.store.extend(request, more, 10_000)).toBeNull()
+      // 410 spent, 1,510 reserved: 1,080 of 3,000 are left.
+      expect(await ask('req_fourth', { tokensWanted: 200 })).toMatchObject({ denial: null, grantedNano: 1_080n })
     })
 
     it('forgets a key that was revoked', async () => {

@@ -1,17 +1,36 @@
 import {
+  type Admission,
+  type AdmissionRequest,
   type AuthenticatedKey,
+  admit,
   authenticate,
   type Database,
+  extendReservation,
   journalOpenRequests,
   type OpenRequest,
   type Rejected,
   recordUsage,
   rejectDraft,
+  releaseReservations,
+  renewReservations,
   settleLostRequests,
   type UsageRecord,
 } from '@foretoken/db'
 
-export type { AuthenticatedKey, OpenRequest, Rejected, UsageRecord } from '@foretoken/db'
+export type {
+  Admission,
+  AdmissionRequest,
+  AuthenticatedKey,
+  OpenRequest,
+  Rejected,
+  UsageRecord,
+} from '@foretoken/db'
+
+/** A request as reservations name it. */
+export interface ReservedRequest {
+  readonly requestId: string
+  readonly attempt: number
+}
 
 /** What the gateway needs of the database: a port, so that tests can break it at will. */
 export interface Store {
@@ -23,6 +42,22 @@ export interface Store {
   journal(gatewayId: string, requests: readonly OpenRequest[]): Promise<void>
   /** Bills what lost gateways served; says of how many requests. */
   settleLost(): Promise<number>
+  /** Decides about a request under its tenant's and key's limits, and takes what it needs of them. */
+  admit(request: AdmissionRequest, leaseMs: number): Promise<Admission>
+  /** What a request was granted in all, with more of the budget where there is more; null: nothing is reserved for it. */
+  extend(
+    request: ReservedRequest & { readonly gatewayId: string },
+    more: { readonly wantedNano: bigint; readonly neededNano: bigint },
+    leaseMs: number,
+  ): Promise<bigint | null>
+  /** Renews a gateway's reservations and counts the tokens used by now; says which of them hold. */
+  renew(
+    gatewayId: string,
+    used: readonly (ReservedRequest & { readonly tokens: number })[],
+    leaseMs: number,
+  ): Promise<readonly ReservedRequest[]>
+  /** Gives back what gateways had reserved that are gone; says how many. */
+  release(): Promise<number>
   /** Takes a tenant's draft out of use, and the last good one back into it. Idempotent. */
   rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected>
   /** Resolves when the database answers. */
@@ -36,6 +71,10 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     recordUsage: (usages) => recordUsage(db, usages, touched),
     journal: (gatewayId, requests) => journalOpenRequests(db, gatewayId, requests),
     settleLost: () => settleLostRequests(db),
+    admit: (request, leaseMs) => admit(db, request, { leaseMs }),
+    extend: (request, more, leaseMs) => extendReservation(db, request, more, { leaseMs }),
+    renew: (gatewayId, used, leaseMs) => renewReservations(db, gatewayId, used, { leaseMs }),
+    release: () => releaseReservations(db),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     ping: async () => {
       await db.pool.query('select 1')

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { prepared } from '../prepared.ts'
 import { priceInForce } from './rating.ts'
 
 export interface AdmissionRequest {
@@ -58,57 +59,11 @@ interface Options {
  * adds up to more than there is.
  */
 export async function admit(db: Database, request: AdmissionRequest, options: Options): Promise<Admission> {
-  const { promptTokens, tokensWanted, tokensNeeded } = request
-  const now = clock(options.now)
-  const { rows } = await guarded('admit', () =>
-    db.drizzle.execute<AdmissionRow>(sql`
-      with mine as (
-        ${lockedAccounts(sql`${request.tenantId}, ${request.keyId}`, now)}
-      ), judged as (
-        select *,
-          greatest(requests_free_us, now_us) + 60000000 / requests_per_minute as requests_free_next,
-          greatest(tokens_free_us, now_us) + ${promptTokens}::bigint * 60000000 / tokens_per_minute as tokens_free_next,
-          -- A prompt that no minute has room for begins when the bucket is full.
-          greatest(tokens_free_us, now_us)
-            + least(${promptTokens}::bigint, tokens_per_minute) * 60000000 / tokens_per_minute as tokens_free_needed
-        from mine
-      ), price as (
-        select * from ${priceInForce(sql`${request.model}`, sql`${request.startedAt.toISOString()}::timestamptz`)} as price
-      ), costs as (
-        select coalesce(max(input), 0) * ${promptTokens}::int + coalesce(max(output), 0) * ${tokensWanted}::int as wanted,
-          coalesce(max(input), 0) * ${promptTokens}::int + coalesce(max(output), 0) * ${tokensNeeded}::int as needed
-        from price
-      ), decision as (
-        select
-          case
-            when bool_or(requests_free_next > now_us + 60000000) then 'requests'
-            when bool_or(tokens_free_needed > now_us + 60000000) then 'tokens'
-            when bool_or(streams >= streams_max) then 'streams'
-            when min(left_nano) < min(costs.needed) then 'budget'
-          end as denial,
-          least(min(costs.wanted), min(left_nano)) as granted_nano, min(left_nano) is not null as budgeted
-        from judged cross join costs
-      ), held as (
-        insert into reservations (request_id, attempt, gateway_id, tenant_id, key_id, granted_nano, tokens, lease_until)
-        select ${request.requestId}, ${request.attempt}, ${request.gatewayId}, ${request.tenantId}, ${request.keyId},
-          case when budgeted then granted_nano else 0 end, ${promptTokens}, ${lease(now, options.leaseMs)}
-        from decision where denial is null and exists (select from judged)
-      ), moved as (
-        update accounts set
-          requests_free_us = coalesce(requests_free_next, accounts.requests_free_us),
-          tokens_free_us = coalesce(tokens_free_next, accounts.tokens_free_us),
-          streams = judged.streams + 1,
-          reserved_nano = judged.reserved_nano + case when budgeted then granted_nano else 0 end,
-          ${rolledWindows(sql`judged`)}
-        from judged, decision
-        where accounts.id = judged.id and denial is null
-      )
-      select decision.denial, decision.budgeted, decision.granted_nano,
-        price.input, price.cached_input, price.output, judged.*
-      from decision left join price on true left join judged on true
-      order by judged.id`),
+  const { startedAt, ...values } = request
+  const rows = await guarded('admit', () =>
+    admitStatement(db.pool, { ...values, startedAt: startedAt.toISOString(), ...timing(options) }),
   )
-  return readAdmission(rows, promptTokens)
+  return readAdmission(rows, request.promptTokens)
 }
 
 /**
@@ -122,32 +77,14 @@ export async function extendReservation(
   more: { readonly wantedNano: bigint; readonly neededNano: bigint },
   options: Options,
 ): Promise<bigint | null> {
-  const now = clock(options.now)
-  const { wantedNano, neededNano } = more
-  const { rows } = await guarded('extend reservation', () =>
-    db.drizzle.execute<{ granted_nano: string }>(sql`
-      with hold as (
-        select * from reservations
-        where request_id = ${request.requestId} and attempt = ${request.attempt} and gateway_id = ${request.gatewayId}
-        for update
-      ), mine as (
-        ${lockedAccounts(sql`select tenant_id from hold union select key_id from hold`, now)}
-      ), decision as (
-        select case
-          when min(left_nano) is null or min(left_nano) >= ${wantedNano}::bigint then ${wantedNano}::bigint
-          when min(left_nano) >= ${neededNano}::bigint then min(left_nano)
-          else 0 end as more_nano
-        from mine
-      ), moved as (
-        update accounts set reserved_nano = mine.reserved_nano + more_nano, ${rolledWindows(sql`mine`)}
-        from mine, decision where accounts.id = mine.id
-      )
-      update reservations set granted_nano = hold.granted_nano + more_nano, lease_until = ${lease(now, options.leaseMs)}
-      from hold, decision
-      where reservations.request_id = hold.request_id and reservations.attempt = hold.attempt
-      returning reservations.granted_nano`),
+  const [held] = await guarded('extend reservation', () =>
+    extendStatement(db.pool, {
+      ...{ requestId: request.requestId, attempt: request.attempt, gatewayId: request.gatewayId },
+      ...{ wantedNano: String(more.wantedNano), neededNano: String(more.neededNano) },
+      ...timing(options),
+    }),
   )
-  return rows[0] ? BigInt(rows[0].granted_nano) : null
+  return held ? BigInt(held.granted_nano) : null
 }
 
 /**
@@ -162,7 +99,8 @@ export async function renewReservations(
   options: Options,
 ): Promise<readonly { readonly requestId: string; readonly attempt: number }[]> {
   if (used.length === 0) return []
-  const now = clock(options.now)
+  const now = options.now ? sql`${options.now.toISOString()}::timestamptz` : sql`now()`
+  const leaseUntil = sql`${now} + ${options.leaseMs}::int * interval '1 millisecond'`
   const { rows } = await guarded('renew reservations', () =>
     db.drizzle.execute<{ request_id: string; attempt: number }>(sql`
       with told as (
@@ -186,7 +124,7 @@ export async function renewReservations(
           greatest(mine.tokens_free_us, ${us(now)}) + mine.more * 60000000 / mine.tokens_per_minute
         from mine where accounts.id = mine.id
       )
-      update reservations set tokens = held.tokens_now, lease_until = ${lease(now, options.leaseMs)}
+      update reservations set tokens = held.tokens_now, lease_until = ${leaseUntil}
       from held
       where reservations.request_id = held.request_id and reservations.attempt = held.attempt
       returning reservations.request_id, reservations.attempt`),
@@ -204,7 +142,8 @@ export async function releaseReservations(db: Database, options: Pick<Options, '
   const { rows } = await guarded('release reservations', () =>
     db.drizzle.execute<{ released: number }>(sql`
       with freed as (
-        delete from reservations where lease_until < ${clock(options.now)} returning *
+        delete from reservations where lease_until < coalesce(${options.now?.toISOString() ?? null}::timestamptz, now())
+        returning *
       ), sums as (
         select account as id, count(*) as streams, sum(granted_nano) as nano
         from freed cross join lateral (values (tenant_id), (key_id)) as owner (account)
@@ -221,8 +160,18 @@ export async function releaseReservations(db: Database, options: Pick<Options, '
   return rows[0]?.released ?? 0
 }
 
+const given = (name: string) => sql.placeholder(name)
+const us = (at: SQL): SQL => sql`(extract(epoch from ${at}) * 1000000)::bigint`
+const NOW = sql`coalesce(${given('now')}::timestamptz, now())`
+const LEASE_UNTIL = sql`${NOW} + ${given('leaseMs')}::int * interval '1 millisecond'`
+const PROMPT = sql`${given('promptTokens')}::bigint`
+
+function timing({ now, leaseMs }: Options) {
+  return { now: now?.toISOString() ?? null, leaseMs }
+}
+
 /** Accounts by id, locked in one order everywhere, with their windows as of now and what their budgets leave. */
-function lockedAccounts(ids: SQL, now: SQL): SQL {
+function lockedAccounts(ids: SQL): SQL {
   return sql`
     select held.*,
       least(
@@ -230,9 +179,9 @@ function lockedAccounts(ids: SQL, now: SQL): SQL {
         month_nano_max - reserved_nano - case when month = month_now then month_spent_nano else 0 end
       ) as left_nano
     from (
-      select accounts.*, ${us(now)} as now_us,
-        greatest(day, (${now} at time zone 'utc')::date) as day_now,
-        greatest(month, date_trunc('month', ${now} at time zone 'utc')::date) as month_now
+      select accounts.*, ${us(NOW)} as now_us,
+        greatest(day, (${NOW} at time zone 'utc')::date) as day_now,
+        greatest(month, date_trunc('month', ${NOW} at time zone 'utc')::date) as month_now
       from accounts where id in (${ids})
       order by id for update
     ) as held`
@@ -247,9 +196,81 @@ function rolledWindows(held: SQL): SQL {
     month_spent_nano = case when ${held}.month = ${held}.month_now then ${held}.month_spent_nano else 0 end`
 }
 
-const clock = (now: Date | undefined): SQL => (now ? sql`${now.toISOString()}::timestamptz` : sql`now()`)
-const us = (now: SQL): SQL => sql`(extract(epoch from ${now}) * 1000000)::bigint`
-const lease = (now: SQL, leaseMs: number): SQL => sql`${now} + ${leaseMs}::int * interval '1 millisecond'`
+const admitStatement = prepared<AdmissionRow>(
+  'admit',
+  sql`
+    with mine as (
+      ${lockedAccounts(sql`${given('tenantId')}, ${given('keyId')}`)}
+    ), judged as (
+      select *,
+        greatest(requests_free_us, now_us) + 60000000 / requests_per_minute as requests_free_next,
+        greatest(tokens_free_us, now_us) + ${PROMPT} * 60000000 / tokens_per_minute as tokens_free_next,
+        -- A prompt that no minute has room for begins when the bucket is full.
+        greatest(tokens_free_us, now_us)
+          + least(${PROMPT}, tokens_per_minute) * 60000000 / tokens_per_minute as tokens_free_needed
+      from mine
+    ), price as (
+      select * from ${priceInForce(sql`${given('model')}`, sql`${given('startedAt')}::timestamptz`)} as price
+    ), costs as (
+      select coalesce(max(input), 0) * ${PROMPT} + coalesce(max(output), 0) * ${given('tokensWanted')}::bigint as wanted,
+        coalesce(max(input), 0) * ${PROMPT} + coalesce(max(output), 0) * ${given('tokensNeeded')}::bigint as needed
+      from price
+    ), decision as (
+      select
+        case
+          when bool_or(requests_free_next > now_us + 60000000) then 'requests'
+          when bool_or(tokens_free_needed > now_us + 60000000) then 'tokens'
+          when bool_or(streams >= streams_max) then 'streams'
+          when min(left_nano) < min(costs.needed) then 'budget'
+        end as denial,
+        least(min(costs.wanted), min(left_nano)) as granted_nano, min(left_nano) is not null as budgeted
+      from judged cross join costs
+    ), held as (
+      insert into reservations (request_id, attempt, gateway_id, tenant_id, key_id, granted_nano, tokens, lease_until)
+      select ${given('requestId')}, ${given('attempt')}::smallint, ${given('gatewayId')}, ${given('tenantId')},
+        ${given('keyId')}, case when budgeted then granted_nano else 0 end, ${PROMPT}, ${LEASE_UNTIL}
+      from decision where denial is null and exists (select from judged)
+    ), moved as (
+      update accounts set
+        requests_free_us = coalesce(requests_free_next, accounts.requests_free_us),
+        tokens_free_us = coalesce(tokens_free_next, accounts.tokens_free_us),
+        streams = judged.streams + 1,
+        reserved_nano = judged.reserved_nano + case when budgeted then granted_nano else 0 end,
+        ${rolledWindows(sql`judged`)}
+      from judged, decision
+      where accounts.id = judged.id and denial is null
+    )
+    select decision.denial, decision.budgeted, decision.granted_nano,
+      price.input, price.cached_input, price.output, judged.*
+    from decision left join price on true left join judged on true
+    order by judged.id`,
+)
+
+const extendStatement = prepared<{ granted_nano: string }>(
+  'extend_reservation',
+  sql`
+    with hold as (
+      select * from reservations
+      where request_id = ${given('requestId')} and attempt = ${given('attempt')}::smallint
+        and gateway_id = ${given('gatewayId')}
+      for update
+    ), mine as (
+      ${lockedAccounts(sql`select tenant_id from hold union select key_id from hold`)}
+    ), decision as (
+      select case
+        when min(left_nano) is null or min(left_nano) >= ${given('wantedNano')}::bigint then ${given('wantedNano')}::bigint
+        when min(left_nano) >= ${given('neededNano')}::bigint then min(left_nano)
+        else 0 end as more_nano
+      from mine
+    ), moved as (
+      update accounts set reserved_nano = mine.reserved_nano + more_nano, ${rolledWindows(sql`mine`)}
+      from mine, decision where accounts.id = mine.id
+    )
+    update reservations set granted_nano = hold.granted_nano + more_nano, lease_until = ${LEASE_UNTIL}
+    from hold, decision
+    where reservations.request_id = hold.request_id and reservations.attempt = hold.attempt
+    returning reservations.granted_nano`,
+)
 
 interface AdmissionRow extends Record<string, unknown> {
   readonly denial: Denial | null

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { transaction } from '../prepared.ts'
 import { openRequests } from '../schema/open-requests.ts'
 import { settle } from './settle.ts'
 
@@ -46,9 +47,8 @@ export async function journalOpenRequests(
  * @returns requests that were settled
  */
 export async function settleLostRequests(db: Database): Promise<number> {
-  return guarded('settle lost requests', () =>
-    db.drizzle.transaction(async (tx) => {
-      const settled = await tx.execute<{ id: string }>(sql`
+  return transaction(db, 'settle lost requests', async (client) => {
+    const settled = await client.query<{ id: string }>(`
         with lost as (
           delete from open_requests
           where not exists (
@@ -64,7 +64,7 @@ export async function settleLostRequests(db: Database): Promise<number> {
         insert into requests (id, tenant_id, key_id, model, endpoint, started_at, finished_at, prompt_tokens,
           cached_tokens, completion_tokens, status, error_code, stream, attempt)
         select id, tenant_id, key_id, model, endpoint, started_at, seen_at, prompt_tokens,
-          cached_tokens, completion_tokens, 'failed', ${GATEWAY_LOST}, stream, attempt
+          cached_tokens, completion_tokens, 'failed', '${GATEWAY_LOST}', stream, attempt
         from lost
         on conflict (id) do update set started_at = excluded.started_at, finished_at = excluded.finished_at,
           prompt_tokens = excluded.prompt_tokens, cached_tokens = excluded.cached_tokens,
@@ -72,9 +72,8 @@ export async function settleLostRequests(db: Database): Promise<number> {
           stream = excluded.stream, attempt = excluded.attempt
         where excluded.attempt > requests.attempt
         returning id`)
-      const ids = settled.rows.map(({ id }) => id)
-      await settle(tx, ids)
-      return ids.length
-    }),
-  )
+    const ids = settled.rows.map(({ id }) => id)
+    await settle(client, ids)
+    return ids.length
+  })
 }

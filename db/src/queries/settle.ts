@@ -1,8 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../database.ts'
+import { type Connection, prepared } from '../prepared.ts'
 import { bills } from './rating.ts'
-
-export type Transaction = Parameters<Parameters<Database['drizzle']['transaction']>[0]>[0]
 
 /**
  * Posts the bills of requests whose usage was just written in this transaction, and moves their money in the accounts
@@ -12,13 +10,17 @@ export type Transaction = Parameters<Parameters<Database['drizzle']['transaction
  * A statement of its own, behind the one that wrote the usage: that may have waited for another process to write the
  * same request, whose bill only a later snapshot sees.
  */
-export async function settle(tx: Transaction, requestIds: readonly string[]): Promise<void> {
-  if (requestIds.length === 0) return
-  await tx.execute(sql`
+export async function settle(client: Connection, requestIds: readonly string[]): Promise<void> {
+  if (requestIds.length > 0) await settleStatement(client, { requestIds })
+}
+
+const settleStatement = prepared(
+  'settle',
+  sql`
     with written as (
       select requests.*,
         (select arm.key from jsonb_each_text(arm_steps) as arm order by arm.value::int desc, arm.key limit 1) as arm
-      from requests where id in ${[...requestIds]}
+      from requests where id = any(${sql.placeholder('requestIds')}::text[])
     ), posted as (
       insert into ledger (request_id, revision, tenant_id, key_id, model, price_id, started_at, finished_at, status,
         input_tokens, cached_tokens, output_tokens, input_nano, cached_nano, output_nano, total_nano,
@@ -86,5 +88,5 @@ export async function settle(tx: Transaction, requestIds: readonly string[]): Pr
         greatest(mine.tokens_free_us, (extract(epoch from now()) * 1000000)::bigint)
           + moves.tokens::bigint * 60000000 / mine.tokens_per_minute end
     from mine join moves using (id)
-    where accounts.id = mine.id`)
-}
+    where accounts.id = mine.id`,
+)

@@ -1,6 +1,7 @@
 import { and, count, eq, getTableColumns, gte, isNull, lt, or, sql, sum } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { transaction } from '../prepared.ts'
 import { apiKeys } from '../schema/keys.ts'
 import { type REQUEST_ENDPOINTS, type REQUEST_STATUSES, requests } from '../schema/requests.ts'
 import { GATEWAY_LOST } from './open-requests.ts'
@@ -56,20 +57,23 @@ export async function recordUsage(
     sql.raw(`excluded."${name}"`),
   ])
   const setWhere = sql`excluded.attempt > ${attempt} or (excluded.attempt = ${attempt} and ${eq(errorCode, GATEWAY_LOST)})`
-  const written = await guarded('record usage', () =>
-    db.drizzle.transaction(async (tx) => {
-      const news = await tx
-        .insert(requests)
-        .values(rows)
-        .onConflictDoUpdate({ target: id, set: Object.fromEntries(excluded), setWhere })
-        .returning({ id, keyId: requests.keyId, finishedAt: requests.finishedAt })
-      await settle(
-        tx,
-        news.map((row) => row.id),
-      )
-      return news
-    }),
-  )
+  const insert = db.drizzle
+    .insert(requests)
+    .values(rows)
+    .onConflictDoUpdate({ target: id, set: Object.fromEntries(excluded), setWhere })
+    .returning({ id, keyId: requests.keyId, finishedAt: requests.finishedAt })
+    .toSQL()
+  const written = await transaction(db, 'record usage', async (client) => {
+    const { rows: news } = await client.query<{ id: string; key_id: string; finished_at: Date }>(
+      insert.sql,
+      insert.params,
+    )
+    await settle(
+      client,
+      news.map((row) => row.id),
+    )
+    return news.map(({ key_id: keyId, finished_at: finishedAt }) => ({ keyId, finishedAt }))
+  })
   await touchKeys(db, written, touched)
 }
 

@@ -12,6 +12,8 @@
  *
  * Failure: amounts and prices that can't be kept exactly are no amounts (null). Concurrency: none inside.
  */
+export * from './account.ts'
+export * from './allowance.ts'
 export * from './gcra.ts'
 export * from './money.ts'
 export * from './periods.ts'

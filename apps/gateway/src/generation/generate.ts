@@ -1,4 +1,6 @@
 import { ApiError, type GenerateCall } from '@foretoken/protocol'
+import type { Hold } from '../limits/hold.ts'
+import { withinBudget } from '../limits/within-budget.ts'
 import type { Services } from '../services.ts'
 import { Meter, type Outcome, type RequestFacts } from '../usage/meter.ts'
 import { type CallContext, callWorkers } from '../workers/call.ts'
@@ -10,6 +12,9 @@ export interface Generation {
   readonly facts: RequestFacts
   readonly calls: readonly GenerateCall[]
   readonly controller: AbortController
+  readonly startedAt: Date
+  /** What it was granted of its tenant's limits; null: none bounds it. */
+  readonly hold: Hold | null
 }
 
 /**
@@ -18,19 +23,21 @@ export interface Generation {
  * and logs one line, once: the `finally` of a generator runs exactly once after it began.
  */
 export async function* generate(services: Services, generation: Generation): AsyncGenerator<readonly AnswerEvent[]> {
-  const { facts, calls, controller } = generation
-  const meter = new Meter(facts, new Date())
+  const { facts, calls, controller, startedAt, hold } = generation
+  const meter = new Meter(facts, startedAt)
   services.journal.enter(meter)
+  if (hold) hold.used = () => meter.tokens
   const stopwatch = new Stopwatch(services.metrics, facts.model)
   let outcome: Outcome = { status: 'cancelled', errorCode: null }
   try {
     const run = (call: GenerateCall) => callWorkers(callContext(services, facts), call, controller.signal)
-    for await (const events of answerOf(calls, run, meter)) {
+    const answer = answerOf(calls, run, meter)
+    for await (const events of hold?.bounded ? withinBudget(answer, calls, meter, hold) : answer) {
       for (const event of events) {
         meter.observe(event)
         stopwatch.observe(event)
         if (event.type !== 'end') continue
-        outcome = { status: 'completed', errorCode: null }
+        outcome = { status: 'completed', errorCode: event.cutOff ? 'insufficient_quota' : null }
         services.verdicts.apply(facts.key.tenantId, event.drafts)
       }
       yield events
@@ -42,6 +49,7 @@ export async function* generate(services: Services, generation: Generation): Asy
     controller.abort(CLIENT_GONE)
     services.inFlight.leave(controller)
     services.journal.leave(meter)
+    hold?.end()
     finish(services, meter, stopwatch, outcome)
   }
 }

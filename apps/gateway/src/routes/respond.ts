@@ -2,8 +2,11 @@ import { ApiError, type GenerateCall, type SpeculationMetrics, toSpeculationMetr
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { AnswerEvent } from '../generation/answer.ts'
-import { generate } from '../generation/generate.ts'
+import { type Generation, generate } from '../generation/generate.ts'
 import { sendEvents } from '../generation/sse.ts'
+import { demandOf } from '../limits/demand.ts'
+import { rateLimitHeaders } from '../limits/headers.ts'
+import type { Hold } from '../limits/hold.ts'
 import type { AuthenticatedEnv, Services } from '../services.ts'
 import type { UsageRecord } from '../store.ts'
 
@@ -34,7 +37,12 @@ export async function respond(
   const facts = { requestId: ctx.var.requestId, key: ctx.var.key, endpoint: format.endpoint, model, stream }
   const { outgoing } = ctx.env
   const controller = services.inFlight.enter(outgoing)
-  const events = generate(services, { facts, calls, controller })
+  const startedAt = new Date()
+  const hold = await admit(services, ctx, { facts, calls, startedAt }).catch((error: unknown) => {
+    services.inFlight.leave(controller)
+    throw error
+  })
+  const events = generate(services, { facts, calls, controller, startedAt, hold })
   if (!stream) return ctx.json(await format.bodyOf(events))
 
   const { keepAliveMs, stallMsMax } = services.config.limits
@@ -45,6 +53,17 @@ export async function respond(
     onFault: (err) => services.logger.error({ err, requestId: facts.requestId }, 'stream failed'),
   })
   return RESPONSE_ALREADY_SENT
+}
+
+/** Null where no limits bound it. The answer's headers say what is left of them. */
+async function admit(
+  { admissions }: Services,
+  ctx: Context<AuthenticatedEnv>,
+  { facts, calls, startedAt }: Pick<Generation, 'facts' | 'calls' | 'startedAt'>,
+): Promise<Hold | null> {
+  return admissions.admit(facts, demandOf(calls), startedAt, (admission) => {
+    for (const [name, value] of Object.entries(rateLimitHeaders(admission))) ctx.env.outgoing.setHeader(name, value)
+  })
 }
 
 /** `metrics` of an answer, for requests that asked for it. */

@@ -1,10 +1,23 @@
-import type { AuthenticatedKey, OpenRequest, Rejected, Store, UsageRecord } from '../store.ts'
+import { charge } from '@foretoken/metering'
+import { Books } from '@foretoken/metering/testing'
+import type {
+  Admission,
+  AdmissionRequest,
+  AuthenticatedKey,
+  OpenRequest,
+  Rejected,
+  ReservedRequest,
+  Store,
+  UsageRecord,
+} from '../store.ts'
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
   readonly keys = new Map<string, AuthenticatedKey>()
   readonly usage = new Map<string, UsageRecord>()
   readonly open = new Map<string, OpenRequest>()
+  /** Limits, and what is billed at these rates. */
+  readonly books = new Books({ input: 1n, cachedInput: 1n, output: 10n })
   readonly rejected: { tenantId: string; version: string; reason: string }[] = []
   /** The version before the live one. */
   fallback: AuthenticatedKey['adapter'] = null
@@ -21,8 +34,11 @@ export class MemoryStore implements Store {
   async recordUsage(usages: readonly UsageRecord[]): Promise<void> {
     this.failInOutage()
     for (const usage of usages) {
-      if (!this.usage.has(usage.requestId)) this.usage.set(usage.requestId, usage)
-      this.open.delete(usage.requestId)
+      const { requestId, attempt = 1 } = usage
+      if (attempt > (this.usage.get(requestId)?.attempt ?? 0)) this.usage.set(requestId, { ...usage, attempt })
+      this.open.delete(requestId)
+      const owners = [usage.tenantId, usage.keyId]
+      this.books.bill({ ...usage, attempt, owners, lost: false }, new Date())
     }
   }
 
@@ -35,6 +51,44 @@ export class MemoryStore implements Store {
   async settleLost(): Promise<number> {
     this.failInOutage()
     return 0
+  }
+
+  async admit(request: AdmissionRequest, leaseMs: number): Promise<Admission> {
+    this.failInOutage()
+    const { promptTokens, tokensWanted, tokensNeeded, tenantId, keyId } = request
+    const owners = [tenantId, keyId]
+    const now = new Date()
+    const costOf = (completionTokens: number) =>
+      charge({ promptTokens, cachedTokens: 0, completionTokens }, this.books.rates).totalNano
+    const demand = { promptTokens, wantedNano: costOf(tokensWanted), neededNano: costOf(tokensNeeded) }
+    const verdict = this.books.admit({ ...request, owners, leaseMs: now.getTime() + leaseMs }, demand, now)
+    const accounts = this.books.accountsOf(owners).map((account) => {
+      return { ...account, budgeted: account.dayNanoMax !== null || account.monthNanoMax !== null }
+    })
+    return {
+      denial: verdict.denial,
+      grantedNano: verdict.denial === null ? verdict.grantedNano : null,
+      ...{ tokens: promptTokens, rates: this.books.rates, nowUs: now.getTime() * 1_000, accounts },
+    }
+  }
+
+  async extend(
+    request: ReservedRequest & { gatewayId: string },
+    more: { wantedNano: bigint; neededNano: bigint },
+    leaseMs: number,
+  ): Promise<bigint | null> {
+    this.failInOutage()
+    return this.books.extend(request, more, Date.now() + leaseMs, new Date())
+  }
+
+  async renew(gatewayId: string, used: readonly (ReservedRequest & { tokens: number })[], leaseMs: number) {
+    this.failInOutage()
+    return used.filter((each) => this.books.renew({ ...each, gatewayId }, Date.now() + leaseMs, new Date()))
+  }
+
+  async release(): Promise<number> {
+    this.failInOutage()
+    return this.books.release(new Date())
   }
 
   /** What was live stays named by its keys' `adapter`; what it falls back to is `fallback`. */

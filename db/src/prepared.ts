@@ -1,0 +1,42 @@
+import { fillPlaceholders, type SQL } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import type pg from 'pg'
+import type { Database } from './database.ts'
+import { guarded } from './errors.ts'
+
+/** A pool, or one connection of it within a transaction. */
+export type Connection = Pick<pg.Pool, 'query'>
+
+/**
+ * A statement that each connection parses once and soon plans no more: for those that requests wait for, where planning
+ * takes longer than running. Its `sql.placeholder`s are filled by name.
+ */
+export function prepared<Row extends pg.QueryResultRow>(name: string, statement: SQL) {
+  const { sql: text, params } = new PgDialect().sqlToQuery(statement)
+  return async (connection: Connection, values: Readonly<Record<string, unknown>>): Promise<Row[]> => {
+    const { rows } = await connection.query<Row>({ name, text, values: fillPlaceholders(params, { ...values }) })
+    return rows
+  }
+}
+
+/** Runs several statements as one, on a connection of their own. What they throw leaves as a `DatabaseError`. */
+export function transaction<T>(db: Database, operation: string, run: (client: Connection) => Promise<T>): Promise<T> {
+  return guarded(operation, async () => {
+    const client = await db.pool.connect()
+    try {
+      await client.query('begin')
+      const result = await run(client)
+      await client.query('commit')
+      client.release()
+      return result
+    } catch (error) {
+      // A connection that can't even roll back is of no more use.
+      const broken = await client.query('rollback').then(
+        () => undefined,
+        (cause: unknown) => cause,
+      )
+      client.release(broken !== undefined)
+      throw error
+    }
+  })
+}
