@@ -55,6 +55,7 @@ export {
   liveDraftVersion,
   storedDraftKeys,
 } from './queries/drafts.ts'
+export { checkBooks, type Violation } from './queries/invariants.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
 export { type Account, type AccountOwner, type Limits, listLimits, setLimits } from './queries/limits.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
@@ -65,7 +66,14 @@ export {
   lastClosedPeriod,
   listClosedPeriods,
 } from './queries/periods.ts'
-export { addPrice, listPrices, type NewPrice, type PriceRefused, type PriceVersion } from './queries/prices.ts'
+export {
+  addPrice,
+  listPrices,
+  type NewPrice,
+  type PriceRefused,
+  type PriceStart,
+  type PriceVersion,
+} from './queries/prices.ts'
 export {
   announceProcess,
   listProcesses,

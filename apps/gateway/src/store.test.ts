@@ -59,7 +59,7 @@ describeStore('the store on PostgreSQL', async () => {
     await promoteDraft(db, tenantId, id, 'better')
   }
   const rates = { input: 1n, cachedInput: 1n, output: 10n, batchInput: 0n, batchCachedInput: 0n, batchOutput: 0n }
-  await addPrice(db, { ...rates, model: '*', currency: 'USD', training: 0n, validFrom: null })
+  await addPrice(db, { ...rates, model: '*', currency: 'USD', training: 0n }, { inMs: 0 })
   const always = { from: new Date(0), to: new Date('2100-01-01') }
   return {
     store: postgresStore(db, pepper),

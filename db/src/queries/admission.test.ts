@@ -16,7 +16,7 @@ beforeAll(async () => {
   db = openDatabase(temporary.url)
   drop = temporary.drop
   const rates = { input: 1n, cachedInput: 1n, output: 10n, batchInput: 0n, batchCachedInput: 0n, batchOutput: 0n }
-  await addPrice(db, { model: '*', currency: 'USD', ...rates, training: 0n, validFrom: null })
+  await addPrice(db, { model: '*', currency: 'USD', ...rates, training: 0n }, { inMs: 0 })
 })
 afterAll(() => db.close().then(drop))
 

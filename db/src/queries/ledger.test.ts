@@ -26,8 +26,9 @@ beforeAll(async () => {
 afterAll(() => db.close().then(drop))
 
 const rates = { input: 100n, cachedInput: 10n, output: 1_000n }
-const price = (model: string, validFrom: Date | null = null, more: Partial<typeof rates> = {}) => ({
-  ...{ model, validFrom, currency: 'USD', batchInput: 0n, batchCachedInput: 0n, batchOutput: 0n, training: 0n },
+const now = { inMs: 0 }
+const price = (model: string, more: Partial<typeof rates> = {}) => ({
+  ...{ model, currency: 'USD', batchInput: 0n, batchCachedInput: 0n, batchOutput: 0n, training: 0n },
   ...rates,
   ...more,
 })
@@ -62,7 +63,7 @@ const spent = async () =>
 
 describe('the bill of a request', () => {
   it('is posted with its usage, once however often and concurrently it is written', async () => {
-    await addPrice(db, price('priced'))
+    await addPrice(db, price('priced'), now)
     const record = usage()
     await Promise.all(Array.from({ length: 8 }, () => recordUsage(db, [record])))
     const tokens = { input_tokens: 16, cached_tokens: 4, output_tokens: 30 }
@@ -81,8 +82,8 @@ describe('the bill of a request', () => {
 
   it('is by the price that was in force when it began, of its model before that of any', async () => {
     const soon = new Date(Date.now() + 60_000)
-    await addPrice(db, price('*', null, { output: 1n }))
-    await addPrice(db, price('priced', soon, { output: 2n }))
+    await addPrice(db, price('*', { output: 1n }), now)
+    await addPrice(db, price('priced', { output: 2n }), { at: soon })
     const other = usage({ model: 'other', promptTokens: 0, cachedTokens: 0 })
     const later = usage({ startedAt: new Date(soon.getTime() + 1), promptTokens: 0, cachedTokens: 0 })
     const early = usage({ startedAt: new Date(0), promptTokens: 0, cachedTokens: 0 })
@@ -128,13 +129,13 @@ describe('the bill of a request', () => {
 describe('a price', () => {
   it('is refused for the past, in another currency, and twice from one moment on', async () => {
     const from = new Date(Date.now() + 3_600_000)
-    expect(await addPrice(db, price('refused', new Date(0)))).toEqual({ ok: false, reason: 'in_the_past' })
-    expect(await addPrice(db, { ...price('refused'), currency: 'EUR' })).toEqual({
+    expect(await addPrice(db, price('refused'), { at: new Date(0) })).toEqual({ ok: false, reason: 'in_the_past' })
+    expect(await addPrice(db, { ...price('refused'), currency: 'EUR' }, now)).toEqual({
       ok: false,
       reason: 'other_currency',
     })
-    expect(await addPrice(db, price('refused', from))).toMatchObject({ ok: true })
-    expect(await addPrice(db, price('refused', from))).toEqual({ ok: false, reason: 'taken' })
+    expect(await addPrice(db, price('refused'), { at: from })).toMatchObject({ ok: true })
+    expect(await addPrice(db, price('refused'), { at: from })).toEqual({ ok: false, reason: 'taken' })
   })
 })
 

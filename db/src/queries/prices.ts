@@ -5,10 +5,10 @@ import { newId } from '../ids.ts'
 import { prices } from '../schema/prices.ts'
 
 export type PriceVersion = typeof prices.$inferSelect
-export type NewPrice = Omit<PriceVersion, 'id' | 'createdAt' | 'validFrom'> & {
-  /** Null: from now on. */
-  readonly validFrom: Date | null
-}
+export type NewPrice = Omit<PriceVersion, 'id' | 'createdAt' | 'validFrom'>
+
+/** When a price comes into force: at a moment, or so long from now, by the database's clock. */
+export type PriceStart = { readonly at: Date } | { readonly inMs: number }
 
 export type PriceRefused =
   /** What began since then has been told another price. */
@@ -22,6 +22,7 @@ export type PriceRefused =
 export function addPrice(
   db: Database,
   price: NewPrice,
+  from: PriceStart,
 ): Promise<{ ok: true; price: PriceVersion } | { ok: false; reason: PriceRefused }> {
   return guarded('add price', () =>
     db.drizzle.transaction(async (tx) => {
@@ -29,9 +30,15 @@ export function addPrice(
       await tx.execute(sql`lock table prices in share row exclusive mode`)
       const [other] = await tx.select().from(prices).where(ne(prices.currency, price.currency)).limit(1)
       if (other) return { ok: false as const, reason: 'other_currency' as const }
-      const validFrom = price.validFrom ?? sql`clock_timestamp()`
-      const late = await tx.execute(sql`select 1 where ${validFrom} < now()`)
-      if (price.validFrom && late.rowCount) return { ok: false as const, reason: 'in_the_past' as const }
+      const { rows } = await tx.execute<{ valid_from: Date; past: boolean }>(
+        'at' in from
+          ? sql`select valid_from, valid_from < clock_timestamp() as past
+              from (select ${from.at.toISOString()}::timestamptz as valid_from) as given`
+          : sql`select clock_timestamp() + ${from.inMs}::int * interval '1 millisecond' as valid_from, false as past`,
+      )
+      const [start] = rows
+      if (!start || start.past) return { ok: false as const, reason: 'in_the_past' as const }
+      const validFrom = new Date(start.valid_from)
       const [added] = await tx
         .insert(prices)
         .values({ ...price, id: newId('price'), validFrom })
