@@ -63,6 +63,7 @@ export class World {
     const world = new World(db, breakingDatabase(db))
     const more = { batchInput: 0n, batchCachedInput: 0n, batchOutput: 0n, training: 0n }
     await addPrice(db, { model: '*', currency: 'USD', ...RATES, ...more }, { inMs: 0 })
+    world.pass(60_000)
     for (const name of ['a', 'b', 'c']) {
       const created = await createTenant(db, name)
       if (!created.ok) throw new Error('name taken')
@@ -72,6 +73,9 @@ export class World {
       }
     }
     for (let at = 0; at < 3; at++) await world.gatewayStarts()
+    const [tight, other] = world.owners
+    if (tight) await world.limit(tight, false, { dayNanoMax: 1_000_000n, streamsMax: 100 })
+    if (other) await world.limit(other, true, { monthNanoMax: 3_000_000n })
     return world
   }
 

@@ -8,17 +8,20 @@ export function amountPerMillion(text: string): bigint {
   return nano
 }
 
+/** Commander makes an empty text of null, so that no limit needs a word. */
+export type OrNone<Value> = Value | 'none'
+
 /** An amount of money, or `none`. */
-export function budget(text: string): bigint | null {
-  if (text === 'none') return null
+export function budget(text: string): OrNone<bigint> {
+  if (text === 'none') return text
   const nano = parseAmount(text)
   if (nano === null) throw new InvalidArgumentError('Expected an amount such as 12.50, or "none".')
   return nano
 }
 
 /** A whole number above zero, or `none`. */
-export function rate(text: string): number | null {
-  if (text === 'none') return null
+export function rate(text: string): OrNone<number> {
+  if (text === 'none') return text
   const value = Number(text)
   if (/^\d{1,9}$/.test(text) && value > 0) return value
   throw new InvalidArgumentError('Expected a whole number above zero, or "none".')

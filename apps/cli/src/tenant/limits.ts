@@ -1,5 +1,6 @@
 import { type Account, type Limits, listApiKeys, listLimits, setLimits } from '@foretoken/db'
 import { formatAmount } from '@foretoken/metering'
+import type { OrNone } from '../billing/arguments.ts'
 import { CliError } from '../errors.ts'
 import type { DatabaseCommandOptions } from '../options.ts'
 import { print, printJson, renderTable } from '../output.ts'
@@ -8,11 +9,11 @@ import { requireTenant } from './lookup.ts'
 
 export interface LimitsOptions extends DatabaseCommandOptions {
   readonly key?: string
-  readonly requestsPerMinute?: number | null
-  readonly tokensPerMinute?: number | null
-  readonly streams?: number | null
-  readonly dayBudget?: bigint | null
-  readonly monthBudget?: bigint | null
+  readonly requestsPerMinute?: OrNone<number>
+  readonly tokensPerMinute?: OrNone<number>
+  readonly streams?: OrNone<number>
+  readonly dayBudget?: OrNone<bigint>
+  readonly monthBudget?: OrNone<bigint>
 }
 
 const COLUMNS = [
@@ -48,13 +49,15 @@ export async function limits(nameOrId: string, options: LimitsOptions): Promise<
 function changesOf(options: LimitsOptions): Partial<Limits> {
   const { requestsPerMinute, tokensPerMinute, streams, dayBudget, monthBudget } = options
   return {
-    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
-    ...(tokensPerMinute !== undefined && { tokensPerMinute }),
-    ...(streams !== undefined && { streamsMax: streams }),
-    ...(dayBudget !== undefined && { dayNanoMax: dayBudget }),
-    ...(monthBudget !== undefined && { monthNanoMax: monthBudget }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute: limitOf(requestsPerMinute) }),
+    ...(tokensPerMinute !== undefined && { tokensPerMinute: limitOf(tokensPerMinute) }),
+    ...(streams !== undefined && { streamsMax: limitOf(streams) }),
+    ...(dayBudget !== undefined && { dayNanoMax: limitOf(dayBudget) }),
+    ...(monthBudget !== undefined && { monthNanoMax: limitOf(monthBudget) }),
   }
 }
+
+const limitOf = <Value>(value: OrNone<Value>): Value | null => (value === 'none' ? null : value)
 
 function inColumns(account: Account): string[] {
   const { requestsPerMinute, tokensPerMinute, streamsMax, dayNanoMax, monthNanoMax } = account
