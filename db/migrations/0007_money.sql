@@ -119,6 +119,7 @@ CREATE INDEX "accounts_tenant_id" ON "accounts" USING btree ("tenant_id");--> st
 CREATE INDEX "reservations_lease_until" ON "reservations" USING btree ("lease_until");--> statement-breakpoint
 CREATE INDEX "reservations_tenant_id" ON "reservations" USING btree ("tenant_id");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_expires_at" ON "idempotency_keys" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_gateway_id" ON "idempotency_keys" USING btree ("gateway_id") WHERE "idempotency_keys"."gateway_id" is not null;--> statement-breakpoint
 CREATE INDEX "ledger_id" ON "ledger" USING btree ("id");--> statement-breakpoint
 CREATE INDEX "ledger_tenant_id_finished_at" ON "ledger" USING btree ("tenant_id","finished_at");--> statement-breakpoint
 CREATE INDEX "ledger_finished_at" ON "ledger" USING btree ("finished_at");--> statement-breakpoint

@@ -55,6 +55,15 @@ export {
   liveDraftVersion,
   storedDraftKeys,
 } from './queries/drafts.ts'
+export {
+  type Claim,
+  claimIdempotencyKey,
+  endIdempotentRequest,
+  type IdempotentRequest,
+  removeExpiredIdempotencyKeys,
+  renewIdempotencyKeys,
+  type StoredAnswer,
+} from './queries/idempotency.ts'
 export { checkBooks, type Violation } from './queries/invariants.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
 export { type Account, type AccountOwner, type Limits, listLimits, setLimits } from './queries/limits.ts'

@@ -4,6 +4,7 @@ import { createApp } from './app.ts'
 import type { GatewayConfig } from './config.ts'
 import { Verdicts } from './drafts/verdicts.ts'
 import { InFlight } from './generation/in-flight.ts'
+import { Idempotency } from './idempotency/idempotency.ts'
 import { KeyCache } from './keys/key-cache.ts'
 import { Admissions } from './limits/admissions.ts'
 import { type ListeningServer, listen } from './server.ts'
@@ -58,6 +59,14 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
       renewMs: limits.journalMs,
       now: () => performance.now(),
     }),
+    idempotency: new Idempotency(store, logger, {
+      gatewayId: parts.id,
+      databaseMsMax: limits.databaseMsMax,
+      leaseMs: limits.reservationMs,
+      renewMs: limits.journalMs,
+      keptMs: limits.idempotencyKeptMs,
+      bytesMax: limits.idempotencyBytesMax,
+    }),
     journal: new Journal(store, logger, { gatewayId: parts.id, everyMs: limits.journalMs }),
     inFlight: new InFlight(),
   }
@@ -71,7 +80,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 }
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
-  const { admissions, inFlight, journal, usage, verdicts, workers, config } = services
+  const { admissions, idempotency, inFlight, journal, usage, verdicts, workers, config } = services
   lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
   lifecycle.on('stop admitting', 'connections', () => {
@@ -81,6 +90,7 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
   lifecycle.on('drain', 'answers on their way', () => server.stop())
   lifecycle.on('flush', 'journal', () => journal.close())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
+  lifecycle.on('flush', 'answers to keep', () => idempotency.close())
   lifecycle.on('flush', 'reservations', () => admissions.close())
   lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import type { GatewayConfig } from './config.ts'
 import type { Verdicts } from './drafts/verdicts.ts'
 import type { InFlight } from './generation/in-flight.ts'
+import type { Idempotency } from './idempotency/idempotency.ts'
 import type { KeyCache } from './keys/key-cache.ts'
 import type { Admissions } from './limits/admissions.ts'
 import type { AuthenticatedKey, Store } from './store.ts'
@@ -23,6 +24,7 @@ export interface Services {
   readonly usage: UsageWriter
   readonly journal: Journal
   readonly admissions: Admissions
+  readonly idempotency: Idempotency
   readonly verdicts: Verdicts
   readonly inFlight: InFlight
 }

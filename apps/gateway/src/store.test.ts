@@ -13,7 +13,7 @@ import {
 } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { postgresStore, type Store, type UsageRecord } from './store.ts'
+import { postgresStore, type Store, type StoredAnswer, type UsageRecord } from './store.ts'
 import { MemoryStore } from './testing/memory-store.ts'
 
 interface StoreUnderTest {
@@ -169,6 +169,31 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
       expect(await under.store.extend(request, more, 10_000)).toBeNull()
       // 410 spent, 1,510 reserved: 1,080 of 3,000 are left.
       expect(await ask('req_fourth', { tokensWanted: 200 })).toMatchObject({ denial: null, grantedNano: 1_080n })
+    })
+
+    it('knows a request by the name that its tenant gave it, until it has its answer', async () => {
+      const { tenantId } = (await under.store.authenticate(under.secret)) ?? { tenantId: '' }
+      const [keyHash, requestHash] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+      const request = { tenantId, keyHash, requestHash, requestId: 'req_named', seed: '5' }
+      const times = { leaseMs: 60_000, keptMs: 60_000 }
+      const claim = (changes = {}, gatewayId = 'gtw_a', more = times) =>
+        under.store.claim({ ...request, ...changes }, gatewayId, more)
+      const end = (attempt: number, gatewayId: string, answer: StoredAnswer | null) =>
+        under.store.endIdempotent({ ...request, attempt }, gatewayId, answer)
+      expect(await claim()).toMatchObject({ outcome: 'run', requestId: 'req_named', seed: '5', attempt: 1 })
+      expect(await claim({ requestId: 'req_other' }, 'gtw_b')).toEqual({ outcome: 'running' })
+      await end(1, 'gtw_a', null)
+      const later = { requestId: 'req_other', seed: '6' }
+      const again = await claim(later, 'gtw_b', { ...times, leaseMs: -1 })
+      expect(again).toMatchObject({ outcome: 'run', requestId: 'req_named', seed: '5', attempt: 2 })
+      expect(await claim(later, 'gtw_c', { ...times, leaseMs: -1 })).toMatchObject({ outcome: 'run', attempt: 3 })
+      await under.store.renewClaims('gtw_c', 60_000)
+      expect(await claim()).toEqual({ outcome: 'running' })
+      const answer = { status: 200, contentType: 'application/json', body: Buffer.from('{}') }
+      await end(2, 'gtw_b', { ...answer, body: Buffer.from('late') })
+      await end(3, 'gtw_c', answer)
+      expect(await claim(later)).toEqual({ outcome: 'answered', requestId: 'req_named', answer })
+      expect(await claim({ requestHash: Buffer.alloc(32, 3) })).toEqual({ outcome: 'mismatch' })
     })
 
     it('forgets a key that was revoked', async () => {

@@ -4,15 +4,21 @@ import {
   type AuthenticatedKey,
   admit,
   authenticate,
+  type Claim,
+  claimIdempotencyKey,
   type Database,
+  endIdempotentRequest,
   extendReservation,
+  type IdempotentRequest,
   journalOpenRequests,
   type OpenRequest,
   type Rejected,
   recordUsage,
   rejectDraft,
   releaseReservations,
+  renewIdempotencyKeys,
   renewReservations,
+  type StoredAnswer,
   settleLostRequests,
   type UsageRecord,
 } from '@foretoken/db'
@@ -21,8 +27,11 @@ export type {
   Admission,
   AdmissionRequest,
   AuthenticatedKey,
+  Claim,
+  IdempotentRequest,
   OpenRequest,
   Rejected,
+  StoredAnswer,
   UsageRecord,
 } from '@foretoken/db'
 
@@ -58,6 +67,19 @@ export interface Store {
   ): Promise<readonly ReservedRequest[]>
   /** Gives back what gateways had reserved that are gone; says how many. */
   release(): Promise<number>
+  /** Who runs a request that its tenant named, or its answer. */
+  claim(
+    request: IdempotentRequest,
+    gatewayId: string,
+    times: { readonly leaseMs: number; readonly keptMs: number },
+  ): Promise<Claim>
+  /** Ends a claim, with the answer to keep. */
+  endIdempotent(
+    request: Pick<IdempotentRequest, 'tenantId' | 'keyHash'> & { readonly attempt: number },
+    gatewayId: string,
+    answer: StoredAnswer | null,
+  ): Promise<void>
+  renewClaims(gatewayId: string, leaseMs: number): Promise<void>
   /** Takes a tenant's draft out of use, and the last good one back into it. Idempotent. */
   rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected>
   /** Resolves when the database answers. */
@@ -75,6 +97,9 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     extend: (request, more, leaseMs) => extendReservation(db, request, more, { leaseMs }),
     renew: (gatewayId, used, leaseMs) => renewReservations(db, gatewayId, used, { leaseMs }),
     release: () => releaseReservations(db),
+    claim: (request, gatewayId, times) => claimIdempotencyKey(db, request, gatewayId, times),
+    endIdempotent: (request, gatewayId, answer) => endIdempotentRequest(db, request, gatewayId, answer),
+    renewClaims: (gatewayId, leaseMs) => renewIdempotencyKeys(db, gatewayId, leaseMs),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     ping: async () => {
       await db.pool.query('select 1')

@@ -2,6 +2,7 @@ import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { idempotencyKeys } from '../schema/idempotency-keys.ts'
 import { tenants } from '../schema/tenants.ts'
 import { forgetDraftsIn, lockLineage } from './promotion.ts'
 import { cancelTrainingIn } from './training-runs.ts'
@@ -98,7 +99,7 @@ export interface Forgotten {
 }
 
 /**
- * Ends everything that was learned from a tenant: no version is live or can come back, its open run is void, and
+ * Ends everything that was learned from a tenant, and answers that are kept for it: no version is live or can come back, its open run is void, and
  * segments recorded before this moment are to be deleted, also those that a worker writes a little later. Call it
  * before deleting files, so that nothing reads what is going; null: no such tenant.
  */
@@ -113,6 +114,7 @@ export function forgetTenant(db: Database, tenantId: string): Promise<Forgotten 
         .where(eq(tenants.id, tenantId))
         .returning({ forgottenAt: tenants.forgottenAt })
       if (!tenant?.forgottenAt) return null
+      await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, tenantId))
       const runs = await cancelTrainingIn(tx, tenantId, reason)
       return { forgottenAt: tenant.forgottenAt, drafts: await forgetDraftsIn(tx, tenantId, reason), runs }
     }),

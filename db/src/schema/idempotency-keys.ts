@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core'
 import { bytes, createdAt, instant } from './columns.ts'
 import { tenants } from './tenants.ts'
@@ -34,5 +35,7 @@ export const idempotencyKeys = pgTable(
     primaryKey({ columns: [table.tenantId, table.keyHash] }),
     /** Serves `removeExpiredIdempotencyKeys`. */
     index('idempotency_keys_expires_at').on(table.expiresAt),
+    /** Serves `renewIdempotencyKeys`: few run at once. */
+    index('idempotency_keys_gateway_id').on(table.gatewayId).where(sql`${table.gatewayId} is not null`),
   ],
 )

@@ -3,7 +3,9 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { AnswerEvent } from '../generation/answer.ts'
 import { type Generation, generate } from '../generation/generate.ts'
-import { sendEvents } from '../generation/sse.ts'
+import { DONE_EVENT, SSE_HEADERS, sendEvents } from '../generation/sse.ts'
+import { captured } from '../idempotency/captured.ts'
+import type { Run } from '../idempotency/idempotency.ts'
 import { demandOf } from '../limits/demand.ts'
 import { rateLimitHeaders } from '../limits/headers.ts'
 import type { Hold } from '../limits/hold.ts'
@@ -23,34 +25,67 @@ interface GeneratingRequest {
   readonly model: string
   readonly stream: boolean
   readonly calls: readonly GenerateCall[]
+  readonly run: Run
 }
 
-/** Runs a valid request and answers it as a stream or in one piece. */
+/** Runs a valid request and answers it as a stream or in one piece; keeps the answer of one that has a name. */
 export async function respond(
   services: Services,
   ctx: Context<AuthenticatedEnv>,
   request: GeneratingRequest,
   format: AnswerFormat,
 ): Promise<Response> {
-  checkModel(services, request.model)
-  const { model, stream, calls } = request
-  const facts = { requestId: ctx.var.requestId, key: ctx.var.key, endpoint: format.endpoint, model, stream }
-  const { outgoing } = ctx.env
-  const controller = services.inFlight.enter(outgoing)
+  const { run, stream } = request
+  try {
+    const events = await start(services, ctx, request, format)
+    if (stream) return await sendStream(services, ctx, encode(events, format), run)
+    const body = JSON.stringify(await format.bodyOf(events))
+    run.end({ status: 200, contentType: JSON_TYPE, body: Buffer.from(body) })
+    return ctx.body(body, 200, { 'content-type': JSON_TYPE })
+  } catch (error) {
+    run.end(null)
+    throw error
+  }
+}
+
+const JSON_TYPE = 'application/json'
+
+/** Admits a request and begins to generate its answer. */
+async function start(
+  services: Services,
+  ctx: Context<AuthenticatedEnv>,
+  { model, stream, calls, run }: GeneratingRequest,
+  format: AnswerFormat,
+): Promise<AsyncGenerator<readonly AnswerEvent[]>> {
+  checkModel(services, model)
+  const { requestId, attempt } = run
+  const facts = { requestId, key: ctx.var.key, endpoint: format.endpoint, model, stream, attempt }
+  const controller = services.inFlight.enter(ctx.env.outgoing, run)
   const startedAt = new Date()
   const hold = await admit(services, ctx, { facts, calls, startedAt }).catch((error: unknown) => {
     services.inFlight.leave(controller)
     throw error
   })
-  const events = generate(services, { facts, calls, controller, startedAt, hold })
-  if (!stream) return ctx.json(await format.bodyOf(events))
+  return generate(services, { facts, calls, controller, startedAt, hold })
+}
 
+/** Rejects with what went wrong before the first text, and is done with what comes later. */
+async function sendStream(
+  services: Services,
+  ctx: Context<AuthenticatedEnv>,
+  texts: AsyncGenerator<string>,
+  run: Run,
+): Promise<Response> {
   const { keepAliveMs, stallMsMax } = services.config.limits
-  await sendEvents(encode(events, format), {
-    outgoing,
-    keepAliveMs,
-    stallMsMax,
-    onFault: (err) => services.logger.error({ err, requestId: facts.requestId }, 'stream failed'),
+  const keep = (whole: string | null) =>
+    run.end(
+      whole === null
+        ? null
+        : { status: 200, contentType: SSE_HEADERS['content-type'], body: Buffer.from(whole + DONE_EVENT) },
+    )
+  await sendEvents(run.detached ? captured(texts, keep) : texts, {
+    ...{ outgoing: ctx.env.outgoing, keepAliveMs, stallMsMax },
+    onFault: (err) => services.logger.error({ err, requestId: run.requestId }, 'stream failed'),
   })
   return RESPONSE_ALREADY_SENT
 }

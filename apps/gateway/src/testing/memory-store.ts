@@ -4,12 +4,27 @@ import type {
   Admission,
   AdmissionRequest,
   AuthenticatedKey,
+  Claim,
+  IdempotentRequest,
   OpenRequest,
   Rejected,
   ReservedRequest,
   Store,
+  StoredAnswer,
   UsageRecord,
 } from '../store.ts'
+
+interface NamedRequest {
+  readonly request: IdempotentRequest
+  readonly attempt: number
+  readonly createdAt: Date
+  readonly gatewayId: string | null
+  readonly untilMs: number
+  readonly answer: StoredAnswer | null
+}
+
+const nameOf = ({ tenantId, keyHash }: Pick<IdempotentRequest, 'tenantId' | 'keyHash'>) =>
+  `${tenantId} ${keyHash.toString('hex')}`
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
@@ -18,6 +33,7 @@ export class MemoryStore implements Store {
   readonly open = new Map<string, OpenRequest>()
   /** Limits, and what is billed at these rates. */
   readonly books = new Books({ input: 1n, cachedInput: 1n, output: 10n })
+  readonly named = new Map<string, NamedRequest>()
   readonly rejected: { tenantId: string; version: string; reason: string }[] = []
   /** The version before the live one. */
   fallback: AuthenticatedKey['adapter'] = null
@@ -89,6 +105,38 @@ export class MemoryStore implements Store {
   async release(): Promise<number> {
     this.failInOutage()
     return this.books.release(new Date())
+  }
+
+  async claim(request: IdempotentRequest, gatewayId: string, times: { leaseMs: number }): Promise<Claim> {
+    this.failInOutage()
+    const name = nameOf(request)
+    const known = this.named.get(name)
+    if (known && !known.request.requestHash.equals(request.requestHash)) return { outcome: 'mismatch' }
+    if (known?.answer) return { outcome: 'answered', requestId: known.request.requestId, answer: known.answer }
+    if (known?.gatewayId && known.untilMs > Date.now()) return { outcome: 'running' }
+    const claimed = known ?? { request, attempt: 0, createdAt: new Date(), answer: null }
+    const attempt = claimed.attempt + 1
+    this.named.set(name, { ...claimed, attempt, gatewayId, untilMs: Date.now() + times.leaseMs })
+    const { requestId, seed } = claimed.request
+    return { outcome: 'run', requestId, seed, attempt, createdAt: claimed.createdAt }
+  }
+
+  async endIdempotent(
+    request: Pick<IdempotentRequest, 'tenantId' | 'keyHash'> & { attempt: number },
+    gatewayId: string,
+    answer: StoredAnswer | null,
+  ): Promise<void> {
+    this.failInOutage()
+    const known = this.named.get(nameOf(request))
+    if (known?.attempt !== request.attempt || known.gatewayId !== gatewayId) return
+    this.named.set(nameOf(request), { ...known, gatewayId: null, answer })
+  }
+
+  async renewClaims(gatewayId: string, leaseMs: number): Promise<void> {
+    this.failInOutage()
+    for (const [name, known] of this.named) {
+      if (known.gatewayId === gatewayId) this.named.set(name, { ...known, untilMs: Date.now() + leaseMs })
+    }
   }
 
   /** What was live stays named by its keys' `adapter`; what it falls back to is `fallback`. */

@@ -31,6 +31,17 @@ export const ERRORS = {
     'The model `{model}` does not exist or you do not have access to it.',
   ),
   method_not_supported: entry(405, 'invalid_request_error', 'Not allowed to {method} on {path}; use {allowed}.'),
+  idempotency_mismatch: entry(
+    409,
+    'invalid_request_error',
+    'Another request was sent with this Idempotency-Key. Send this one with a key of its own.',
+  ),
+  idempotency_in_progress: entry(
+    409,
+    'invalid_request_error',
+    'The request with this Idempotency-Key is still running; ask for its answer again shortly.',
+    true,
+  ),
   request_too_large: entry(413, 'invalid_request_error', 'The request body is larger than {bytesMax} bytes.'),
   rate_limit_exceeded: entry(
     429,
@@ -72,6 +83,7 @@ export const ERRORS = {
     'What is left of your budget cannot be checked right now; try again.',
     true,
   ),
+  idempotency_unavailable: entry(503, 'server_error', 'Idempotency keys cannot be checked right now; try again.', true),
   authentication_unavailable: entry(503, 'server_error', 'API keys cannot be checked right now; try again.', true),
   no_worker: entry(503, 'server_error', 'No server is ready to run this model right now; try again.', true),
   overloaded: entry(503, 'server_error', 'The model is currently overloaded; try again later.', true),
@@ -88,7 +100,7 @@ type Placeholders<Sentence extends string> = Sentence extends `${string}{${infer
   : object
 
 export interface ErrorEntry<Message extends string = string> {
-  readonly status: 400 | 401 | 404 | 405 | 413 | 429 | 500 | 502 | 503
+  readonly status: 400 | 401 | 404 | 405 | 409 | 413 | 429 | 500 | 502 | 503
   readonly type: 'invalid_request_error' | 'requests' | 'tokens' | 'insufficient_quota' | 'server_error'
   readonly message: Message
   readonly retryable: boolean

@@ -17,9 +17,9 @@ describe('errors', () => {
     expect(JSON.stringify(envelope)).not.toContain('secret')
   })
 
-  it('can be retried exactly when the fault is not the request, nor a budget that is spent', () => {
+  it('can be retried exactly when the fault is not the request, nor a budget that is spent, or its answer is under way', () => {
     for (const [code, entry] of Object.entries(ERRORS)) {
-      const passes = entry.status === 429 && code !== 'insufficient_quota'
+      const passes = (entry.status === 429 && code !== 'insufficient_quota') || code === 'idempotency_in_progress'
       expect(entry.retryable).toBe(entry.status >= 500 || passes)
     }
   })

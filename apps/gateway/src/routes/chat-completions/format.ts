@@ -7,15 +7,16 @@ import {
   toOpenAiUsage,
 } from '@foretoken/protocol'
 import type { AnswerEvent } from '../../generation/answer.ts'
+import type { Run } from '../../idempotency/idempotency.ts'
 import { Chunks } from '../chunks.ts'
 import { collect } from '../collect.ts'
 import { type AnswerFormat, metricsOf } from '../respond.ts'
 
 /** Answers as OpenAI's chat completions. */
-export function chatFormat(request: ChatRequest, requestId: string): AnswerFormat {
+export function chatFormat(request: ChatRequest, run: Pick<Run, 'requestId' | 'createdAt'>): AnswerFormat {
   const base = {
-    id: answerId(requestId, 'chatCompletion'),
-    created: Math.floor(Date.now() / 1_000),
+    id: answerId(run.requestId, 'chatCompletion'),
+    created: Math.floor(run.createdAt.getTime() / 1_000),
     model: request.model,
   }
   const withUsage = request.stream_options?.include_usage === true

@@ -1,24 +1,29 @@
 import { type ChatRequest, type GenerateCall, parseChatRequest } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import { toCalls } from '../../generation/calls.ts'
-import { readJson } from '../../middleware/body.ts'
+import { parseJson } from '../../middleware/body.ts'
 import type { AuthenticatedEnv, Services } from '../../services.ts'
+import { begin } from '../begin.ts'
 import { respond } from '../respond.ts'
 import { chatFormat } from './format.ts'
 
 /** POST /v1/chat/completions */
 export function chatCompletions(services: Services): Handler<AuthenticatedEnv> {
   return async (ctx) => {
-    const request = parseChatRequest(await readJson(ctx))
+    const body = await ctx.req.text()
+    const request = parseChatRequest(parseJson(body))
     const { model, stream } = request
+    const run = await begin(services, ctx, { endpoint: 'chat.completions', body, seed: request.seed })
+    if (run instanceof Response) return run
     const calls = toCalls(request, {
-      requestId: ctx.var.requestId,
+      requestId: run.requestId,
+      seed: run.seed,
       key: ctx.var.key,
       inputs: [{ kind: 'chat', messages: request.messages.map(toMessage) }],
       completionTokensMax: request.max_completion_tokens ?? request.max_tokens,
       topLogprobs: request.logprobs ? (request.top_logprobs ?? 0) : undefined,
     })
-    return respond(services, ctx, { model, stream, calls }, chatFormat(request, ctx.var.requestId))
+    return respond(services, ctx, { model, stream, calls, run }, chatFormat(request, run))
   }
 }
 

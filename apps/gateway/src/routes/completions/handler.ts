@@ -1,24 +1,29 @@
 import { type GenerateCall, type Prompt, parseCompletionRequest } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import { toCalls } from '../../generation/calls.ts'
-import { readJson } from '../../middleware/body.ts'
+import { parseJson } from '../../middleware/body.ts'
 import type { AuthenticatedEnv, Services } from '../../services.ts'
+import { begin } from '../begin.ts'
 import { respond } from '../respond.ts'
 import { completionFormat } from './format.ts'
 
 /** POST /v1/completions */
 export function completions(services: Services): Handler<AuthenticatedEnv> {
   return async (ctx) => {
-    const request = parseCompletionRequest(await readJson(ctx))
+    const body = await ctx.req.text()
+    const request = parseCompletionRequest(parseJson(body))
     const { model, stream } = request
+    const run = await begin(services, ctx, { endpoint: 'completions', body, seed: request.seed })
+    if (run instanceof Response) return run
     const calls = toCalls(request, {
-      requestId: ctx.var.requestId,
+      requestId: run.requestId,
+      seed: run.seed,
       key: ctx.var.key,
       inputs: request.prompt.map(toInput),
       completionTokensMax: request.max_tokens,
       topLogprobs: request.logprobs,
     })
-    return respond(services, ctx, { model, stream, calls }, completionFormat(request, ctx.var.requestId))
+    return respond(services, ctx, { model, stream, calls, run }, completionFormat(request, run))
   }
 }
 
