@@ -140,5 +140,12 @@ export {
   tracesSeen,
 } from './queries/training-runs.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
+export {
+  type BucketQuery,
+  billingCurrency,
+  type UsageBucket,
+  type UsageGroup,
+  usageBuckets,
+} from './queries/usage-buckets.ts'
 export type { Figures } from './schema/training-runs.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

@@ -8,6 +8,7 @@ import { completions } from './routes/completions/handler.ts'
 import { live, ready } from './routes/health/handler.ts'
 import { metrics } from './routes/metrics/handler.ts'
 import { getModel, listModels } from './routes/models/handler.ts'
+import { costs, usage } from './routes/usage/handler.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 /** Everything the gateway answers. */
@@ -23,12 +24,16 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.get('/v1/models', tenant, listModels(services))
   app.get('/v1/models/:id{.+}', tenant, getModel(services))
 
+  app.get('/v1/organization/usage/completions', tenant, usage(services))
+  app.get('/v1/organization/costs', tenant, costs(services))
+
   app.get('/healthz', live())
   app.get('/readyz', ready(services))
   app.get('/metrics', metrics(services))
 
   app.on(OTHER_METHODS, ['/v1/chat/completions', '/v1/completions'], methodNotAllowed(['POST']))
   app.on(OTHER_METHODS, ['/v1/models', '/v1/models/:id{.+}'], methodNotAllowed(['GET']))
+  app.on(OTHER_METHODS, ['/v1/organization/usage/completions', '/v1/organization/costs'], methodNotAllowed(['GET']))
   app.on(OTHER_METHODS, ['/healthz', '/readyz', '/metrics'], methodNotAllowed(['GET']))
   app.notFound(notFound)
   app.onError(errorHandler(services.logger))

@@ -4,6 +4,8 @@ import {
   type AuthenticatedKey,
   admit,
   authenticate,
+  type BucketQuery,
+  billingCurrency,
   type Claim,
   claimIdempotencyKey,
   type Database,
@@ -20,18 +22,22 @@ import {
   renewReservations,
   type StoredAnswer,
   settleLostRequests,
+  type UsageBucket,
   type UsageRecord,
+  usageBuckets,
 } from '@foretoken/db'
 
 export type {
   Admission,
   AdmissionRequest,
   AuthenticatedKey,
+  BucketQuery,
   Claim,
   IdempotentRequest,
   OpenRequest,
   Rejected,
   StoredAnswer,
+  UsageBucket,
   UsageRecord,
 } from '@foretoken/db'
 
@@ -80,6 +86,10 @@ export interface Store {
     answer: StoredAnswer | null,
   ): Promise<void>
   renewClaims(gatewayId: string, leaseMs: number): Promise<void>
+  /** What a tenant used and what that costs, over time. */
+  usageBuckets(tenantId: string, query: BucketQuery): Promise<UsageBucket[]>
+  /** What bills are in; null before there is a price. */
+  billingCurrency(): Promise<string | null>
   /** Takes a tenant's draft out of use, and the last good one back into it. Idempotent. */
   rejectDraft(tenantId: string, version: string, reason: string): Promise<Rejected>
   /** Resolves when the database answers. */
@@ -100,6 +110,8 @@ export function postgresStore(db: Database, pepper: Uint8Array): Store {
     claim: (request, gatewayId, times) => claimIdempotencyKey(db, request, gatewayId, times),
     endIdempotent: (request, gatewayId, answer) => endIdempotentRequest(db, request, gatewayId, answer),
     renewClaims: (gatewayId, leaseMs) => renewIdempotencyKeys(db, gatewayId, leaseMs),
+    usageBuckets: (tenantId, query) => usageBuckets(db, tenantId, query),
+    billingCurrency: () => billingCurrency(db),
     rejectDraft: (tenantId, version, reason) => rejectDraft(db, tenantId, version, reason),
     ping: async () => {
       await db.pool.query('select 1')

@@ -4,6 +4,7 @@ import type {
   Admission,
   AdmissionRequest,
   AuthenticatedKey,
+  BucketQuery,
   Claim,
   IdempotentRequest,
   OpenRequest,
@@ -11,6 +12,7 @@ import type {
   ReservedRequest,
   Store,
   StoredAnswer,
+  UsageBucket,
   UsageRecord,
 } from '../store.ts'
 
@@ -137,6 +139,27 @@ export class MemoryStore implements Store {
     for (const [name, known] of this.named) {
       if (known.gatewayId === gatewayId) this.named.set(name, { ...known, untilMs: Date.now() + leaseMs })
     }
+  }
+
+  /** Each request by itself. */
+  async usageBuckets(tenantId: string, { from, to, bucketMs, groupBy }: BucketQuery): Promise<UsageBucket[]> {
+    this.failInOutage()
+    const mine = [...this.usage.values()].filter(
+      (usage) => usage.tenantId === tenantId && usage.finishedAt >= from && usage.finishedAt < to,
+    )
+    return mine.map((usage) => ({
+      start: new Date(from.getTime() + Math.floor((+usage.finishedAt - +from) / bucketMs) * bucketMs),
+      keyId: groupBy.includes('key') ? usage.keyId : null,
+      model: groupBy.includes('model') ? usage.model : null,
+      arm: null,
+      requests: 1,
+      ...charge(usage, this.books.rates),
+    }))
+  }
+
+  async billingCurrency(): Promise<string | null> {
+    this.failInOutage()
+    return 'USD'
   }
 
   /** What was live stays named by its keys' `adapter`; what it falls back to is `fallback`. */
