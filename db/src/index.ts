@@ -46,6 +46,7 @@ export {
   releaseReservations,
   renewReservations,
 } from './queries/admission.ts'
+export { type BillLine, billLines, type LineKind, type PeriodBounds, periodBounds } from './queries/bill-lines.ts'
 export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
 export {
   type ArmAcceptance,
@@ -72,6 +73,7 @@ export {
   type ClosedPeriod,
   type CloseRefused,
   closePeriod,
+  firstBilledAt,
   lastClosedPeriod,
   listClosedPeriods,
 } from './queries/periods.ts'

@@ -40,3 +40,29 @@ export function transaction<T>(db: Database, operation: string, run: (client: Co
     }
   })
 }
+
+/** A long result page by page, as one statement saw it: the database computes it once, and nobody holds all of it. */
+export async function* pages<Row extends pg.QueryResultRow>(
+  db: Database,
+  operation: string,
+  statement: SQL,
+  rowsMax: number,
+): AsyncGenerator<readonly Row[]> {
+  const { sql: text, params } = new PgDialect().sqlToQuery(statement)
+  const client = await guarded(operation, () => db.pool.connect())
+  let broken = true
+  try {
+    await guarded(operation, () => client.query('begin read only'))
+    await guarded(operation, () => client.query(`declare page cursor for ${text}`, params))
+    for (;;) {
+      const { rows } = await guarded(operation, () => client.query<Row>(`fetch ${rowsMax} from page`))
+      if (rows.length === 0) break
+      yield rows
+    }
+    await guarded(operation, () => client.query('commit'))
+    broken = false
+  } finally {
+    // One that was left in the middle goes, with its cursor.
+    client.release(broken)
+  }
+}

@@ -8,6 +8,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'apps/cli': [
     'db',
     'native',
+    'packages/billing',
     'packages/cluster',
     'packages/drafting',
     'packages/engine',
@@ -35,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'apps/scheduler': [
     'db',
+    'packages/billing',
     'packages/cluster',
     'packages/jobs',
     'packages/learning',
@@ -88,6 +90,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/jobs': ['db'],
   'packages/policy': [],
   'packages/metering': [],
+  'packages/billing': ['db', 'packages/metering', 'packages/storage'],
   'packages/storage': [],
   'packages/protocol': [],
   'packages/telemetry': [],

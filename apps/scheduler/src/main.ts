@@ -33,6 +33,7 @@ async function main(): Promise<void> {
       // What a worker holds when its tenant is forgotten, and what it is still generating.
       forgetMarginMs: FORGET_MARGIN_MS,
     },
+    closeRules: config.closeRules,
     roundMs: config.roundMs,
     // Trainers look for runs now and then in any case.
     wakeTrainers: async () => void (await queue.add({ version: 1 }).catch(onError)),

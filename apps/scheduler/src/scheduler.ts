@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { condenseAcceptance, type Database, holdLease, releaseLease } from '@foretoken/db'
+import { type CloseRules, closeAndExport } from '@foretoken/billing'
+import { condenseAcceptance, type Database, holdLease, releaseLease, removeExpiredIdempotencyKeys } from '@foretoken/db'
 import type { Rules, SchedulerState } from '@foretoken/policy'
 import type { ObjectStore } from '@foretoken/storage'
 import type { Logger } from '@foretoken/telemetry'
@@ -18,6 +19,7 @@ export interface SchedulerParts {
   readonly id: string
   readonly rules: Rules
   readonly sweepRules: SweepRules
+  readonly closeRules: CloseRules
   readonly roundMs: number
   readonly wakeTrainers: () => Promise<void>
   readonly clock?: () => number
@@ -135,9 +137,16 @@ export class Scheduler {
     try {
       const orphans = await collectOrphans(db, store, nowMs)
       const condensed = await condenseAcceptance(db, new Date(nowMs - FINE_DAYS * DAY_MS))
-      if (orphans + condensed > 0) logger.info({ orphans, condensed }, 'tidied up')
+      const answers = await removeExpiredIdempotencyKeys(db)
+      if (orphans + condensed + answers > 0) logger.info({ orphans, condensed, answers }, 'tidied up')
     } catch (err) {
       logger.warn({ err }, 'not tidied up')
+    }
+    try {
+      const { closed, exported } = await closeAndExport(db, store, this.parts.closeRules, new Date(nowMs))
+      if (closed.length + exported.length > 0) logger.info({ closed, exported }, 'billing periods')
+    } catch (err) {
+      logger.warn({ err }, 'billing periods not exported')
     }
   }
 

@@ -1,7 +1,7 @@
 import { asc, desc, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
-import { billingPeriods } from '../schema/ledger.ts'
+import { billingPeriods, ledger } from '../schema/ledger.ts'
 
 export type ClosedPeriod = typeof billingPeriods.$inferSelect
 
@@ -59,4 +59,12 @@ export async function lastClosedPeriod(db: Database): Promise<ClosedPeriod | nul
     db.drizzle.select().from(billingPeriods).orderBy(desc(billingPeriods.period)).limit(1),
   )
   return last ?? null
+}
+
+/** When the first request finished that was ever billed. */
+export async function firstBilledAt(db: Database): Promise<Date | null> {
+  const [first] = await guarded('first billed at', () =>
+    db.drizzle.select({ at: ledger.finishedAt }).from(ledger).orderBy(asc(ledger.finishedAt)).limit(1),
+  )
+  return first?.at ?? null
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -80,6 +80,25 @@ describe('foretoken billing', () => {
     expect(await foretoken('billing', 'close', '2026-01')).toContain('2026-01 is closed')
     await expect(foretoken('billing', 'close', '2999-01')).rejects.toThrow('not ended')
     await expect(foretoken('billing', 'close', '2026-13')).rejects.toThrow('no billing period')
+  })
+})
+
+describe('foretoken billing export', () => {
+  it('writes a closed period to the object store, the same to a folder, with hashes', async () => {
+    await use(new Date('2026-01-31T23:59:59Z'))
+    await expect(foretoken('billing', 'export', '--period', '2026-01')).rejects.toThrow('is open')
+    await foretoken('billing', 'close', '2026-01')
+    const stored = JSON.parse(await foretoken('billing', 'export', '--period', '2026-01', '--json'))
+    expect(stored.files.map(({ name }: { name: string }) => name)).toEqual([
+      ...['bills.csv', 'bills.jsonl', 'bills.parquet', 'focus.csv', 'focus.parquet', 'stripe.jsonl'],
+    ])
+    const output = join(folder, 'out')
+    const csv = ['billing', 'export', '--period', '2026-01', '--format', 'csv', '--output', output]
+    expect(await foretoken(...csv)).toContain(stored.files[0].sha256)
+    const [bytes, inStore] = ['out/bills.csv', 'objects/billing/2026-01/bills.csv'].map((path) => join(folder, path))
+    expect(readFileSync(inStore ?? '').equals(readFileSync(bytes ?? ''))).toBe(true)
+    expect(JSON.parse(readFileSync(join(output, 'manifest.json'), 'utf8'))).toMatchObject({ lines: 1, closed: true })
+    await expect(foretoken(...csv, '--format', 'xls')).rejects.toThrow('no format')
   })
 })
 

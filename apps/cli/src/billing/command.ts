@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
-import { type DatabaseCommandOptions, withDatabaseOptions } from '../options.ts'
+import { type DatabaseCommandOptions, withDatabaseOptions, withLearningOptions } from '../options.ts'
 import { amountPerMillion, moment } from './arguments.ts'
+import type { ExportOptions } from './export.ts'
+import { EXPORT_FORMATS } from './formats.ts'
 import type { PriceOptions } from './prices.ts'
 
-/** `foretoken billing prices | price | check | close`. */
+/** `foretoken billing prices | price | check | close | export`. */
 export function addBillingCommand(program: Command): void {
   const billing = program.command('billing').description('prices, the ledger, and what finance takes from it')
   withDatabaseOptions(billing.command('prices'))
@@ -29,6 +31,13 @@ export function addBillingCommand(program: Command): void {
   withDatabaseOptions(billing.command('check'))
     .description('look whether usage, ledger, limits and periods agree to the last unit; fails where they do not')
     .action(async (options: DatabaseCommandOptions) => (await import('./check.ts')).check(options))
+  withLearningOptions(billing.command('export'))
+    .description('the bills of a period for finance: to a folder, or where the platform keeps its objects')
+    .requiredOption('--period <period>', 'a month in UTC, as 2026-11; an open one holds what was posted by now')
+    .option('--format <format...>', `of ${EXPORT_FORMATS.join(', ')} (default: all)`)
+    .option('--output <folder>', 'where to (default: billing/<period> of the object store, once it is closed)')
+    .option('--customers <file>', "JSON of Stripe's customers by tenant id, for --format stripe")
+    .action(async (options: ExportOptions) => (await import('./export.ts')).exportBills(options))
   withDatabaseOptions(billing.command('close'))
     .description('close a billing period for good: what comes later is a correction in the next one')
     .argument('<period>', 'a month in UTC, as 2026-11')
