@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Database, listProcesses, openDatabase } from '@foretoken/db'
+import { checkBooks, type Database, listProcesses, openDatabase } from '@foretoken/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Platform, startPlatform } from '../end-to-end/platform.ts'
@@ -115,5 +115,9 @@ describe('under faults', () => {
     await expect
       .poll(async () => (await db.pool.query('select id from open_requests')).rows.length, { timeout: 30_000 })
       .toBe(0)
+  })
+
+  it('usage and ledger agree to the last unit', async () => {
+    await expect.poll(() => checkBooks(db)).toEqual([])
   })
 })

@@ -4,6 +4,7 @@ import { withinBudget } from '../limits/within-budget.ts'
 import type { Services } from '../services.ts'
 import { Meter, type Outcome, type RequestFacts } from '../usage/meter.ts'
 import { type CallContext, callWorkers } from '../workers/call.ts'
+import { ahead } from './ahead.ts'
 import { type AnswerEvent, answerOf } from './answer.ts'
 import { CLIENT_GONE, ClientGone } from './in-flight.ts'
 import { Stopwatch } from './stopwatch.ts'
@@ -13,26 +14,30 @@ export interface Generation {
   readonly calls: readonly GenerateCall[]
   readonly controller: AbortController
   readonly startedAt: Date
-  /** What it was granted of its tenant's limits; null: none bounds it. */
-  readonly hold: Hold | null
+  /** What it is granted of its tenant's limits; null: none bounds it. Rejects where it is not admitted. */
+  readonly admission: Promise<Hold | null> | null
+  /** Whether a worker may begin while that is decided. Nothing is told before. */
+  readonly early: boolean
 }
 
 /**
- * Runs a request's calls and yields the answer, as many events at once as came together. However it ends – completely,
+ * Runs an admitted request's calls and yields the answer, as many events at once as came together. However it ends – completely,
  * by an error, by the client's leaving, by a consumer that stops reading – it writes one usage row, observes the metrics
  * and logs one line, once: the `finally` of a generator runs exactly once after it began.
  */
 export async function* generate(services: Services, generation: Generation): AsyncGenerator<readonly AnswerEvent[]> {
-  const { facts, calls, controller, startedAt, hold } = generation
+  const { facts, calls, controller, startedAt } = generation
   const meter = new Meter(facts, startedAt)
+  const run = (call: GenerateCall) => callWorkers(callContext(services, facts), call, controller.signal)
+  const answer = answerOf(calls, run, meter)
+  const begun = generation.early ? ahead(answer) : answer
+  const hold = generation.admission && (await admitted(services, generation, generation.admission, answer))
   services.journal.enter(meter)
   if (hold) hold.used = () => meter.tokens
   const stopwatch = new Stopwatch(services.metrics, facts.model)
   let outcome: Outcome = { status: 'cancelled', errorCode: null }
   try {
-    const run = (call: GenerateCall) => callWorkers(callContext(services, facts), call, controller.signal)
-    const answer = answerOf(calls, run, meter)
-    for await (const events of hold?.bounded ? withinBudget(answer, calls, meter, hold) : answer) {
+    for await (const events of hold?.bounded ? withinBudget(begun, calls, meter, hold) : begun) {
       for (const event of events) {
         meter.observe(event)
         stopwatch.observe(event)
@@ -51,6 +56,23 @@ export async function* generate(services: Services, generation: Generation): Asy
     services.journal.leave(meter)
     hold?.end()
     finish(services, meter, stopwatch, outcome)
+  }
+}
+
+/** Of a request that is not admitted nothing is left: no usage, and no worker that goes on with it. */
+async function admitted(
+  { inFlight }: Services,
+  { controller }: Generation,
+  admission: Promise<Hold | null>,
+  answer: AsyncGenerator<unknown>,
+): Promise<Hold | null> {
+  try {
+    return await admission
+  } catch (error) {
+    controller.abort(CLIENT_GONE)
+    inFlight.leave(controller)
+    void answer.return(undefined).catch(() => undefined)
+    throw error
   }
 }
 

@@ -6,6 +6,7 @@ import { within } from '../within.ts'
 import type { RequestDemand } from './demand.ts'
 import { deniedError } from './denied.ts'
 import { Hold } from './hold.ts'
+import { Plenty } from './plenty.ts'
 
 interface AdmissionsOptions {
   readonly gatewayId: string
@@ -27,6 +28,7 @@ const SETTLED_WITHIN_MS = 600_000
  */
 export class Admissions {
   private readonly holds = new Set<Hold>()
+  private readonly plenty: Plenty
   private readonly timers: readonly NodeJS.Timeout[]
   private renewing = false
   /** When the database failed last: leases that ran out meanwhile may be of gateways that live. */
@@ -38,6 +40,7 @@ export class Admissions {
     private readonly metrics: Pick<RequestMetrics, 'denied'>,
     private readonly options: AdmissionsOptions,
   ) {
+    this.plenty = new Plenty(options.now)
     this.failedMs = options.now()
     this.timers = [
       setInterval(() => void this.renew(), options.renewMs).unref(),
@@ -47,6 +50,11 @@ export class Admissions {
 
   close(): void {
     for (const timer of this.timers) clearInterval(timer)
+  }
+
+  /** Whether the next request of a key is as good as admitted. */
+  isSureOf({ keyId, bounds }: RequestFacts['key']): boolean {
+    return bounds !== 'none' && this.plenty.has(keyId)
   }
 
   /**
@@ -73,6 +81,7 @@ export class Admissions {
       key.bounds,
     )
     if (!admission) return null
+    this.plenty.learn(key.keyId, admission, demand)
     onAdmission(admission)
     if (admission.denial) this.metrics.denied.inc({ limit: admission.denial })
     const denied = deniedError(admission)
@@ -91,6 +100,7 @@ export class Admissions {
     try {
       return await within(databaseMsMax, this.store.admit(request, leaseMs))
     } catch (cause) {
+      this.plenty.forget(request.keyId)
       if (bounds === 'spend') {
         throw new ApiError('budget_unavailable', { values: {}, internal: 'the ledger did not answer', cause })
       }

@@ -72,6 +72,35 @@ describe('limits', () => {
     expect(error.type).toBe('tokens')
   })
 
+  it('that are far away are asked for while a worker begins, and the answer waits for them', async () => {
+    await start({ requestsPerMinute: 100, dayNanoMax: 10n ** 9n }, tokens)
+    await gateway.post(PATH, chat)
+    let decide = () => {}
+    const decided = new Promise<void>((resolve) => {
+      decide = resolve
+    })
+    const { memory } = gateway
+    const admit = memory.admit.bind(memory)
+    memory.admit = async (request, leaseMs) => {
+      await decided
+      return admit(request, leaseMs)
+    }
+    const waiting = gateway.post(PATH, { ...chat, stream: true })
+    let answered = false
+    void waiting.then(() => {
+      answered = true
+    })
+    await eventually(() => expect(gateway.worker.calls).toHaveLength(2))
+    expect(answered).toBe(false)
+    memory.books.setLimits(TENANT.tenantId, { dayNanoMax: 0n }, new Date())
+    decide()
+    await expectError(await waiting, 429, 'insufficient_quota')
+    await eventually(() => expect(gateway.worker.running).toBe(0))
+    expect(gateway.usage).toHaveLength(1)
+    await expectError(await gateway.post(PATH, chat), 429, 'insufficient_quota')
+    expect(gateway.worker.calls).toHaveLength(2)
+  })
+
   it('of streams end with them', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => {

@@ -37,7 +37,7 @@ export async function respond(
 ): Promise<Response> {
   const { run, stream } = request
   try {
-    const events = await start(services, ctx, request, format)
+    const events = start(services, ctx, request, format)
     if (stream) return await sendStream(services, ctx, encode(events, format), run)
     const body = JSON.stringify(await format.bodyOf(events))
     run.end({ status: 200, contentType: JSON_TYPE, body: Buffer.from(body) })
@@ -50,23 +50,21 @@ export async function respond(
 
 const JSON_TYPE = 'application/json'
 
-/** Admits a request and begins to generate its answer. */
-async function start(
+/** Asks whether a request is admitted, and makes its answer ready. */
+function start(
   services: Services,
   ctx: Context<AuthenticatedEnv>,
   { model, stream, calls, run }: GeneratingRequest,
   format: AnswerFormat,
-): Promise<AsyncGenerator<readonly AnswerEvent[]>> {
+): AsyncGenerator<readonly AnswerEvent[]> {
   checkModel(services, model)
   const { requestId, attempt } = run
   const facts = { requestId, key: ctx.var.key, endpoint: format.endpoint, model, stream, attempt }
   const controller = services.inFlight.enter(ctx.env.outgoing, run)
   const startedAt = new Date()
-  const hold = await admit(services, ctx, { facts, calls, startedAt }).catch((error: unknown) => {
-    services.inFlight.leave(controller)
-    throw error
-  })
-  return generate(services, { facts, calls, controller, startedAt, hold })
+  const early = services.admissions.isSureOf(facts.key)
+  const admission = facts.key.bounds === 'none' ? null : admit(services, ctx, { facts, calls, startedAt })
+  return generate(services, { facts, calls, controller, startedAt, admission, early })
 }
 
 /** Rejects with what went wrong before the first text, and is done with what comes later. */
@@ -91,7 +89,7 @@ async function sendStream(
 }
 
 /** Null where no limits bound it. The answer's headers say what is left of them. */
-async function admit(
+function admit(
   { admissions }: Services,
   ctx: Context<AuthenticatedEnv>,
   { facts, calls, startedAt }: Pick<Generation, 'facts' | 'calls' | 'startedAt'>,
