@@ -45,9 +45,9 @@ const settleStatement = prepared(
         coalesce(freed.streams, 0) as streams, coalesce(freed.nano, 0) as freed_nano,
         -- A correction is about tokens that were counted long ago.
         case when before.request_id is null
-          then requests.prompt_tokens + requests.completion_tokens - coalesce(freed.tokens, 0) else 0 end as tokens
+          then posted.input_tokens + posted.cached_tokens + posted.output_tokens - coalesce(freed.tokens, 0)
+          else 0 end as tokens
       from posted
-      join written as requests on requests.id = posted.request_id
       left join freed_sums as freed on freed.request_id = posted.request_id
       left join lateral (
         select * from ledger as older

@@ -125,7 +125,7 @@ export class Books {
     )
     for (const each of mine) this.free(each)
     const counted = mine.reduce((sum, { tokens }) => sum + tokens, 0)
-    if (!before) this.count(usage.owners, usage.promptTokens + usage.completionTokens - counted, now)
+    if (!before) this.count(usage.owners, bill.inputTokens + bill.cachedTokens + bill.outputTokens - counted, now)
     for (const account of this.accountsOf(usage.owners)) this.spend(account, bill, before)
   }
 
