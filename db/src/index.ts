@@ -1,6 +1,7 @@
 /**
- * The one relational database: who may call (tenants, keys), what they used (requests), how well drafts did
- * (acceptance), which draft serves whom (draft versions) and how it came to be (training runs).
+ * The one relational database: who may call (tenants, keys), what they used (requests), may use (accounts) and are
+ * billed (prices, ledger), how well drafts did (acceptance), which draft serves whom (draft versions) and how it came to
+ * be (training runs).
  *
  * Core idea: every question the platform asks has a named function in `queries/` or `keys/`; nobody else writes SQL.
  * A function that touches a tenant's rows takes the tenant's id and puts it in the WHERE clause, so another tenant's
