@@ -40,16 +40,23 @@ export function checkBooks(db: Database): Promise<readonly Violation[]> {
 /** The bill of each request that stands. */
 const STANDING = sql`(select distinct on (request_id) * from ledger order by request_id, revision desc)`
 
-const spentIn = (window: 'day' | 'month'): SQL => sql`coalesce((
-  select sum(total_nano) from ${STANDING} as bill
-  where (accounts.key_id is null and bill.tenant_id = accounts.tenant_id or bill.key_id = accounts.key_id)
-    and date_trunc(${sql.raw(`'${window}'`)}, finished_at at time zone 'utc') = accounts.${sql.raw(window)}
-), 0)`
+const spentIn = (window: 'day' | 'month'): SQL => {
+  const start = sql.raw(`accounts.${window}::timestamp`)
+  return sql`coalesce((
+    select sum(total_nano) from ledger as bill
+    where bill.tenant_id = accounts.tenant_id and (accounts.key_id is null or bill.key_id = accounts.key_id)
+      and finished_at >= ${start} at time zone 'utc'
+      and finished_at < (${start} + ${sql.raw(`interval '1 ${window}'`)}) at time zone 'utc'
+      and not exists (
+        select from ledger as newer where newer.request_id = bill.request_id and newer.revision > bill.revision
+      )
+  ), 0)`
+}
 
 const running = (what: SQL): SQL => sql`(
   select ${what} from reservations
-  where accounts.key_id is null and reservations.tenant_id = accounts.tenant_id
-    or reservations.key_id = accounts.key_id
+  where reservations.tenant_id = accounts.tenant_id
+    and (accounts.key_id is null or reservations.key_id = accounts.key_id)
 )`
 
 /** Each selects the `id` of what must not be. */
@@ -86,7 +93,7 @@ const INVARIANTS: Readonly<Record<string, SQL>> = {
   )`,
   'a reservation of a request that was billed': sql`(
     select reservations.request_id as id from reservations join ledger using (request_id)
-    where (ledger.revision + 1) / 2 >= reservations.attempt
+    where ledger.revision % 2 = 0 and ledger.revision / 2 >= reservations.attempt
   )`,
   'a billing period that was closed out of order': sql`(
     select later.period as id from billing_periods as later join billing_periods as earlier

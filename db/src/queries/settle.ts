@@ -34,7 +34,9 @@ const settleStatement = prepared(
       returning *
     ), freed as (
       delete from reservations using posted
-      where reservations.request_id = posted.request_id and reservations.attempt <= (posted.revision + 1) / 2
+      where reservations.request_id = posted.request_id and reservations.attempt <= posted.revision / 2
+        -- A gateway that only seems lost still delivers what it was granted: that is free when its lease runs out.
+        and posted.revision % 2 = 0
       returning reservations.*
     ), freed_sums as (
       select request_id, count(*) as streams, sum(granted_nano) as nano, sum(tokens) as tokens from freed group by 1
@@ -43,10 +45,10 @@ const settleStatement = prepared(
         (posted.finished_at at time zone 'utc')::date as day,
         before.finished_at as before_finished_at, coalesce(before.total_nano, 0) as before_nano, posted.total_nano,
         coalesce(freed.streams, 0) as streams, coalesce(freed.nano, 0) as freed_nano,
-        -- A correction is about tokens that were counted long ago.
-        case when before.request_id is null
-          then posted.input_tokens + posted.cached_tokens + posted.output_tokens - coalesce(freed.tokens, 0)
-          else 0 end as tokens
+        -- What is still reserved counts its tokens itself; a correction is about some that were counted long ago.
+        case when posted.revision % 2 = 1 or (freed.request_id is null and before.request_id is not null) then 0
+          else posted.input_tokens + posted.cached_tokens + posted.output_tokens - coalesce(freed.tokens, 0)
+          end as tokens
       from posted
       left join freed_sums as freed on freed.request_id = posted.request_id
       left join lateral (

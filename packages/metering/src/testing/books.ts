@@ -120,12 +120,15 @@ export class Books {
       return
     const bill = { ...usage, ...charge(billedTokens(usage), this.rates), ...tokensOf(usage) }
     this.bills.set(usage.requestId, bill)
+    // A gateway that only seems lost still delivers what it was granted: that is free when its lease runs out.
     const mine = [...this.reservations.values()].filter(
-      ({ requestId, attempt }) => requestId === usage.requestId && attempt <= usage.attempt,
+      ({ requestId, attempt }) => !usage.lost && requestId === usage.requestId && attempt <= usage.attempt,
     )
     for (const each of mine) this.free(each)
     const counted = mine.reduce((sum, { tokens }) => sum + tokens, 0)
-    if (!before) this.count(usage.owners, bill.inputTokens + bill.cachedTokens + bill.outputTokens - counted, now)
+    if (!usage.lost && (mine.length > 0 || !before)) {
+      this.count(usage.owners, bill.inputTokens + bill.cachedTokens + bill.outputTokens - counted, now)
+    }
     for (const account of this.accountsOf(usage.owners)) this.spend(account, bill, before)
   }
 
