@@ -61,6 +61,10 @@ export class Hold {
     return this.grantedNano !== null
   }
 
+  private get valid(): boolean {
+    return this.options.now() < this.validUntilMs
+  }
+
   /** The reservation held when this was asked for. */
   renewed(askedMs: number): void {
     this.validUntilMs = Math.max(this.validUntilMs, askedMs + this.options.leaseMs * FENCE_SHARE)
@@ -78,8 +82,7 @@ export class Hold {
   covers(tokens: UsedTokens): boolean | Promise<boolean> {
     if (this.grantedNano === null) return true
     const { covered, ask } = cover(this.grantedNano, this.costOf(tokens), this.sliceNano)
-    const valid = this.options.now() < this.validUntilMs
-    if (covered && valid) {
+    if (covered && this.valid) {
       // What fails in the background is asked for again when it is needed.
       if (ask && !this.refused) void this.ask(ask).catch(() => undefined)
       return true
@@ -88,11 +91,13 @@ export class Hold {
   }
 
   private async wait(tokens: UsedTokens): Promise<boolean> {
-    // What is under way may have been asked for too little.
+    const state = () => cover(this.grantedNano ?? 0n, this.costOf(tokens), this.sliceNano)
+    // What is under way may be enough, or have been asked for too little.
     await this.asking?.catch(() => undefined)
-    const { ask } = cover(this.grantedNano ?? 0n, this.costOf(tokens), this.sliceNano)
+    const { covered, ask } = state()
+    if (covered && this.valid) return true
     await this.ask(ask ?? { wantedNano: 0n, neededNano: 0n })
-    return cover(this.grantedNano ?? 0n, this.costOf(tokens), this.sliceNano).covered
+    return state().covered
   }
 
   private ask(more: { wantedNano: bigint; neededNano: bigint }): Promise<void> {
