@@ -27,13 +27,19 @@ describe('migrate', () => {
     expect(names).toEqual([
       'acceptance_batches',
       'acceptance_stats',
+      'accounts',
       'api_keys',
+      'billing_periods',
       'decisions',
       'draft_versions',
+      'idempotency_keys',
       'leases',
+      'ledger',
       'open_requests',
+      'prices',
       'processes',
       'requests',
+      'reservations',
       'tenants',
       'training_runs',
     ])
@@ -45,7 +51,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(11)
+    expect(await query(url, TABLES)).toHaveLength(17)
   })
 
   it('names the failure of an unreachable server without its password', async () => {
