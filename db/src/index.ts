@@ -1,6 +1,7 @@
 /**
- * The one relational database: who may call (tenants, keys), what they used (requests), how well drafts did
- * (acceptance), which draft serves whom (draft versions) and how it came to be (training runs).
+ * The one relational database: who may call (tenants, keys), what they used (requests), may use (accounts) and are
+ * billed (prices, ledger), how well drafts did (acceptance), which draft serves whom (draft versions) and how it came to
+ * be (training runs).
  *
  * Core idea: every question the platform asks has a named function in `queries/` or `keys/`; nobody else writes SQL.
  * A function that touches a tenant's rows takes the tenant's id and puts it in the WHERE clause, so another tenant's
@@ -9,11 +10,14 @@
  * Invariants
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
+ * - Its bill is posted in the same transaction, to a ledger that only grows: see `queries/settle.ts`.
+ * - What requests were granted of a budget never adds up to more than there is: see `queries/admission.ts`.
  * - What is learned belongs to a tenant and a target: a name and the fingerprint of what is behind it. A draft whose
  *   target is not known serves nobody.
  * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A training run belongs to one trainer at a time; who lost its lease can write nothing of it.
- * - Customers' text is in one table only, the responses that they asked to store, and goes with its tenant.
+ * - Customers' text is in two tables only, the responses that they asked to store and the answers to requests that they
+ *   named, and goes with its tenant.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
  * Rows of before targets were told apart have none. Figures (runs, acceptance, decisions) are inherited by the first target
@@ -28,7 +32,7 @@
 export { type Database, openDatabase } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export { ID_PREFIXES, type IdKind, newId } from './ids.ts'
-export { type AuthenticatedKey, authenticate, type LiveAdapter } from './keys/authenticate.ts'
+export { type AuthenticatedKey, authenticate, type Bounds, type LiveAdapter } from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export { type ApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/keys.ts'
 export { type Listening, type ListenOptions, listen } from './listen.ts'
@@ -41,6 +45,17 @@ export {
   condenseAcceptance,
   recordAcceptance,
 } from './queries/acceptance.ts'
+export {
+  type AccountState,
+  type Admission,
+  type AdmissionRequest,
+  admit,
+  type Denial,
+  extendReservation,
+  releaseReservations,
+  renewReservations,
+} from './queries/admission.ts'
+export { type BillLine, billLines, type LineKind, type PeriodBounds, periodBounds } from './queries/bill-lines.ts'
 export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
 export { adoptDraft, draftOfEarlierWeights, draftsWithoutTarget, retireDraftsAway } from './queries/draft-targets.ts'
 export {
@@ -52,8 +67,35 @@ export {
   liveDraftVersion,
   storedDraftKeys,
 } from './queries/drafts.ts'
+export {
+  type Claim,
+  claimIdempotencyKey,
+  endIdempotentRequest,
+  type IdempotentRequest,
+  removeExpiredIdempotencyKeys,
+  renewIdempotencyKeys,
+  type StoredAnswer,
+} from './queries/idempotency.ts'
+export { checkBooks, type Violation } from './queries/invariants.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
+export { type Account, type AccountOwner, type Limits, listLimits, setLimits } from './queries/limits.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
+export {
+  type ClosedPeriod,
+  type CloseRefused,
+  closePeriod,
+  firstBilledAt,
+  lastClosedPeriod,
+  listClosedPeriods,
+} from './queries/periods.ts'
+export {
+  addPrice,
+  listPrices,
+  type NewPrice,
+  type PriceRefused,
+  type PriceStart,
+  type PriceVersion,
+} from './queries/prices.ts'
 export {
   announceProcess,
   listProcesses,
@@ -132,5 +174,12 @@ export {
   tracesSeen,
 } from './queries/training-runs.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageTotals } from './queries/usage.ts'
+export {
+  type BucketQuery,
+  billingCurrency,
+  type UsageBucket,
+  type UsageGroup,
+  usageBuckets,
+} from './queries/usage-buckets.ts'
 export type { Figures } from './schema/training-runs.ts'
 export { TENANT_WEIGHT } from './tenant-weight.ts'

@@ -38,13 +38,19 @@ describe('migrate', () => {
     expect(names).toEqual([
       'acceptance_batches',
       'acceptance_stats',
+      'accounts',
       'api_keys',
+      'billing_periods',
       'decisions',
       'draft_versions',
+      'idempotency_keys',
       'leases',
+      'ledger',
       'open_requests',
+      'prices',
       'processes',
       'requests',
+      'reservations',
       'stored_responses',
       'targets',
       'tenants',
@@ -58,7 +64,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(12)
+    expect(await query(url, TABLES)).toHaveLength(19)
   })
 
   it('names the failure of an unreachable server without its password', async () => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addBillingCommand } from './billing/command.ts'
 import { addDemoCommand } from './demo/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
@@ -18,6 +19,7 @@ export function createProgram(): Command {
   addDemoCommand(program)
   addTenantCommand(program)
   addKeyCommand(program)
+  addBillingCommand(program)
   addModelCommand(program)
   addDraftCommand(program)
   addSchedulerCommand(program)

@@ -10,6 +10,7 @@ import { metrics } from './routes/metrics/handler.ts'
 import { getModel, listModels } from './routes/models/handler.ts'
 import { deleteResponse, getResponse } from './routes/responses/by-id.ts'
 import { createResponse } from './routes/responses/handler.ts'
+import { costs, usage } from './routes/usage/handler.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
 /** Everything the gateway answers. */
@@ -28,6 +29,9 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.get('/v1/models', tenant, listModels(services))
   app.get('/v1/models/:id{.+}', tenant, getModel(services))
 
+  app.get('/v1/organization/usage/completions', tenant, usage(services))
+  app.get('/v1/organization/costs', tenant, costs(services))
+
   app.get('/healthz', live())
   app.get('/readyz', ready(services))
   app.get('/metrics', metrics(services))
@@ -35,6 +39,7 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.on(OTHER_METHODS, ['/v1/chat/completions', '/v1/completions', '/v1/responses'], methodNotAllowed(['POST']))
   app.on(OTHER_METHODS, ['/v1/responses/:id'], methodNotAllowed(['GET', 'DELETE']))
   app.on(OTHER_METHODS, ['/v1/models', '/v1/models/:id{.+}'], methodNotAllowed(['GET']))
+  app.on(OTHER_METHODS, ['/v1/organization/usage/completions', '/v1/organization/costs'], methodNotAllowed(['GET']))
   app.on(OTHER_METHODS, ['/healthz', '/readyz', '/metrics'], methodNotAllowed(['GET']))
   app.notFound(notFound)
   app.onError(errorHandler(services.logger))

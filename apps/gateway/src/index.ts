@@ -6,7 +6,9 @@
  * an error, a client that leaves, a shutdown – ends the worker's call and writes one usage row, in one `finally`.
  *
  * Invariants
- * - Exactly one usage row for every request that passed validation, under an id that no client can choose.
+ * - Exactly one usage row for every request that was admitted, under an id that no client can choose.
+ * - Nothing is delivered that its tenant's budget did not grant before; who has no limits is never asked about them.
+ * - A request that is sent again under its Idempotency-Key has the answer of the first, and one bill.
  * - A call that broke goes on elsewhere, behind what the client has: it reads the same bytes, and pays once.
  * - Answers never wait for usage to be written. Missing, malformed, unknown and revoked keys are answered alike.
  * - No prompt, completion or key in logs, errors or metrics.
@@ -15,8 +17,8 @@
  * - A call names its tenant's live draft for that target, as the key resolved it; a draft that a worker finds fault with is rolled back
  *   behind the answer, and the tenant notices nothing.
  *
- * Failure: without the database, keys seen in the last ten seconds go on, others get 503; usage waits in memory and
- * ends in the log if it must. Without a worker requests get 503, and answers that have begun wait for one. A revoked
+ * Failure: without the database, keys seen in the last ten seconds go on, others get 503, as do those with a budget;
+ * usage waits in memory and ends in the log if it must. Without a worker requests get 503, and answers that have begun wait for one. A revoked
  * key works up to ten seconds longer. What a gateway had served that is killed is billed by another one, from a journal.
  *
  * Concurrency: one event loop, any number of gateways side by side; they share nothing but the database.

@@ -20,9 +20,14 @@ export interface AuthenticatedKey {
   readonly forgottenAt: Date | null
   /** The tenant's share of a busy worker against others'. */
   readonly weight: number
+  /** Whether its requests have to be admitted, and whether they must not begin while nobody can tell what was spent. */
+  readonly bounds: Bounds
   /** The drafts that the tenant's traffic has taught, one at most for each target that is being served. */
   readonly adapters: readonly LiveAdapter[]
 }
+
+/** Limits of the tenant or the key: none, of rates only, or on what they spend. */
+export type Bounds = 'none' | 'rates' | 'spend'
 
 export interface LiveAdapter {
   readonly id: string
@@ -56,6 +61,7 @@ export async function authenticate(
         learning: tenants.learning,
         forgottenAt: tenants.forgottenAt,
         weight: tenants.weight,
+        bounds: boundsOf(tenants.id, apiKeys.id),
         adapter: { id: live.id, contentHash: live.contentHash, key: live.key },
         target: { name: live.name, fingerprint: live.fingerprint },
         hmac: apiKeys.secretHmac,
@@ -85,6 +91,16 @@ function liveAdapters({ drizzle }: Database) {
     .innerJoin(targets, and(eq(targets.id, targetId), gt(targets.lastSeenAt, ago(SERVED_MS))))
     .where(and(sql`${state} = 'live'`, sql`${arm} = 'adaptive'`))
     .as('live')
+}
+
+function boundsOf(tenantId: typeof tenants.id, keyId: typeof apiKeys.id) {
+  return sql<Bounds>`(
+    select case
+      when count(coalesce(day_nano_max, month_nano_max)) > 0 then 'spend'
+      when count(coalesce(requests_per_minute, tokens_per_minute, streams_max)) > 0 then 'rates'
+      else 'none' end
+    from accounts where accounts.id in (${tenantId}, ${keyId})
+  )`
 }
 
 export function secretHmac(pepper: Uint8Array, secret: string): Buffer {

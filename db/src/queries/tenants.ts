@@ -2,6 +2,7 @@ import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { idempotencyKeys } from '../schema/idempotency-keys.ts'
 import { tenants } from '../schema/tenants.ts'
 import { forgetDraftsIn, lockLineage } from './promotion.ts'
 import { deleteResponsesIn } from './stored-responses.ts'
@@ -44,7 +45,7 @@ export function listTenants(db: Database): Promise<Tenant[]> {
 }
 
 /**
- * Ends all access of a tenant at once; its keys stay as they are, its stored responses go. False where no active tenant
+ * Ends all access of a tenant at once; its keys stay as they are, what is kept of its answers goes. False where no active tenant
  * has this id.
  */
 export function revokeTenant(db: Database, tenantId: string): Promise<boolean> {
@@ -55,7 +56,7 @@ export function revokeTenant(db: Database, tenantId: string): Promise<boolean> {
         .set({ status: 'revoked', revokedAt: sql`now()` })
         .where(and(eq(tenants.id, tenantId), eq(tenants.status, 'active')))
         .returning({ id: tenants.id })
-      if (revoked.length > 0) await deleteResponsesIn(tx, tenantId)
+      if (revoked.length > 0) await deleteAnswersIn(tx, tenantId)
       return revoked.length > 0
     }),
   )
@@ -104,6 +105,12 @@ export async function setPlan(db: Database, tenantId: string, plan: string): Pro
   return changed.length > 0
 }
 
+/** Responses that it stored, and answers that are kept for who asks again. */
+async function deleteAnswersIn(tx: Parameters<typeof deleteResponsesIn>[0], tenantId: string): Promise<void> {
+  await deleteResponsesIn(tx, tenantId)
+  await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, tenantId))
+}
+
 export interface Forgotten {
   readonly forgottenAt: Date
   /** Versions whose files now have to go. */
@@ -113,7 +120,7 @@ export interface Forgotten {
 }
 
 /**
- * Ends everything that was learned from a tenant, and the responses that it stored: no version is live or can come back,
+ * Ends everything that was learned from a tenant, and what is kept of its answers: no version is live or can come back,
  * its open run is void, and segments recorded before this moment are to be deleted, also those that a worker writes a little later. Call it
  * before deleting files, so that nothing reads what is going; null: no such tenant.
  */
@@ -128,7 +135,7 @@ export function forgetTenant(db: Database, tenantId: string): Promise<Forgotten 
         .where(eq(tenants.id, tenantId))
         .returning({ forgottenAt: tenants.forgottenAt })
       if (!tenant?.forgottenAt) return null
-      await deleteResponsesIn(tx, tenantId)
+      await deleteAnswersIn(tx, tenantId)
       const runs = await cancelTrainingIn(tx, tenantId, reason)
       return { forgottenAt: tenant.forgottenAt, drafts: await forgetDraftsIn(tx, tenantId, reason), runs }
     }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { KeyCache } from './key-cache.ts'
 
-const resolved = { learning: true, forgottenAt: null, weight: 1, adapters: [] }
+const resolved = { learning: true, forgottenAt: null, weight: 1, bounds: 'none', adapters: [] } as const
 const owner = { keyId: 'key_a', tenantId: 'ten_a', tenantName: 'a', ...resolved }
 
 function create() {

@@ -1,5 +1,4 @@
 import { ApiError } from '@foretoken/protocol'
-import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 
@@ -21,8 +20,7 @@ export function limitBody(bytesMax: number) {
 }
 
 /** The body as JSON. The parser's own message is dropped: it quotes the body. */
-export async function readJson(ctx: Context): Promise<unknown> {
-  const text = await ctx.req.text()
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
