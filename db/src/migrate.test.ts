@@ -10,6 +10,7 @@ import { openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { adoptDraft, draftsWithoutTarget } from './queries/draft-targets.ts'
 import { acceptanceByVersion, liveDraftVersion } from './queries/drafts.ts'
+import { checkBooks } from './queries/invariants.ts'
 import { registerTarget } from './queries/targets.ts'
 import { latestTrainingRuns } from './queries/training-runs.ts'
 import { temporaryDatabase } from './testing.ts'
@@ -118,6 +119,10 @@ it('a database of before targets were told apart goes on as it was, once its tar
     const drafts = await draftsWithoutTarget(db)
     expect(drafts.map(({ id }) => id).sort()).toEqual(['adp_1', 'adp_2'])
     expect(await liveDraftVersion(db, { tenantId: 'ten_a', targetId })).toBeNull()
+    expect(await checkBooks(db)).toEqual([])
+    expect((await db.pool.query('select request_id, total_nano from ledger')).rows).toEqual([
+      { request_id: 'req_a', total_nano: '0' },
+    ])
     for (const draft of drafts) await adoptDraft(db, draft, targetId)
     expect(await liveDraftVersion(db, { tenantId: 'ten_a', targetId })).toMatchObject({ id: 'adp_2', version: 2 })
   } finally {

@@ -232,6 +232,10 @@ function describeStore(name: string, create: () => Promise<StoreUnderTest>): voi
         ...{ outcome: 'run', requestId: 'req_new', attempt: 1 },
       })
       expect(await under.store.removeExpiredClaims()).toBe(1)
+      const response = { id: 'resp_named', previousId: null, input: [], response: { output: [] } }
+      await under.store.saveResponse(tenantId, response, { keptMs: 60_000, countMax: 9, bytesMax: 1_000_000 })
+      expect(await under.store.deleteResponse(tenantId, 'resp_named')).toBe(true)
+      expect(await claim()).toMatchObject({ outcome: 'run', attempt: 1 })
     })
 
     it('forgets a key that was revoked', async () => {

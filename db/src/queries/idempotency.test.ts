@@ -9,7 +9,7 @@ import {
   removeExpiredIdempotencyKeys,
   renewIdempotencyKeys,
 } from './idempotency.ts'
-import { createTenant } from './tenants.ts'
+import { createTenant, forgetTenant, revokeTenant } from './tenants.ts'
 
 let db: Database
 let drop: () => Promise<void>
@@ -80,5 +80,18 @@ describe('an idempotency key', () => {
       ...{ outcome: 'run', attempt: 1, requestId: other.requestId, seed: other.seed },
     })
     expect(await removeExpiredIdempotencyKeys(db)).toBe(1)
+  })
+  it.each([
+    ['forgotten', forgetTenant],
+    ['revoked', revokeTenant],
+  ])('goes with its answer when its tenant is %s', async (name, end) => {
+    const created = await createTenant(db, name)
+    const tenantId = created.ok ? created.tenant.id : ''
+    const request = named('gone', 'body', tenantId)
+    await claimIdempotencyKey(db, request, 'gtw_a', times)
+    await endIdempotentRequest(db, { ...request, attempt: 1 }, 'gtw_a', answer)
+    await end(db, tenantId)
+    const again = await claimIdempotencyKey(db, named('gone', 'body', tenantId), 'gtw_a', times)
+    expect(again).toMatchObject({ outcome: 'run', attempt: 1 })
   })
 })

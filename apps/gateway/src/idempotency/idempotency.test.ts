@@ -1,9 +1,10 @@
 import { addPrice, checkBooks, createApiKey, createTenant, openDatabase } from '@foretoken/db'
 import { temporaryDatabase } from '@foretoken/db/testing'
-import { type Script, wordsScript } from '@foretoken/protocol/testing'
+import { type Script, sayScript, wordsScript } from '@foretoken/protocol/testing'
 import OpenAI from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
 import { chat, PATH } from '../routes/chat-completions/example.ts'
+import { ask, create, PATH as RESPONSES } from '../routes/responses/example.ts'
 import { postgresStore, type Store } from '../store.ts'
 import { expectError } from '../testing/errors.ts'
 import { eventually, Harness, KEY, TENANT } from '../testing/harness.ts'
@@ -15,15 +16,22 @@ const named = (key: string, more: Record<string, string> = {}) => ({ headers: { 
 /** Without a seed of its own: what makes answers equal is the key alone. */
 const { seed: _, ...unseeded } = chat
 
+const { seed: __, ...response } = ask
+const asked = [
+  [PATH, unseeded],
+  ['/v1/completions', { model: chat.model, prompt: 'Who ordered twice?', max_tokens: 5 }],
+  [RESPONSES, response],
+] as const
+
 describe('a request with an Idempotency-Key', () => {
-  it.each([false, true])(
-    'that is sent again has the same bytes, is served and billed once (stream: %s)',
-    async (stream) => {
+  it.each(asked.flatMap(([path, body]) => [false, true].map((stream) => [path, stream, body] as const)))(
+    'that is sent again has the same bytes, is served and billed once: %s (stream: %s)',
+    async (path, stream, ask) => {
       gateway = await Harness.start()
-      const request = { ...unseeded, stream, temperature: 1 }
-      const first = await gateway.post(PATH, request, named('order-1'))
+      const request = { ...ask, stream, temperature: 1 }
+      const first = await gateway.post(path, request, named('order-1'))
       const body = await first.text()
-      const again = await gateway.post(PATH, request, named('order-1'))
+      const again = await gateway.post(path, request, named('order-1'))
       expect(await again.text()).toBe(body)
       expect(first.headers.get('idempotent-replayed')).toBeNull()
       expect(again.headers.get('idempotent-replayed')).toBe('true')
@@ -32,7 +40,7 @@ describe('a request with an Idempotency-Key', () => {
       }
       expect(gateway.worker.calls).toHaveLength(1)
       await eventually(() => expect(gateway.usage).toHaveLength(1))
-      const other = await gateway.post(PATH, request, named('order-2'))
+      const other = await gateway.post(path, request, named('order-2'))
       expect(await other.text()).not.toBe(body)
     },
   )
@@ -123,6 +131,44 @@ describe('a request with an Idempotency-Key', () => {
     expect(texts[1]).toEqual(texts[0])
     expect(gateway.worker.calls).toHaveLength(2)
     await eventually(() => expect(gateway.usage).toMatchObject([{ attempt: 2 }]))
+  })
+})
+
+describe('a response with an Idempotency-Key', () => {
+  it('is computed anew under the same ids, calls included, and stored once', async () => {
+    const script = sayScript(['I look. <tool_call>{"name":"weather","arguments":{}}</tool_call>'])
+    const limits = { idempotencyBytesMax: 10 }
+    gateway = await Harness.start({ workers: [{ script, model: { toolCallForm: 'hermes' } }], limits })
+    const tools = [{ type: 'function', name: 'weather', parameters: { type: 'object', properties: {} } }]
+    const answers: unknown[] = []
+    for (let at = 0; at < 2; at++) {
+      answers.push(await (await gateway.post(RESPONSES, { ...response, tools }, named('large'))).json())
+    }
+    expect(answers[1]).toEqual(answers[0])
+    expect(gateway.worker.calls).toHaveLength(2)
+    expect(gateway.memory.responses.size).toBe(1)
+    await eventually(() => expect(gateway.usage).toMatchObject([{ endpoint: 'responses', attempt: 2 }]))
+  })
+
+  it('that can not be begun may be sent again at once', async () => {
+    gateway = await Harness.start()
+    const lost = { ...response, previous_response_id: 'resp_none' }
+    for (let at = 0; at < 2; at++) {
+      const answer = await gateway.post(RESPONSES, lost, named('lost'))
+      await expectError(answer, 400, 'previous_response_not_found', 'previous_response_id')
+    }
+    expect(gateway.usage).toEqual([])
+  })
+
+  it('goes with its name when it is deleted, and with nobody else’s', async () => {
+    gateway = await Harness.start()
+    const kept = await create(gateway, response)
+    const ask = async () => JSON.parse(await (await gateway.post(RESPONSES, response, named('deleted'))).text())
+    const { id } = await ask()
+    await gateway.client().responses.delete(kept.id)
+    expect(await ask()).toMatchObject({ id })
+    await gateway.client().responses.delete(id)
+    expect((await ask()).id).not.toBe(id)
   })
 })
 

@@ -3,6 +3,7 @@ import { endFrame } from '@foretoken/protocol/testing'
 import OpenAI from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
 import { chat, PATH } from '../routes/chat-completions/example.ts'
+import { ask, PATH as RESPONSES } from '../routes/responses/example.ts'
 import { expectError } from '../testing/errors.ts'
 import { eventually, Harness, KEY, TENANT } from '../testing/harness.ts'
 
@@ -161,6 +162,18 @@ describe('a budget', () => {
       await eventually(() => expect(gateway.worker.running).toBe(0))
     },
   )
+
+  it.each([false, true])('that ends in the middle leaves a response incomplete (stream: %s)', async (stream) => {
+    await start({ monthNanoMax: 10n + 10n * 700n + 5n, requestsPerMinute: 60 }, tokens)
+    const request = { ...ask, max_output_tokens: 1_000 }
+    const answer = await gateway.post(RESPONSES, { ...request, stream })
+    expect(answer.headers.get('x-ratelimit-limit-requests')).toBe('60')
+    const body = await answer.text()
+    expect(body).toMatch(/"status":"incomplete".*"reason":"max_output_tokens".*"output_tokens":700/s)
+    await eventually(() => expect(account()).toMatchObject({ monthSpentNano: 7_010n, reservedNano: 0n }))
+    expect(gateway.usage).toMatchObject([{ endpoint: 'responses', errorCode: 'insufficient_quota' }])
+    await expectError(await gateway.post(RESPONSES, { ...request, stream }), 429, 'insufficient_quota')
+  })
 
   it('with nothing for a prompt that is longer than it seemed fails before a byte, and bills nothing', async () => {
     await start({ dayNanoMax: 25n }, async function* (call, signal) {

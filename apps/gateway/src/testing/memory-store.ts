@@ -1,5 +1,6 @@
 import { charge } from '@foretoken/metering'
 import { Books } from '@foretoken/metering/testing'
+import { requestIdOf } from '@foretoken/protocol'
 import type {
   Admission,
   AdmissionRequest,
@@ -233,7 +234,11 @@ export class MemoryStore implements Store {
   }
 
   async deleteResponse(tenantId: string, id: string): Promise<boolean> {
-    return (await this.findResponse(tenantId, id)) !== null && this.responses.delete(id)
+    if (!(await this.findResponse(tenantId, id))) return false
+    for (const [name, { request }] of this.named) {
+      if (request.requestId === requestIdOf(id, 'response')) this.named.delete(name)
+    }
+    return this.responses.delete(id)
   }
 
   async removeExpiredResponses(): Promise<number> {
