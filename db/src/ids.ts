@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   adapter: 'adp',
   trainingRun: 'trn',
   job: 'job',
+  price: 'prc',
   gateway: 'gtw',
   worker: 'wrk',
   trainer: 'trr',

@@ -1,6 +1,7 @@
 /**
- * The one relational database: who may call (tenants, keys), what they used (requests), how well drafts did
- * (acceptance), which draft serves whom (draft versions) and how it came to be (training runs).
+ * The one relational database: who may call (tenants, keys), what they used (requests), may use (accounts) and are
+ * billed (prices, ledger), how well drafts did (acceptance), which draft serves whom (draft versions) and how it came to
+ * be (training runs).
  *
  * Core idea: every question the platform asks has a named function in `queries/` or `keys/`; nobody else writes SQL.
  * A function that touches a tenant's rows takes the tenant's id and puts it in the WHERE clause, so another tenant's
@@ -11,12 +12,15 @@
  *   behalf of the database's `actor`. The log can only be added to, and a hash chain shows what was done to it anyway.
  * - A key's secret is never stored; a malformed key never reaches the database.
  * - Usage is one row per request, final counters, idempotent on the request's id: retries bill nothing twice.
+ * - Its bill is posted in the same transaction, to a ledger that only grows: see `queries/settle.ts`.
+ * - What requests were granted of a budget never adds up to more than there is: see `queries/admission.ts`.
  * - What is learned belongs to a tenant and a target: a name and the fingerprint of what is behind it. A draft whose
  *   target is not known serves nobody.
  * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
  * - A lineage has at most one version on trial; what its witnesses said goes when it is decided, in the same transaction.
  * - A training run belongs to one trainer at a time, and so does a judgement; who lost its lease can write nothing of it.
- * - Customers' text is in one table only, the responses that they asked to store, and goes with its tenant.
+ * - Customers' text is in two tables only, the responses that they asked to store and the answers to requests that they
+ *   named, and goes with its tenant.
  * - What a tenant's keys resolve to is notified with the commit that changes it, by triggers: see `TENANTS_CHANNEL`.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
@@ -47,7 +51,13 @@ export {
   listAdminKeys,
   revokeAdminKey,
 } from './keys/admin-keys.ts'
-export { type AuthenticatedKey, authenticate, type LiveAdapter, TENANTS_CHANNEL } from './keys/authenticate.ts'
+export {
+  type AuthenticatedKey,
+  authenticate,
+  type Bounds,
+  type LiveAdapter,
+  TENANTS_CHANNEL,
+} from './keys/authenticate.ts'
 export { API_KEY_PREFIX, generateSecret, isWellFormed } from './keys/format.ts'
 export {
   type ApiKey,
@@ -72,6 +82,17 @@ export {
   condenseAcceptance,
   recordAcceptance,
 } from './queries/acceptance.ts'
+export {
+  type AccountState,
+  type Admission,
+  type AdmissionRequest,
+  admit,
+  type Denial,
+  extendReservation,
+  releaseReservations,
+  renewReservations,
+} from './queries/admission.ts'
+export { type BillLine, billLines, type LineKind, type PeriodBounds, periodBounds } from './queries/bill-lines.ts'
 export { decisionsOf, type NewDecision, recordDecisions, type StoredDecision } from './queries/decisions.ts'
 export { adoptDraft, draftOfEarlierWeights, draftsWithoutTarget, retireDraftsAway } from './queries/draft-targets.ts'
 export {
@@ -85,6 +106,16 @@ export {
 } from './queries/drafts.ts'
 export { deleteTenant, type Forgotten, forgetTenant } from './queries/forget.ts'
 export {
+  type Claim,
+  claimIdempotencyKey,
+  endIdempotentRequest,
+  type IdempotentRequest,
+  removeExpiredIdempotencyKeys,
+  renewIdempotencyKeys,
+  type StoredAnswer,
+} from './queries/idempotency.ts'
+export { checkBooks, type Violation } from './queries/invariants.ts'
+export {
   beatJudgement,
   claimJudgement,
   finishJudgement,
@@ -94,7 +125,24 @@ export {
   releaseJudgement,
 } from './queries/judgements.ts'
 export { holdLease, releaseLease } from './queries/leases.ts'
+export { type Account, type AccountOwner, type Limits, listLimits, setLimits } from './queries/limits.ts'
 export { GATEWAY_LOST, journalOpenRequests, type OpenRequest, settleLostRequests } from './queries/open-requests.ts'
+export {
+  type ClosedPeriod,
+  type CloseRefused,
+  closePeriod,
+  firstBilledAt,
+  lastClosedPeriod,
+  listClosedPeriods,
+} from './queries/periods.ts'
+export {
+  addPrice,
+  listPrices,
+  type NewPrice,
+  type PriceRefused,
+  type PriceStart,
+  type PriceVersion,
+} from './queries/prices.ts'
 export {
   announceProcess,
   listProcesses,
@@ -180,6 +228,13 @@ export {
 export { advanceDraft, dismissDraft, endTrial, type TrialVerdict, tryDraft } from './queries/trial-stages.ts'
 export { type OpenTrial, openTrials, trialWitnessesOf, type Witness } from './queries/trials.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageByTenant, usageTotals } from './queries/usage.ts'
+export {
+  type BucketQuery,
+  billingCurrency,
+  type UsageBucket,
+  type UsageGroup,
+  usageBuckets,
+} from './queries/usage-buckets.ts'
 export { TENANT_STATUSES, type TenantStatus } from './schema/tenants.ts'
 export type { Figures } from './schema/training-runs.ts'
 export { STATIC_RIVAL, type TrialStage } from './schema/trials.ts'

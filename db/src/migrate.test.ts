@@ -10,6 +10,7 @@ import { openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { adoptDraft, draftsWithoutTarget } from './queries/draft-targets.ts'
 import { acceptanceByVersion, liveDraftVersion } from './queries/drafts.ts'
+import { checkBooks } from './queries/invariants.ts'
 import { registerTarget } from './queries/targets.ts'
 import { latestTrainingRuns } from './queries/training-runs.ts'
 import { temporaryDatabase } from './testing.ts'
@@ -38,17 +39,23 @@ describe('migrate', () => {
     expect(names).toEqual([
       'acceptance_batches',
       'acceptance_stats',
+      'accounts',
       'admin_keys',
       'api_keys',
       'audit_head',
       'audit_log',
+      'billing_periods',
       'decisions',
       'draft_trials',
       'draft_versions',
+      'idempotency_keys',
       'leases',
+      'ledger',
       'open_requests',
+      'prices',
       'processes',
       'requests',
+      'reservations',
       'stored_responses',
       'targets',
       'tenants',
@@ -83,7 +90,7 @@ describe('migrate', () => {
   it('lets processes that start together migrate one after the other', async () => {
     const { url } = await emptyDatabase()
     await Promise.all(Array.from({ length: 6 }, () => migrate(url)))
-    expect(await query(url, TABLES)).toHaveLength(18)
+    expect(await query(url, TABLES)).toHaveLength(24)
   })
 
   it('names the failure of an unreachable server without its password', async () => {
@@ -137,6 +144,10 @@ it('a database of before targets were told apart goes on as it was, once its tar
     const drafts = await draftsWithoutTarget(db)
     expect(drafts.map(({ id }) => id).sort()).toEqual(['adp_1', 'adp_2'])
     expect(await liveDraftVersion(db, { tenantId: 'ten_a', targetId })).toBeNull()
+    expect(await checkBooks(db)).toEqual([])
+    expect((await db.pool.query('select request_id, total_nano from ledger')).rows).toEqual([
+      { request_id: 'req_a', total_nano: '0' },
+    ])
     for (const draft of drafts) await adoptDraft(db, draft, targetId)
     expect(await liveDraftVersion(db, { tenantId: 'ten_a', targetId })).toMatchObject({ id: 'adp_2', version: 2 })
   } finally {

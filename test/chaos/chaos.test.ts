@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkBooks } from '@foretoken/db'
 import { openQueue } from '@foretoken/jobs'
 import { collectOrphans, ORPHAN_RULES } from '@foretoken/scheduler'
 import { openObjectStore } from '@foretoken/storage'
@@ -137,6 +138,10 @@ describe('under faults', () => {
     // As the scheduler does it, once what lies there is old enough.
     await collectOrphans(db, store, Date.now() + 2 * ORPHAN_RULES.marginMs)
     expect(await strayAdapters(db, store)).toEqual([])
+  })
+
+  it('usage and ledger agree to the last unit', async () => {
+    await expect.poll(() => checkBooks(world.db)).toEqual([])
   })
 
   it('no process outlives the platform', { timeout: 120_000 }, async () => {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAdminCommand } from './admin/command.ts'
 import { addAuditCommand } from './audit/command.ts'
+import { addBillingCommand } from './billing/command.ts'
 import { addDemoCommand } from './demo/command.ts'
 import { addDoctorCommand } from './doctor/command.ts'
 import { addDraftCommand } from './draft/command.ts'
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   addKeyCommand(program)
   addAdminCommand(program)
   addAuditCommand(program)
+  addBillingCommand(program)
   addModelCommand(program)
   addDraftCommand(program)
   addSchedulerCommand(program)

@@ -13,6 +13,7 @@ import { getModel, listModels } from './routes/models/handler.ts'
 import { deleteResponse, getResponse } from './routes/responses/by-id.ts'
 import { createResponse } from './routes/responses/handler.ts'
 import { detokenize, tokenize } from './routes/tokenize/handler.ts'
+import { costs, usage } from './routes/usage/handler.ts'
 import { mountSelf } from './self/index.ts'
 import type { GatewayEnv, Services } from './services.ts'
 
@@ -20,6 +21,7 @@ import type { GatewayEnv, Services } from './services.ts'
 export function createApp(services: Services): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>()
   const tenant = authenticate(services.keys, 'inference')
+  const readsUsage = authenticate(services.keys, 'usage:read')
   const body = limitBody(services.config.limits.bodyBytesMax)
 
   app.use(requestId(services.logger))
@@ -33,6 +35,9 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   app.post('/detokenize', tenant, body, detokenize(services))
   app.get('/v1/models', tenant, listModels(services))
   app.get('/v1/models/:id{.+}', tenant, getModel(services))
+
+  app.get('/v1/organization/usage/completions', readsUsage, usage(services))
+  app.get('/v1/organization/costs', readsUsage, costs(services))
 
   if (services.management) {
     mountSelf(app, services, services.management)
@@ -52,6 +57,7 @@ export function createApp(services: Services): Hono<GatewayEnv> {
   otherwise(['/v1/chat/completions', '/v1/completions', '/v1/responses', '/tokenize', '/detokenize'], ['POST'])
   otherwise(['/v1/responses/:id'], ['GET', 'DELETE'])
   otherwise(['/v1/models', '/v1/models/:id{.+}'], ['GET'])
+  otherwise(['/v1/organization/usage/completions', '/v1/organization/costs'], ['GET'])
   otherwise(['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'], ['GET'])
   app.notFound(notFound)
   app.onError(errorHandler(services.logger))

@@ -66,6 +66,12 @@ export interface Limits {
   readonly resumeMsMax: number
   /** How often what open requests have used by now is written down. */
   readonly journalMs: number
+  /** How long what a request was granted of its budget stays its own without a word from its gateway. */
+  readonly reservationMs: number
+  /** How long an Idempotency-Key means the same request, and its answer is kept. */
+  readonly idempotencyKeptMs: number
+  /** Larger answers are not kept: who asks again has them computed anew, to the same text. */
+  readonly idempotencyBytesMax: number
   /** How long others may take to hear that this gateway is about to stop; requests are admitted meanwhile. */
   readonly propagationMs: number
   /** Silence after which a waiting stream gets a comment, so that proxies keep it open. */
@@ -85,6 +91,9 @@ export const DEFAULT_LIMITS: Limits = {
   workerSilenceMsMax: 4 * ALIVE_MS,
   resumeMsMax: 30_000,
   journalMs: 500,
+  reservationMs: 10_000,
+  idempotencyKeptMs: 24 * 3_600_000,
+  idempotencyBytesMax: 1024 * 1024,
   propagationMs: 0,
   keepAliveMs: 10_000,
   stallMsMax: 120_000,

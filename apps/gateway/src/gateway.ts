@@ -4,7 +4,9 @@ import { createApp } from './app.ts'
 import type { GatewayConfig } from './config.ts'
 import { Verdicts } from './drafts/verdicts.ts'
 import { InFlight } from './generation/in-flight.ts'
+import { Idempotency } from './idempotency/idempotency.ts'
 import { KeyCache } from './keys/key-cache.ts'
+import { Admissions } from './limits/admissions.ts'
 import { type ListeningServer, listen } from './server.ts'
 import type { Management, Services } from './services.ts'
 import type { Store } from './store.ts'
@@ -44,10 +46,11 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
     databaseMsMax: limits.databaseMsMax,
     now: () => performance.now(),
   })
+  const metrics = createRequestMetrics(parts.registry)
   const services: Services = {
     clock: Date.now,
     ...parts,
-    metrics: createRequestMetrics(parts.registry),
+    metrics,
     keys,
     verdicts: new Verdicts(store, keys, logger),
     workers: new WorkerPool({
@@ -59,6 +62,21 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
       logger,
     }),
     usage: new UsageWriter(store, logger),
+    admissions: new Admissions(store, logger, metrics, {
+      gatewayId: parts.id,
+      databaseMsMax: limits.databaseMsMax,
+      leaseMs: limits.reservationMs,
+      renewMs: limits.journalMs,
+      now: () => performance.now(),
+    }),
+    idempotency: new Idempotency(store, logger, {
+      gatewayId: parts.id,
+      databaseMsMax: limits.databaseMsMax,
+      leaseMs: limits.reservationMs,
+      renewMs: limits.journalMs,
+      keptMs: limits.idempotencyKeptMs,
+      bytesMax: limits.idempotencyBytesMax,
+    }),
     journal: new Journal(store, logger, { gatewayId: parts.id, everyMs: limits.journalMs }),
     inFlight: new InFlight(),
   }
@@ -74,7 +92,7 @@ export async function startGateway(parts: GatewayParts): Promise<{ url: string; 
 }
 
 function planShutdown(lifecycle: Lifecycle, services: Services, server: ListeningServer): void {
-  const { inFlight, journal, usage, verdicts, workers, config } = services
+  const { admissions, idempotency, inFlight, journal, usage, verdicts, workers, config } = services
   const sweeping = setInterval(() => void sweep(services), SWEEP_MS).unref()
   lifecycle.on('announce', 'time to hear of it', () => sleep(config.limits.propagationMs))
   lifecycle.on('stop admitting', 'requests', () => inFlight.stopAdmitting())
@@ -86,17 +104,20 @@ function planShutdown(lifecycle: Lifecycle, services: Services, server: Listenin
   lifecycle.on('flush', 'sweeping', () => clearInterval(sweeping))
   lifecycle.on('flush', 'journal', () => journal.close())
   lifecycle.on('flush', 'usage', () => usage.flush(FLUSH_MS_MAX))
+  lifecycle.on('flush', 'answers to keep', () => idempotency.close())
+  lifecycle.on('flush', 'reservations', () => admissions.close())
   lifecycle.on('flush', 'verdicts on drafts', () => verdicts.settled())
   lifecycle.on('close', 'worker clients', () => workers.close())
   lifecycle.on('close', 'connections', () => server.destroy())
 }
 
-/** Expired responses are found by nobody; this is when they are gone. */
+/** Nobody finds what has expired; this is when it is gone. */
 async function sweep({ store, logger }: Services): Promise<void> {
   try {
     const responses = await store.removeExpiredResponses()
-    if (responses > 0) logger.info({ responses }, 'removed expired responses')
+    const answers = await store.removeExpiredClaims()
+    if (responses + answers > 0) logger.info({ responses, answers }, 'removed what had expired')
   } catch (err) {
-    logger.warn({ err }, 'expired responses not removed')
+    logger.warn({ err }, 'what has expired was not removed')
   }
 }

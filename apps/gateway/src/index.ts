@@ -9,7 +9,9 @@
  * tables, each with the schemas of what it takes and gives and with who may ask, from which `openapi/` documents them.
  *
  * Invariants
- * - Exactly one usage row for every request that passed validation, under an id that no client can choose.
+ * - Exactly one usage row for every request that was admitted, under an id that no client can choose.
+ * - Nothing is delivered that its tenant's budget did not grant before; who has no limits is never asked about them.
+ * - A request that is sent again under its Idempotency-Key has the answer of the first, and one bill.
  * - A call that broke goes on elsewhere, behind what the client has: it reads the same bytes, and pays once.
  * - Answers never wait for usage to be written. Missing, malformed, unknown, expired and revoked keys are
  *   answered alike.
@@ -23,10 +25,10 @@
  * - A call names its tenant's live draft for that target, as the key resolved it; a draft that a worker finds fault with is rolled back
  *   behind the answer, and the tenant notices nothing.
  *
- * Failure: without the database, keys seen in the last ten seconds go on, others get 503; usage waits in memory and
- * ends in the log if it must; responses are answered, and say that they are not stored. Without a worker requests get
- * 503, and answers that have begun wait for one. A gateway that can't hear of revocations honours them within ten
- * seconds. What a gateway had served that is killed is billed by another one, from a journal.
+ * Failure: without the database, keys seen in the last ten seconds go on, others get 503, as do those with a budget;
+ * usage waits in memory and ends in the log if it must; responses are answered, and say that they are not stored.
+ * Without a worker requests get 503, and answers that have begun wait for one. A gateway that can't hear of revocations
+ * honours them within ten seconds. What a gateway had served that is killed is billed by another one, from a journal.
  *
  * Concurrency: one event loop, any number of gateways side by side; they share nothing but the database.
  */

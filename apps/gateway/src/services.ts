@@ -4,7 +4,9 @@ import type { HttpBindings } from '@hono/node-server'
 import type { GatewayConfig } from './config.ts'
 import type { Verdicts } from './drafts/verdicts.ts'
 import type { InFlight } from './generation/in-flight.ts'
+import type { Idempotency } from './idempotency/idempotency.ts'
 import type { KeyCache } from './keys/key-cache.ts'
+import type { Admissions } from './limits/admissions.ts'
 import type { AuthenticatedKey, Store } from './store.ts'
 import type { Journal } from './usage/journal.ts'
 import type { UsageWriter } from './usage/writer.ts'
@@ -30,6 +32,8 @@ export interface Services {
   readonly workers: WorkerPool
   readonly usage: UsageWriter
   readonly journal: Journal
+  readonly admissions: Admissions
+  readonly idempotency: Idempotency
   readonly verdicts: Verdicts
   readonly inFlight: InFlight
   /** Absent: this gateway serves inference alone. */

@@ -21,6 +21,8 @@ const schema = z.object({
     .default(DEFAULT_RULES.training.budgetMs / 60_000),
   /** Time between two rounds of decisions. */
   FORETOKEN_ROUND_MS: z.coerce.number().int().min(100).default(10_000),
+  /** Days after its end when a billing period is closed; absent: by hand, see `foretoken billing close`. */
+  FORETOKEN_BILLING_CLOSE_DAYS: z.coerce.number().int().min(0).max(365).optional(),
   FORETOKEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 })
 
@@ -48,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     objectStore: data.FORETOKEN_OBJECT_STORE,
     rules:
       data.FORETOKEN_TRAIN_AFTER_TOKENS === undefined ? rules : rulesByCount(rules, data.FORETOKEN_TRAIN_AFTER_TOKENS),
+    closeRules: { closeAfterDays: data.FORETOKEN_BILLING_CLOSE_DAYS ?? null },
     roundMs,
     logLevel: data.FORETOKEN_LOG_LEVEL,
   }

@@ -47,6 +47,7 @@ async function main(): Promise<void> {
       forgetMarginMs: FORGET_MARGIN_MS,
       awayMs: TARGET_AWAY_MS,
     },
+    closeRules: config.closeRules,
     roundMs: config.roundMs,
     clock: clock.now,
     // Trainers look for runs now and then in any case.

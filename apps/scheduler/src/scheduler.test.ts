@@ -62,7 +62,7 @@ const RULES: Rules = {
 
 function schedule(rules = RULES, id = 'sch_test', roundMs = 20): Scheduler {
   const scheduler = new Scheduler({
-    ...{ db, store, id, rules, roundMs },
+    ...{ db, store, id, rules, roundMs, closeRules: { closeAfterDays: null } },
     logger: createLogger('scheduler', 'silent'),
     sweepRules: { keepTokens: 100_000, forgetMarginMs: 0, awayMs: 3_600_000_000_000 },
     wakeTrainers: async () => {

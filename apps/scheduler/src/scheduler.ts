@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { type CloseRules, closeAndExport } from '@foretoken/billing'
 import {
   condenseAcceptance,
   type Database,
@@ -27,6 +28,7 @@ export interface SchedulerParts {
   readonly id: string
   readonly rules: Rules
   readonly sweepRules: SweepRules
+  readonly closeRules: CloseRules
   readonly roundMs: number
   readonly wakeTrainers: () => Promise<void>
   readonly clock?: () => number
@@ -167,6 +169,12 @@ export class Scheduler {
       if (done.away + orphans + condensed > 0) logger.info(done, 'tidied up')
     } catch (err) {
       logger.warn({ err }, 'not tidied up')
+    }
+    try {
+      const { closed, exported } = await closeAndExport(db, store, this.parts.closeRules, new Date(nowMs))
+      if (closed.length + exported.length > 0) logger.info({ closed, exported }, 'billing periods')
+    } catch (err) {
+      logger.warn({ err }, 'billing periods not exported')
     }
   }
 

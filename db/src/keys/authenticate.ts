@@ -25,11 +25,16 @@ export interface AuthenticatedKey {
   readonly forgottenAt: Date | null
   /** The tenant's share of a busy worker against others'. */
   readonly weight: number
+  /** Whether its requests have to be admitted, and whether they must not begin while nobody can tell what was spent. */
+  readonly bounds: Bounds
   /** The drafts that the tenant's traffic has taught, one at most for each target that is being served. */
   readonly adapters: readonly LiveAdapter[]
   /** Those that are tried, one at most for each target, too: they draft for a share of the steps. */
   readonly canaries: readonly LiveAdapter[]
 }
+
+/** Limits of the tenant or the key: none, of rates only, or on what they spend. */
+export type Bounds = 'none' | 'rates' | 'spend'
 
 export interface LiveAdapter {
   readonly id: string
@@ -93,6 +98,7 @@ function prepareQuery(drizzle: Database['drizzle']) {
       learning: tenants.learning,
       forgottenAt: tenants.forgottenAt,
       weight: tenants.weight,
+      bounds: boundsOf(tenants.id, apiKeys.id),
       adapter: { id: named.id, contentHash: named.contentHash, key: named.key },
       target: { name: named.name, fingerprint: named.fingerprint },
       state: named.state,
@@ -123,6 +129,16 @@ function servingAdapters(drizzle: Database['drizzle']) {
     .innerJoin(targets, and(eq(targets.id, targetId), gt(targets.lastSeenAt, ago(SERVED_MS))))
     .where(sql`${state} in ('live', 'canary')`)
     .as('serving')
+}
+
+function boundsOf(tenantId: typeof tenants.id, keyId: typeof apiKeys.id) {
+  return sql<Bounds>`(
+    select case
+      when count(coalesce(day_nano_max, month_nano_max)) > 0 then 'spend'
+      when count(coalesce(requests_per_minute, tokens_per_minute, streams_max)) > 0 then 'rates'
+      else 'none' end
+    from accounts where accounts.id in (${tenantId}, ${keyId})
+  )`
 }
 
 export function secretHmac(pepper: Uint8Array, secret: string): Buffer {

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { audited } from '../audit/audited.ts'
 import type { Database } from '../database.ts'
+import { idempotencyKeys } from '../schema/idempotency-keys.ts'
 import { apiKeys } from '../schema/keys.ts'
 import { tenants } from '../schema/tenants.ts'
 import type { Transaction } from '../transaction.ts'
@@ -18,7 +19,7 @@ export interface Forgotten {
 }
 
 /**
- * Ends everything that was learned from a tenant, and the responses that it stored: no version is live or can come back,
+ * Ends everything that was learned from a tenant, and what is kept of its answers: no version is live or can come back,
  * its open runs are void, and segments recorded before this moment are to be deleted, also those that a worker writes a
  * little later. Call it before deleting files, so that nothing reads what is going; null: no such tenant.
  */
@@ -70,6 +71,7 @@ async function forgetIn(tx: Transaction, tenantId: string, reason: string): Prom
     .returning({ forgottenAt: tenants.forgottenAt })
   if (!tenant?.forgottenAt) throw new Error('the forgotten tenant was not returned')
   await deleteResponsesIn(tx, tenantId)
+  await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, tenantId))
   const runs = await cancelTrainingIn(tx, tenantId, reason)
   return { forgottenAt: tenant.forgottenAt, drafts: await forgetDraftsIn(tx, tenantId, reason), runs }
 }

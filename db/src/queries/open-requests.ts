@@ -1,9 +1,14 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { transaction } from '../prepared.ts'
 import { openRequests } from '../schema/open-requests.ts'
+import { settle } from './settle.ts'
 
-export type OpenRequest = Omit<typeof openRequests.$inferSelect, 'gatewayId' | 'seenAt'>
+export type OpenRequest = Omit<typeof openRequests.$inferSelect, 'gatewayId' | 'seenAt' | 'attempt'> & {
+  /** Absent: the first. */
+  readonly attempt?: number
+}
 
 /** The error code of usage that another process wrote, from what was known of a request when its gateway was lost. */
 export const GATEWAY_LOST = 'gateway_lost'
@@ -25,6 +30,8 @@ export async function journalOpenRequests(
         target: openRequests.id,
         set: {
           seenAt: sql`now()`,
+          gatewayId,
+          attempt: sql`excluded.attempt`,
           promptTokens: sql`excluded.prompt_tokens`,
           cachedTokens: sql`excluded.cached_tokens`,
           completionTokens: sql`excluded.completion_tokens`,
@@ -40,24 +47,33 @@ export async function journalOpenRequests(
  * @returns requests that were settled
  */
 export async function settleLostRequests(db: Database): Promise<number> {
-  const settled = await guarded('settle lost requests', () =>
-    db.drizzle.execute(sql`
-      with lost as (
-        delete from open_requests
-        where not exists (
-          select from processes
-          where processes.id = open_requests.gateway_id and processes.lease_until > now()
+  return transaction(db, 'settle lost requests', async (client) => {
+    const settled = await client.query<{ id: string }>(`
+        with lost as (
+          delete from open_requests
+          where not exists (
+            select from processes
+            where processes.id = open_requests.gateway_id and processes.lease_until > now()
+          )
+          -- Written down once more while its usage was on its way.
+          or exists (
+            select from requests where requests.id = open_requests.id and requests.attempt >= open_requests.attempt
+          )
+          returning *
         )
-        -- Written down once more while its usage was on its way.
-        or exists (select from requests where requests.id = open_requests.id)
-        returning *
-      )
-      insert into requests (id, tenant_id, key_id, model, endpoint, started_at, finished_at, prompt_tokens,
-        cached_tokens, completion_tokens, status, error_code, stream)
-      select id, tenant_id, key_id, model, endpoint, started_at, seen_at, prompt_tokens,
-        cached_tokens, completion_tokens, 'failed', ${GATEWAY_LOST}, stream
-      from lost
-      on conflict (id) do nothing`),
-  )
-  return settled.rowCount ?? 0
+        insert into requests (id, tenant_id, key_id, model, endpoint, started_at, finished_at, prompt_tokens,
+          cached_tokens, completion_tokens, status, error_code, stream, attempt)
+        select id, tenant_id, key_id, model, endpoint, started_at, seen_at, prompt_tokens,
+          cached_tokens, completion_tokens, 'failed', '${GATEWAY_LOST}', stream, attempt
+        from lost
+        on conflict (id) do update set started_at = excluded.started_at, finished_at = excluded.finished_at,
+          prompt_tokens = excluded.prompt_tokens, cached_tokens = excluded.cached_tokens,
+          completion_tokens = excluded.completion_tokens, status = excluded.status, error_code = excluded.error_code,
+          stream = excluded.stream, attempt = excluded.attempt
+        where excluded.attempt > requests.attempt
+        returning id`)
+    const ids = settled.rows.map(({ id }) => id)
+    await settle(client, ids)
+    return ids.length
+  })
 }

@@ -1,6 +1,8 @@
+import { requestIdOf } from '@foretoken/protocol'
 import { and, eq, gt, lte, ne, sql } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { idempotencyKeys } from '../schema/idempotency-keys.ts'
 import { storedResponses } from '../schema/stored-responses.ts'
 import { tenants } from '../schema/tenants.ts'
 import type { Transaction } from '../transaction.ts'
@@ -99,21 +101,18 @@ export async function findResponse(db: Database, tenantId: string, id: string): 
   return rows[0] ?? null
 }
 
-/** False where the tenant has no response of this id. */
+/** With what is kept for who sends its request again. False where the tenant has no response of this id. */
 export async function deleteResponse(db: Database, tenantId: string, id: string): Promise<boolean> {
-  const deleted = await guarded('delete response', () =>
-    db.drizzle
-      .delete(storedResponses)
-      .where(
-        and(
-          eq(storedResponses.tenantId, tenantId),
-          eq(storedResponses.id, id),
-          gt(storedResponses.expiresAt, sql`now()`),
-        ),
-      )
-      .returning({ id: storedResponses.id }),
+  const { expiresAt } = storedResponses
+  const isIt = and(eq(storedResponses.tenantId, tenantId), eq(storedResponses.id, id), gt(expiresAt, sql`now()`))
+  const named = and(eq(idempotencyKeys.tenantId, tenantId), eq(idempotencyKeys.requestId, requestIdOf(id, 'response')))
+  return guarded('delete response', () =>
+    db.drizzle.transaction(async (tx) => {
+      const deleted = await tx.delete(storedResponses).where(isIt).returning({ id: storedResponses.id })
+      if (deleted.length > 0) await tx.delete(idempotencyKeys).where(named)
+      return deleted.length > 0
+    }),
   )
-  return deleted.length > 0
 }
 
 /** @returns how many there were */

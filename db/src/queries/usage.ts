@@ -1,10 +1,12 @@
 import { and, asc, count, eq, getTableColumns, gt, gte, isNull, lt, or, sum } from 'drizzle-orm'
 import type { Database } from '../database.ts'
 import { guarded } from '../errors.ts'
+import { transaction } from '../prepared.ts'
 import { apiKeys } from '../schema/keys.ts'
 import { type REQUEST_ENDPOINTS, type REQUEST_STATUSES, requests } from '../schema/requests.ts'
 import { tenants } from '../schema/tenants.ts'
 import { GATEWAY_LOST } from './open-requests.ts'
+import { settle } from './settle.ts'
 
 /** What verification did for one request; the worker's summary fits as it is. */
 export interface SpeculationUsage {
@@ -14,6 +16,7 @@ export interface SpeculationUsage {
   readonly acceptanceHistogram: readonly number[]
   readonly lookaheadMax: number
   readonly armSteps: Readonly<Partial<Record<string, number | undefined>>>
+  readonly arms?: readonly { readonly arm: string; readonly draftVersion: string | null }[]
 }
 
 export interface UsageRecord {
@@ -30,12 +33,15 @@ export interface UsageRecord {
   readonly status: (typeof REQUEST_STATUSES)[number]
   readonly errorCode: string | null
   readonly stream: boolean
+  /** From 1: how often the request was begun under one idempotency key. Absent: once. */
+  readonly attempt?: number
   readonly speculation: SpeculationUsage | null
 }
 
 /**
- * Writes requests' usage. Safe to repeat: the first write of a request id stands, unless it was a guess about a gateway
- * that seemed lost and was only slow. Rows of the journal go later: see `settleLostRequests`.
+ * Writes requests' usage and posts their bills, all of it or nothing. Safe to repeat: the first write of a request id
+ * stands, unless it was a guess about a gateway that seemed lost and was only slow, or a later attempt has ended. Rows
+ * of the journal go later: see `settleLostRequests`.
  *
  * @param touched when a caller's keys were last written as used, in ms: what it knows of is not asked for again
  */
@@ -46,10 +52,19 @@ export async function recordUsage(
 ): Promise<void> {
   if (usages.length === 0) return
   const rows = [...new Map(usages.map((usage) => [usage.requestId, rowOf(usage)])).values()]
-  const { rows: written } = await guarded('record usage', () =>
-    db.pool.query<{ keyId: string; finishedAt: Date }>(RECORD, [JSON.stringify(rows)]),
-  )
+  const written = await transaction(db, 'record usage', async (client) => {
+    const { rows: news } = await client.query<Written>(RECORD, [JSON.stringify(rows)])
+    const ids = news.map(({ id }) => id)
+    await settle(client, ids)
+    return news
+  })
   await touchKeys(db, written, touched)
+}
+
+interface Written {
+  readonly id: string
+  readonly keyId: string
+  readonly finishedAt: Date
 }
 
 /** Fields of a row, and what the database calls them. */
@@ -64,8 +79,9 @@ const RECORD = `
   insert into requests (${COLUMNS.join(', ')})
   select ${COLUMNS.join(', ')} from jsonb_populate_recordset(null::requests, $1::jsonb)
   on conflict (id) do update set ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}
-  where requests.error_code = '${GATEWAY_LOST}'
-  returning key_id as "keyId", finished_at as "finishedAt"`
+  where excluded.attempt > requests.attempt
+    or (excluded.attempt = requests.attempt and requests.error_code = '${GATEWAY_LOST}')
+  returning id, key_id as "keyId", finished_at as "finishedAt"`
 
 /** One tenant's totals over requests that finished in [from, to). */
 export async function usageTotals(
@@ -129,8 +145,10 @@ export async function usageByTenant(
 /** By the columns' names in the database. */
 function rowOf({ requestId, speculation, ...usage }: UsageRecord) {
   const values: Readonly<Record<string, unknown>> = {
-    id: requestId,
     ...usage,
+    id: requestId,
+    // What is absent becomes null, whatever the column's default is.
+    attempt: usage.attempt ?? 1,
     ...(speculation && {
       verificationSteps: speculation.steps,
       draftTokens: speculation.draftTokens,
@@ -138,6 +156,7 @@ function rowOf({ requestId, speculation, ...usage }: UsageRecord) {
       lookaheadMax: speculation.lookaheadMax,
       acceptanceHistogram: speculation.acceptanceHistogram,
       armSteps: speculation.armSteps,
+      draftVersion: speculation.arms?.find(({ arm }) => arm === 'adaptive')?.draftVersion ?? null,
     }),
   }
   return Object.fromEntries(FIELDS.map(([field, name]) => [name, values[field]]))

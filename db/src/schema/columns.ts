@@ -1,4 +1,4 @@
-import { customType, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, customType, timestamp } from 'drizzle-orm/pg-core'
 
 /** A point in time; PostgreSQL keeps microseconds in UTC, JavaScript reads milliseconds. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
@@ -7,3 +7,6 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, m
 export const createdAt = () => instant('created_at').notNull().defaultNow()
 
 export const bytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+
+/** An amount of money in nano-units, 10⁻⁹ of the currency's unit: eight bytes hold nine billion units. */
+export const nano = (name: string) => bigint(name, { mode: 'bigint' })

@@ -1,4 +1,4 @@
-import { boolean, foreignKey, index, integer, pgTable, text } from 'drizzle-orm/pg-core'
+import { boolean, foreignKey, index, integer, pgTable, smallint, text } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 import { apiKeys } from './keys.ts'
 import { REQUEST_ENDPOINTS } from './requests.ts'
@@ -23,6 +23,7 @@ export const openRequests = pgTable(
     cachedTokens: integer('cached_tokens').notNull(),
     completionTokens: integer('completion_tokens').notNull(),
     stream: boolean('stream').notNull(),
+    attempt: smallint('attempt').notNull().default(1),
   },
   (table) => [
     foreignKey({ columns: [table.tenantId, table.keyId], foreignColumns: [apiKeys.tenantId, apiKeys.id] }),

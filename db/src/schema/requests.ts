@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, foreignKey, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
+import { boolean, check, foreignKey, index, integer, jsonb, pgTable, smallint, text } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 import { apiKeys } from './keys.ts'
 
@@ -27,6 +27,8 @@ export const requests = pgTable(
     status: text('status', { enum: REQUEST_STATUSES }).notNull(),
     errorCode: text('error_code'),
     stream: boolean('stream').notNull(),
+    /** A request that its tenant may repeat by an idempotency key is one row; what a later attempt says stands. */
+    attempt: smallint('attempt').notNull().default(1),
     /** Speculation's summary; null where nothing was verified, e.g. a request that failed early. */
     verificationSteps: integer('verification_steps'),
     draftTokens: integer('draft_tokens'),
@@ -34,6 +36,8 @@ export const requests = pgTable(
     lookaheadMax: integer('lookahead_max'),
     /** histogram[j]: steps that accepted exactly j draft tokens. */
     acceptanceHistogram: integer('acceptance_histogram').array(),
+    /** The tenant's own draft that took part. */
+    draftVersion: text('draft_version'),
     armSteps: jsonb('arm_steps').$type<Readonly<Record<string, number>>>(),
   },
   (table) => [

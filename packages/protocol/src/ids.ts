@@ -16,5 +16,10 @@ export function answerId(requestId: string, kind: Exclude<IdKind, 'request'>): s
   return PREFIXES[kind] + requestId.slice(PREFIXES.request.length)
 }
 
+/** The request that an answer's id is named after. */
+export function requestIdOf(id: string, kind: Exclude<IdKind, 'request'>): string {
+  return PREFIXES.request + id.slice(PREFIXES[kind].length)
+}
+
 /** Node draws these from a pool; the library's own source asks the system for each byte. */
 const ulid = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32)

@@ -1,5 +1,6 @@
 import { TENANT_WEIGHT } from '@foretoken/db/tenant-weight'
 import { Argument, type Command } from 'commander'
+import { budget, rate } from '../billing/arguments.ts'
 import {
   type DatabaseCommandOptions,
   fraction,
@@ -7,8 +8,9 @@ import {
   withDatabaseOptions,
   withLearningOptions,
 } from '../options.ts'
+import type { LimitsOptions } from './limits.ts'
 
-/** `foretoken tenant create | list | disable | enable | delete | weight | learning | rollouts | forget`. */
+/** `foretoken tenant create | list | disable | enable | delete | weight | limits | learning | rollouts | forget`. */
 export function addTenantCommand(program: Command): void {
   const tenant = program.command('tenant').description('tenants: who may use the platform')
   withDatabaseOptions(tenant.command('create <name>').description('add a tenant')).action(
@@ -32,6 +34,17 @@ export function addTenantCommand(program: Command): void {
   ).action(async (name: string, weight: number, options: DatabaseCommandOptions) =>
     (await tenants()).weigh(name, weight, options),
   )
+  withDatabaseOptions(
+    tenant.command('limits').description('set what a tenant or one of its keys may use, and show what it used'),
+  )
+    .argument('<tenant>', 'by name or id')
+    .option('--key <key-id>', 'of this key only')
+    .option('--requests-per-minute <count>', 'or "none"', rate)
+    .option('--tokens-per-minute <count>', 'of prompts and completions, or "none"', rate)
+    .option('--streams <count>', 'requests that run at once, or "none"', rate)
+    .option('--day-budget <amount>', 'that a day in UTC may cost, or "none"', budget)
+    .option('--month-budget <amount>', 'that a month in UTC may cost, or "none"', budget)
+    .action(async (name: string, options: LimitsOptions) => (await import('./limits.ts')).limits(name, options))
   withLearningOptions(
     tenant
       .command('learning')

@@ -27,6 +27,8 @@ export type AnswerEvent =
       readonly usage: TokenCounts
       readonly speculation: SpeculationSummary
       readonly drafts: readonly DraftVerdict[]
+      /** The tenant's budget was spent before the answer had ended by itself. */
+      readonly cutOff?: boolean
     }
 
 /** What became known of a request so far, for its usage if it ends early. */

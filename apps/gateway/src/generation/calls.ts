@@ -14,6 +14,8 @@ type SharedRequest = Pick<
 
 interface CallDetails {
   readonly requestId: string
+  /** Decides every draw: see `seedOf`. */
+  readonly seed: string
   readonly key: AuthenticatedKey
   /** One call each. */
   readonly inputs: readonly UnroutedCall['input'][]
@@ -25,8 +27,7 @@ interface CallDetails {
 
 /** A request as the worker reads it, once per prompt. */
 export function toCalls(request: SharedRequest, details: CallDetails): UnroutedCall[] {
-  const { key, completionTokensMax, topLogprobs, constraint } = details
-  const seed = toSeed(request.seed)
+  const { key, seed, completionTokensMax, topLogprobs, constraint } = details
   return details.inputs.map((input, at) => ({
     request: details.inputs.length === 1 ? details.requestId : `${details.requestId}.${at}`,
     tenant: key.tenantId,
@@ -62,7 +63,7 @@ export function toCalls(request: SharedRequest, details: CallDetails): UnroutedC
  * The seed that decides every draw. It is drawn here, before routing, so that a call that moves to another worker
  * stays the same call.
  */
-function toSeed(seed: number | undefined): string {
+export function seedOf(seed: number | undefined): string {
   if (seed !== undefined) return BigInt.asUintN(64, BigInt(seed)).toString()
   // Node draws these from a pool.
   return ((BigInt(randomInt(2 ** 32)) << 32n) | BigInt(randomInt(2 ** 32))).toString()

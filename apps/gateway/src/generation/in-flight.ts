@@ -14,10 +14,17 @@ export class InFlight {
     return this.controllers.size
   }
 
-  /** A controller that aborts when the client's connection closes. Pair with `leave`. */
-  enter(outgoing: Pick<ServerResponse, 'destroyed' | 'once'>): AbortController {
+  /**
+   * A controller that aborts when the client's connection closes, unless the request goes on without it. Pair with
+   * `leave`.
+   */
+  enter(outgoing: Pick<ServerResponse, 'destroyed' | 'once'>, { detached = false } = {}): AbortController {
     if (!this.admitting) throw new ApiError('shutting_down', { values: {} })
     const controller = new AbortController()
+    if (detached) {
+      this.controllers.add(controller)
+      return controller
+    }
     if (outgoing.destroyed) controller.abort(CLIENT_GONE)
     else outgoing.once('close', () => controller.abort(CLIENT_GONE))
     this.controllers.add(controller)

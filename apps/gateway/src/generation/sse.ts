@@ -3,7 +3,7 @@ import { ApiError } from '@foretoken/protocol'
 import { ClientGone } from './in-flight.ts'
 
 const KEEP_ALIVE_COMMENT = ': keep-alive\n\n'
-const DONE_EVENT = 'data: [DONE]\n\n'
+export const DONE_EVENT = 'data: [DONE]\n\n'
 
 export function sseEvent(data: unknown): string {
   return `data: ${JSON.stringify(data)}\n\n`
@@ -115,7 +115,7 @@ class EventStream {
 
   private writeHead(): void {
     const { outgoing } = this.options
-    if (!outgoing.headersSent) outgoing.writeHead(200, HEADERS)
+    if (!outgoing.headersSent) outgoing.writeHead(200, SSE_HEADERS)
   }
 
   private wait(): Promise<void> {
@@ -146,7 +146,7 @@ class EventStream {
   }
 }
 
-const HEADERS = {
+export const SSE_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',

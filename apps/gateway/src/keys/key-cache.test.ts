@@ -3,7 +3,7 @@ import type { AuthenticatedKey } from '../store.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { KeyCache } from './key-cache.ts'
 
-const resolved = { learning: true, forgottenAt: null, weight: 1, adapters: [], canaries: [] }
+const resolved = { learning: true, forgottenAt: null, weight: 1, bounds: 'none', adapters: [], canaries: [] } as const
 const owner: AuthenticatedKey = {
   keyId: 'key_a',
   scopes: ['inference'],

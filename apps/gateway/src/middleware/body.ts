@@ -20,9 +20,13 @@ export function limitBody(bytesMax: number) {
   })
 }
 
-/** The body as JSON, one that is empty as what is given. The parser's own message is dropped: it quotes the body. */
+/** The body as JSON, one that is empty as what is given. */
 export async function readJson(ctx: Context, whereEmpty = ''): Promise<unknown> {
-  const text = (await ctx.req.text()) || whereEmpty
+  return parseJson((await ctx.req.text()) || whereEmpty)
+}
+
+/** A body as JSON. The parser's own message is dropped: it quotes the body. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -36,6 +36,13 @@ export function methodNotAllowed(allowed: readonly string[]) {
 
 function toResponse(error: ApiError, ctx: Context<GatewayEnv>): Response {
   if (error.retryable) ctx.header('retry-after', RETRY_AFTER_SECONDS)
+  if (error.retryAfterMs !== null) {
+    ctx.header('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)))
+    ctx.header('retry-after-ms', String(Math.ceil(error.retryAfterMs)))
+  }
+  // OpenAI's clients repeat every 409 and 429 unless they are told not to.
+  if (error.code === 'insufficient_quota' || error.code === 'idempotency_mismatch')
+    ctx.header('x-should-retry', 'false')
   if (error.status === 401) ctx.header('www-authenticate', 'Bearer')
   if (error.code === 'shutting_down') ctx.header('connection', 'close')
   return ctx.json(error.toEnvelope(), error.status)

@@ -19,6 +19,7 @@ export const TENANT: AuthenticatedKey = {
   learning: true,
   forgottenAt: null,
   weight: 1,
+  bounds: 'none',
   adapters: [],
   canaries: [],
 }

@@ -1,20 +1,47 @@
+import { charge } from '@foretoken/metering'
+import { Books } from '@foretoken/metering/testing'
+import { requestIdOf } from '@foretoken/protocol'
 import type {
+  Admission,
+  AdmissionRequest,
   AuthenticatedKey,
+  BucketQuery,
+  Claim,
+  IdempotentRequest,
   LiveAdapter,
   OpenRequest,
   Rejected,
+  ReservedRequest,
   ResponseChain,
   Store,
+  StoredAnswer,
   StoredResponse,
   StoredResponseLimits,
+  UsageBucket,
   UsageRecord,
 } from '../store.ts'
+
+interface NamedRequest {
+  readonly request: IdempotentRequest
+  readonly attempt: number
+  readonly createdAt: Date
+  readonly gatewayId: string | null
+  readonly untilMs: number
+  readonly expiresMs: number
+  readonly answer: StoredAnswer | null
+}
+
+const nameOf = ({ tenantId, keyHash }: Pick<IdempotentRequest, 'tenantId' | 'keyHash'>) =>
+  `${tenantId} ${keyHash.toString('hex')}`
 
 /** A store that a test can break. It passes the same cases as the one on PostgreSQL. */
 export class MemoryStore implements Store {
   readonly keys = new Map<string, AuthenticatedKey>()
   readonly usage = new Map<string, UsageRecord>()
   readonly open = new Map<string, OpenRequest>()
+  /** Limits, and what is billed at these rates. */
+  readonly books = new Books({ input: 1n, cachedInput: 1n, output: 10n })
+  readonly named = new Map<string, NamedRequest>()
   readonly rejected: { tenantId: string; version: string; reason: string }[] = []
   /** Oldest first. */
   readonly responses = new Map<string, StoredResponse & { readonly tenantId: string; readonly expiresMs: number }>()
@@ -35,8 +62,11 @@ export class MemoryStore implements Store {
   async recordUsage(usages: readonly UsageRecord[]): Promise<void> {
     this.failInOutage()
     for (const usage of usages) {
-      if (!this.usage.has(usage.requestId)) this.usage.set(usage.requestId, usage)
-      this.open.delete(usage.requestId)
+      const { requestId, attempt = 1 } = usage
+      if (attempt > (this.usage.get(requestId)?.attempt ?? 0)) this.usage.set(requestId, { ...usage, attempt })
+      this.open.delete(requestId)
+      const owners = [usage.tenantId, usage.keyId]
+      this.books.bill({ ...usage, attempt, owners, lost: false }, new Date())
     }
   }
 
@@ -49,6 +79,110 @@ export class MemoryStore implements Store {
   async settleLost(): Promise<number> {
     this.failInOutage()
     return 0
+  }
+
+  async admit(request: AdmissionRequest, leaseMs: number): Promise<Admission> {
+    this.failInOutage()
+    const { promptTokens, tokensWanted, tokensNeeded, tenantId, keyId } = request
+    const owners = [tenantId, keyId]
+    const now = new Date()
+    const costOf = (completionTokens: number) =>
+      charge({ promptTokens, cachedTokens: 0, completionTokens }, this.books.rates).totalNano
+    const demand = { promptTokens, wantedNano: costOf(tokensWanted), neededNano: costOf(tokensNeeded) }
+    const verdict = this.books.admit({ ...request, owners, leaseMs: now.getTime() + leaseMs }, demand, now)
+    const accounts = this.books.accountsOf(owners).map((account) => {
+      return { ...account, budgeted: account.dayNanoMax !== null || account.monthNanoMax !== null }
+    })
+    return {
+      denial: verdict.denial,
+      grantedNano: verdict.denial === null ? verdict.grantedNano : null,
+      ...{ tokens: promptTokens, rates: this.books.rates, nowUs: now.getTime() * 1_000, accounts },
+    }
+  }
+
+  async extend(
+    request: ReservedRequest & { gatewayId: string },
+    more: { wantedNano: bigint; neededNano: bigint },
+    leaseMs: number,
+  ): Promise<bigint | null> {
+    this.failInOutage()
+    return this.books.extend(request, more, Date.now() + leaseMs, new Date())
+  }
+
+  async renew(gatewayId: string, used: readonly (ReservedRequest & { tokens: number })[], leaseMs: number) {
+    this.failInOutage()
+    return used.filter((each) => this.books.renew({ ...each, gatewayId }, Date.now() + leaseMs, new Date()))
+  }
+
+  async release(): Promise<number> {
+    this.failInOutage()
+    return this.books.release(new Date())
+  }
+
+  async claim(
+    request: IdempotentRequest,
+    gatewayId: string,
+    times: { leaseMs: number; keptMs: number },
+  ): Promise<Claim> {
+    this.failInOutage()
+    const name = nameOf(request)
+    const found = this.named.get(name)
+    const known = found && found.expiresMs >= Date.now() ? found : undefined
+    if (known && !known.request.requestHash.equals(request.requestHash)) return { outcome: 'mismatch' }
+    if (known?.answer) return { outcome: 'answered', requestId: known.request.requestId, answer: known.answer }
+    if (known?.gatewayId && known.untilMs > Date.now()) return { outcome: 'running' }
+    const fresh = { request, attempt: 0, createdAt: new Date(), expiresMs: Date.now() + times.keptMs, answer: null }
+    const claimed = known ?? fresh
+    const attempt = claimed.attempt + 1
+    this.named.set(name, { ...claimed, attempt, gatewayId, untilMs: Date.now() + times.leaseMs })
+    const { requestId, seed } = claimed.request
+    return { outcome: 'run', requestId, seed, attempt, createdAt: claimed.createdAt }
+  }
+
+  async endIdempotent(
+    request: Pick<IdempotentRequest, 'tenantId' | 'keyHash'> & { attempt: number },
+    gatewayId: string,
+    answer: StoredAnswer | null,
+  ): Promise<void> {
+    this.failInOutage()
+    const known = this.named.get(nameOf(request))
+    if (known?.attempt !== request.attempt || known.gatewayId !== gatewayId) return
+    this.named.set(nameOf(request), { ...known, gatewayId: null, answer })
+  }
+
+  async renewClaims(gatewayId: string, leaseMs: number): Promise<void> {
+    this.failInOutage()
+    for (const [name, known] of this.named) {
+      if (known.gatewayId === gatewayId) this.named.set(name, { ...known, untilMs: Date.now() + leaseMs })
+    }
+  }
+
+  async removeExpiredClaims(): Promise<number> {
+    this.failInOutage()
+    const expired = [...this.named].filter(([, { expiresMs }]) => expiresMs < Date.now())
+    for (const [name] of expired) this.named.delete(name)
+    return expired.length
+  }
+
+  /** Each request by itself. */
+  async usageBuckets(tenantId: string, { from, to, bucketMs, groupBy }: BucketQuery): Promise<UsageBucket[]> {
+    this.failInOutage()
+    const mine = [...this.usage.values()].filter(
+      (usage) => usage.tenantId === tenantId && usage.finishedAt >= from && usage.finishedAt < to,
+    )
+    return mine.map((usage) => ({
+      start: new Date(from.getTime() + Math.floor((+usage.finishedAt - +from) / bucketMs) * bucketMs),
+      keyId: groupBy.includes('key') ? usage.keyId : null,
+      model: groupBy.includes('model') ? usage.model : null,
+      arm: null,
+      requests: 1,
+      ...charge(usage, this.books.rates),
+    }))
+  }
+
+  async billingCurrency(): Promise<string | null> {
+    this.failInOutage()
+    return 'USD'
   }
 
   /** What was live stays named by its keys' `adapters`; what it falls back to is `fallback`. */
@@ -104,7 +238,11 @@ export class MemoryStore implements Store {
   }
 
   async deleteResponse(tenantId: string, id: string): Promise<boolean> {
-    return (await this.findResponse(tenantId, id)) !== null && this.responses.delete(id)
+    if (!(await this.findResponse(tenantId, id))) return false
+    for (const [name, { request }] of this.named) {
+      if (request.requestId === requestIdOf(id, 'response')) this.named.delete(name)
+    }
+    return this.responses.delete(id)
   }
 
   async removeExpiredResponses(): Promise<number> {

@@ -1,3 +1,4 @@
+import type { UsedTokens } from '@foretoken/metering'
 import type { AnswerEvent, Progress } from '../generation/answer.ts'
 import type { AuthenticatedKey, OpenRequest, UsageRecord } from '../store.ts'
 
@@ -7,6 +8,8 @@ export interface RequestFacts {
   readonly model: string
   readonly endpoint: UsageRecord['endpoint']
   readonly stream: boolean
+  /** From 1: how often the request was begun under one idempotency key. Absent: once. */
+  readonly attempt?: number
 }
 
 export interface Outcome {
@@ -46,6 +49,11 @@ export class Meter implements Progress {
     return this.end !== null
   }
 
+  /** Of the prompt and the completion, by now. */
+  get tokens(): number {
+    return this.promptTokens + sum(this.completionTokens)
+  }
+
   /** The usage row, and what the arms did where a worker told. */
   settle(outcome: Outcome, finishedAt: Date): UsageRecord {
     const { key, ...facts } = this.facts
@@ -60,6 +68,17 @@ export class Meter implements Progress {
       cachedTokens: this.end?.usage.cachedTokens ?? sum(this.cachedTokens),
       completionTokens: this.end?.usage.completionTokens ?? sum(this.completionTokens),
       speculation: this.end?.speculation ?? null,
+    }
+  }
+
+  /** What it will have used when these are delivered too. */
+  soFarWith(events: readonly AnswerEvent[]): UsedTokens {
+    const completionTokens = new Map(this.completionTokens)
+    for (const event of events) if (event.type === 'text') completionTokens.set(event.choice, event.completionTokens)
+    return {
+      promptTokens: this.promptTokens,
+      cachedTokens: sum(this.cachedTokens),
+      completionTokens: sum(completionTokens),
     }
   }
 

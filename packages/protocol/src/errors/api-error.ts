@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ERRORS, type ErrorCode, type ErrorValues } from './catalogue.ts'
+import { ERRORS, type ErrorCode, type ErrorEntry, type ErrorValues } from './catalogue.ts'
 
 interface ErrorDetails<Code extends ErrorCode> {
   /** Fills the placeholders of the public sentence. */
@@ -9,6 +9,8 @@ interface ErrorDetails<Code extends ErrorCode> {
   /** For operators' logs; never sent. Holds no prompt text and no key. */
   readonly internal?: string
   readonly cause?: unknown
+  /** When the same request may succeed, where that is known. */
+  readonly retryAfterMs?: number
 }
 
 /** An answer that is not the one the tenant asked for. Thrown anywhere on a request's path; mapped to HTTP in one place. */
@@ -17,11 +19,13 @@ export class ApiError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code
   readonly param: string | null
   readonly publicMessage: string
+  readonly retryAfterMs: number | null
 
   constructor(code: Code, details: ErrorDetails<Code>) {
     super(details.internal ?? code, { cause: details.cause })
     this.code = code
     this.param = details.param ?? null
+    this.retryAfterMs = details.retryAfterMs ?? null
     this.publicMessage = fill(ERRORS[code].message, details.values)
   }
 
@@ -34,8 +38,9 @@ export class ApiError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 
   toEnvelope(): ErrorEnvelope {
+    const entry: ErrorEntry = ERRORS[this.code]
     return {
-      error: { message: this.publicMessage, type: ERRORS[this.code].type, param: this.param, code: this.code },
+      error: { message: this.publicMessage, type: entry.type, param: this.param, code: entry.code ?? this.code },
     }
   }
 }

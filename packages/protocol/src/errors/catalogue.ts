@@ -68,6 +68,17 @@ export const ERRORS = {
   item_not_found: entry(400, 'invalid_request_error', "There is no stored item with the id '{id}'."),
   storage_unavailable: entry(503, 'server_error', 'Stored responses cannot be reached right now; try again.', true),
   method_not_supported: entry(405, 'invalid_request_error', 'Not allowed to {method} on {path}; use {allowed}.'),
+  idempotency_mismatch: entry(
+    409,
+    'invalid_request_error',
+    'Another request was sent with this Idempotency-Key. Send this one with a key of its own.',
+  ),
+  idempotency_in_progress: entry(
+    409,
+    'invalid_request_error',
+    'The request with this Idempotency-Key is still running; ask for its answer again shortly.',
+    true,
+  ),
   request_too_large: entry(413, 'invalid_request_error', 'The request body is larger than {bytesMax} bytes.'),
   rate_limit_exceeded: entry(
     429,
@@ -75,8 +86,41 @@ export const ERRORS = {
     'Rate limit reached: too many of your requests are waiting for this model. Try again shortly, or send fewer at once.',
     true,
   ),
+  requests_per_minute: entry(
+    429,
+    'requests',
+    'Rate limit reached on requests per minute: limit {limit}. Please try again in {seconds}s.',
+    true,
+    'rate_limit_exceeded',
+  ),
+  tokens_per_minute: entry(
+    429,
+    'tokens',
+    'Rate limit reached on tokens per minute: limit {limit}, requested {requested}. Please try again in {seconds}s.',
+    true,
+    'rate_limit_exceeded',
+  ),
+  streams_max: entry(
+    429,
+    'requests',
+    'Rate limit reached: {limit} requests may run at once. Try again when one has ended.',
+    true,
+    'rate_limit_exceeded',
+  ),
+  insufficient_quota: entry(
+    429,
+    'insufficient_quota',
+    'You exceeded your current quota: the budget of this day or month is spent, or reserved by requests that still run.',
+  ),
   internal_error: entry(500, 'server_error', 'The server had an error while processing your request.', true),
   stream_interrupted: entry(502, 'server_error', 'The connection to the model was lost before the answer ended.', true),
+  budget_unavailable: entry(
+    503,
+    'server_error',
+    'What is left of your budget cannot be checked right now; try again.',
+    true,
+  ),
+  idempotency_unavailable: entry(503, 'server_error', 'Idempotency keys cannot be checked right now; try again.', true),
   authentication_unavailable: entry(503, 'server_error', 'API keys cannot be checked right now; try again.', true),
   no_worker: entry(503, 'server_error', 'No server is ready to run this model right now; try again.', true),
   overloaded: entry(503, 'server_error', 'The model is currently overloaded; try again later.', true),
@@ -94,9 +138,11 @@ type Placeholders<Sentence extends string> = Sentence extends `${string}{${infer
 
 export interface ErrorEntry<Message extends string = string> {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 502 | 503
-  readonly type: 'invalid_request_error' | 'requests' | 'server_error'
+  readonly type: 'invalid_request_error' | 'requests' | 'tokens' | 'insufficient_quota' | 'server_error'
   readonly message: Message
   readonly retryable: boolean
+  /** The code that clients read, where several sentences share OpenAI's one. */
+  readonly code?: string
 }
 
 function entry<const Message extends string>(
@@ -104,6 +150,7 @@ function entry<const Message extends string>(
   type: ErrorEntry['type'],
   message: Message,
   retryable = false,
+  code?: string,
 ): ErrorEntry<Message> {
-  return { status, type, message, retryable }
+  return { status, type, message, retryable, ...(code !== undefined && { code }) }
 }

@@ -17,8 +17,11 @@ describe('errors', () => {
     expect(JSON.stringify(envelope)).not.toContain('secret')
   })
 
-  it('can be retried exactly when the fault is not the request', () => {
-    for (const entry of Object.values(ERRORS)) expect(entry.retryable).toBe(entry.status >= 500 || entry.status === 429)
+  it('can be retried exactly when the fault is not the request, nor a budget that is spent, or its answer is under way', () => {
+    for (const [code, entry] of Object.entries(ERRORS)) {
+      const passes = (entry.status === 429 && code !== 'insufficient_quota') || code === 'idempotency_in_progress'
+      expect(entry.retryable).toBe(entry.status >= 500 || passes)
+    }
   })
 
   it.each(workerErrorSchema.shape.code.options)("have an answer for the worker's %s", (code) => {

@@ -54,6 +54,16 @@ export function createRequestMetrics(registry: Registry) {
       registers,
     }),
     /**
+     * Requests that were not admitted, by the limit that was reached: requests, tokens, streams, budget.
+     * PromQL, refused a minute: `sum by (limit) (rate(foretoken:requests_denied_total[5m])) * 60`
+     */
+    denied: new Counter({
+      name: 'foretoken:requests_denied_total',
+      help: 'Requests that a limit of their tenant or key kept out',
+      labelNames: ['limit'] as const,
+      registers,
+    }),
+    /**
      * From the loss of a worker to the next word of another one, of answers that had begun.
      * PromQL, resumed a minute: `sum(rate(foretoken:resume_seconds_count[5m])) * 60`
      */

@@ -7,16 +7,21 @@ import {
   toOpenAiUsage,
 } from '@foretoken/protocol'
 import type { AnswerEvent } from '../../generation/answer.ts'
+import type { Run } from '../../idempotency/idempotency.ts'
 import { type CollectedCall, collectChat } from '../../tools/collect.ts'
 import type { AnswerReader, ChatEvent } from '../../tools/read-answer.ts'
 import { Chunks } from '../chunks.ts'
 import { type AnswerFormat, metricsOf } from '../respond.ts'
 
 /** Answers as OpenAI's chat completions. */
-export function chatFormat(request: ChatRequest, requestId: string, reader: AnswerReader): AnswerFormat {
+export function chatFormat(
+  request: ChatRequest,
+  run: Pick<Run, 'requestId' | 'createdAt'>,
+  reader: AnswerReader,
+): AnswerFormat {
   const base = {
-    id: answerId(requestId, 'chatCompletion'),
-    created: Math.floor(Date.now() / 1_000),
+    id: answerId(run.requestId, 'chatCompletion'),
+    created: Math.floor(run.createdAt.getTime() / 1_000),
     model: request.model,
   }
   const { include_usage: withUsage = false, include_obfuscation: obfuscated = false } = request.stream_options ?? {}

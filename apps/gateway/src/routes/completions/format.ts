@@ -7,16 +7,17 @@ import {
   toOpenAiUsage,
 } from '@foretoken/protocol'
 import type { AnswerEvent } from '../../generation/answer.ts'
+import type { Run } from '../../idempotency/idempotency.ts'
 import { Chunks } from '../chunks.ts'
 import { collect } from '../collect.ts'
 import { type AnswerFormat, metricsOf } from '../respond.ts'
 
 /** Answers as OpenAI's text completions: choices of all prompts in one list, prompt by prompt. */
-export function completionFormat(request: CompletionRequest, requestId: string): AnswerFormat {
+export function completionFormat(request: CompletionRequest, run: Pick<Run, 'requestId' | 'createdAt'>): AnswerFormat {
   const base = {
-    id: answerId(requestId, 'completion'),
+    id: answerId(run.requestId, 'completion'),
     object: 'text_completion' as const,
-    created: Math.floor(Date.now() / 1_000),
+    created: Math.floor(run.createdAt.getTime() / 1_000),
     model: request.model,
   }
   const { include_usage: withUsage = false, include_obfuscation: obfuscated = false } = request.stream_options ?? {}

@@ -7,6 +7,7 @@ import {
   type ResponsesRequest,
 } from '@foretoken/protocol'
 import type { AnswerEvent } from '../../generation/answer.ts'
+import type { Run } from '../../idempotency/idempotency.ts'
 import type { AnswerReader, ChatEvent } from '../../tools/read-answer.ts'
 import { padded } from '../obfuscation.ts'
 import { type AnswerFormat, metricsOf } from '../respond.ts'
@@ -16,9 +17,8 @@ type End = Extract<ChatEvent, { type: 'end' }>
 
 interface ResponsesFormatOptions {
   readonly request: ResponsesRequest
-  readonly requestId: string
+  readonly run: Pick<Run, 'requestId' | 'createdAt'>
   readonly reader: AnswerReader
-  readonly now: () => number
   /** Called with what a client may come back to; false: it could not be stored. */
   store(response: OpenAiResponse): Promise<boolean>
 }
@@ -43,9 +43,9 @@ class ResponseAnswer {
   private cutShort = false
 
   constructor(private readonly options: ResponsesFormatOptions) {
-    const { request, requestId, now } = options
-    this.id = answerId(requestId, 'response')
-    this.createdAt = Math.floor(now() / 1_000)
+    const { request, run } = options
+    this.id = answerId(run.requestId, 'response')
+    this.createdAt = Math.floor(run.createdAt.getTime() / 1_000)
     this.output = new Output({ responseId: this.id, logprobs: request.include.includes(LOGPROBS) })
   }
 

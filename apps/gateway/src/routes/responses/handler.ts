@@ -7,12 +7,13 @@ import {
 } from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import { toCalls } from '../../generation/calls.ts'
-import { readJson } from '../../middleware/body.ts'
+import { parseJson } from '../../middleware/body.ts'
 import type { AuthenticatedEnv, Services } from '../../services.ts'
 import { AnswerReader } from '../../tools/read-answer.ts'
 import { toolUseOf } from '../../tools/use.ts'
 import { chatInput } from '../chat-completions/input.ts'
 import { respond } from '../respond.ts'
+import { runOnce } from '../run-once.ts'
 import { conversationOf } from './conversation.ts'
 import { responsesFormat } from './format.ts'
 import { StoredResponses } from './stored.ts'
@@ -21,36 +22,39 @@ import { StoredResponses } from './stored.ts'
 export function createResponse(services: Services): Handler<AuthenticatedEnv> {
   const store = new StoredResponses(services)
   return async (ctx) => {
-    const request = parseResponsesRequest(await readJson(ctx))
-    const { requestId, key } = ctx.var
-    const { messages, input } = await conversationOf(request, key.tenantId, store)
-    const use = toolUseOf(request, services.workers, (at) => `tools[${at}].parameters`)
-    const calls = toCalls(
-      { ...request, n: 1 },
-      {
-        requestId,
-        key,
-        inputs: [{ ...chatInput(messages, use), param: 'input' }],
-        completionTokensMax: request.max_output_tokens,
-        topLogprobs: request.include.includes(LOGPROBS) ? (request.top_logprobs ?? 0) : undefined,
-        constraint: formatConstraint(request),
-      },
-    )
-    const format = responsesFormat({
-      request,
-      requestId,
-      reader: new AnswerReader(use, requestId),
-      now: Date.now,
-      store: (response) =>
-        store.save(key.tenantId, {
-          id: response.id,
-          previousId: response.previous_response_id,
-          input,
-          response,
-        }),
+    const body = await ctx.req.text()
+    const request = parseResponsesRequest(parseJson(body))
+    const { model, stream, seed } = request
+    const { key } = ctx.var
+    return runOnce(services, ctx, { endpoint: 'responses', body, seed }, async (run) => {
+      const { messages, input } = await conversationOf(request, key.tenantId, store)
+      const use = toolUseOf(request, services.workers, (at) => `tools[${at}].parameters`)
+      const calls = toCalls(
+        { ...request, n: 1 },
+        {
+          requestId: run.requestId,
+          seed: run.seed,
+          key,
+          inputs: [{ ...chatInput(messages, use), param: 'input' }],
+          completionTokensMax: request.max_output_tokens,
+          topLogprobs: request.include.includes(LOGPROBS) ? (request.top_logprobs ?? 0) : undefined,
+          constraint: formatConstraint(request),
+        },
+      )
+      const format = responsesFormat({
+        request,
+        run,
+        reader: new AnswerReader(use, run.requestId),
+        store: (response) =>
+          store.save(key.tenantId, {
+            id: response.id,
+            previousId: response.previous_response_id,
+            input,
+            response,
+          }),
+      })
+      return respond(services, ctx, { model, stream, calls, run }, format)
     })
-    const { model, stream } = request
-    return respond(services, ctx, { model, stream, calls }, format)
   }
 }
 
