@@ -4,7 +4,7 @@ import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '@foretoken/drafting'
 import { parseAdapterFileKey } from '@foretoken/learning'
 import type { ObjectStore } from '@foretoken/storage'
 
-/** What is wrong with drafts that runs promoted: each has a row, and serves or did, and has its files as long as it may. */
+/** What is wrong with drafts that runs promoted: each has a row, serves, is tried, or was, and has its files as long as it may. */
 export async function brokenPromotions(db: Database, store: ObjectStore): Promise<string[]> {
   const { rows } = await db.pool.query<Promoted>(`
     select runs.id as run, drafts.state, drafts.reason, drafts.artifact_uri as key, drafts.content_hash as hash,
@@ -13,15 +13,19 @@ export async function brokenPromotions(db: Database, store: ObjectStore): Promis
     where runs.state = 'promoted'`)
   const broken: string[] = []
   for (const { run, state, reason, key, hash, deleted } of rows) {
-    // A worker that measures that it drafts worse may end it; one that could not read it, or a fault, may not.
-    const ended = state === 'rejected' && !reason?.startsWith('It drafted worse')
-    if (ended || (state !== 'live' && state !== 'retired' && state !== 'rejected')) {
+    // A worker that measures that it drafts worse may end it, and so may its trial; who could not read it, or a fault, may not.
+    const ended = state === 'rejected' && !FAIR.test(reason ?? '')
+    if (ended || state === null || state === 'candidate') {
       broken.push(`${run}: its draft is ${state ?? 'gone'}, ${reason}`)
     }
     if (!deleted && key !== null && !(await isWhole(store, key, hash))) broken.push(`${run}: ${key} is not whole`)
   }
   return broken
 }
+
+/** Reasons of workers and of trials, and of one whose trainers were killed as often as a judgement is tried. */
+const FAIR =
+  /^It drafted worse| as (shadow|canary)\.$|^As (shadow|canary): |^A newer candidate took its place|^It could not be judged in /
 
 interface Promoted {
   readonly run: string
