@@ -54,6 +54,7 @@ const store = () => openObjectStore(pathToFileURL(folder).href)
 function schedule(id = 'sch_test', clock = Date.now): Scheduler {
   const scheduler = new Scheduler({
     ...{ db, id, clock, store: store(), rules: DEFAULT_RULES, roundMs: 20 },
+    closeRules: { closeAfterDays: null },
     logger: createLogger('scheduler', 'silent'),
     sweepRules: { keepTokens: 100_000, forgetMarginMs: 0, awayMs: 3_600_000_000_000 },
     wakeTrainers: async () => {
