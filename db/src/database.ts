@@ -29,6 +29,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     application_name: 'foretoken',
   })
   pool.on('error', (error) => options.onIdleError?.(DatabaseError.from('idle connection', error)))
+  // One that breaks in use fails its next query; between two of a transaction nobody else listens, and the process would end.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   let closing: Promise<void> | undefined
   return {
     pool,

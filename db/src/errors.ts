@@ -8,7 +8,7 @@ export class DatabaseError extends Error {
 
   private constructor(
     readonly operation: string,
-    /** SQLSTATE, a socket's code such as ECONNREFUSED, or `unknown`. */
+    /** SQLSTATE, a socket's code such as ECONNREFUSED, `connection_timeout`, `connection_lost` or `unknown`. */
     readonly code: string,
     readonly table: string | undefined,
     readonly constraint: string | undefined,
@@ -22,7 +22,7 @@ export class DatabaseError extends Error {
   static from(operation: string, error: unknown): DatabaseError {
     if (error instanceof DatabaseError) return error
     const source = driverError(error)
-    const code = field(source, 'code') ?? (isTimeout(source) ? 'connection_timeout' : 'unknown')
+    const code = field(source, 'code') ?? unnamed(source)
     return new DatabaseError(operation, code, field(source, 'table'), field(source, 'constraint'), isRetryable(code))
   }
 }
@@ -49,10 +49,14 @@ function field(source: unknown, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** pg reports a connection that took too long, and a pool that has none left, without a code. */
-const isTimeout = (source: unknown) => source instanceof Error && /timeout/i.test(source.message)
+/** pg reports a connection that took too long, a pool that has none left, and one that broke, without a code. */
+function unnamed(source: unknown): string {
+  const message = source instanceof Error ? source.message : ''
+  if (/timeout/i.test(message)) return 'connection_timeout'
+  return /connection terminated|not queryable/i.test(message) ? 'connection_lost' : 'unknown'
+}
 
 /** SQLSTATE classes: 08 connection, 53 resources, 57P operator intervention, 40 rollback (deadlock, serialization). */
 function isRetryable(code: string): boolean {
-  return /^(08|53|57P|40)/.test(code) || code === 'connection_timeout' || /^E[A-Z_]+$/.test(code)
+  return /^(08|53|57P|40|connection_)/.test(code) || /^E[A-Z_]+$/.test(code)
 }
