@@ -71,7 +71,9 @@ describe('the official client', () => {
     })
     const shares = []
     for (const arm of ['adaptive', 'static']) {
-      const completion = await client.chat.completions.create(asked({ speculation: { arm, metrics: true } }))
+      const completion = await client.chat.completions.create(
+        asked({ speculation: { arm, lookahead: 4, metrics: true } }),
+      )
       shares.push(metricsSchema.parse(completion).metrics.speculative_decoding.arm_shares)
     }
     expect(shares[0]?.static).toBeGreaterThan(0)

@@ -42,7 +42,6 @@ export async function limits(nameOrId: string, options: LimitsOptions): Promise<
     if (options.json) return printJson(accounts.map(inJson))
     if (accounts.length === 0) return print(`Tenant ${tenant.name} has no limits.`)
     print(renderTable(COLUMNS, accounts.map(inColumns)))
-    if (Object.keys(changes).length > 0) print('Gateways follow within ten seconds.')
   })
 }
 

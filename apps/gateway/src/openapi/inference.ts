@@ -5,6 +5,8 @@ import {
   completionChunkSchema,
   completionRequestSchema,
   completionSchema,
+  costsPageQuerySchema,
+  costsPageSchema,
   detokenizeRequestSchema,
   detokenizeResponseSchema,
   type ErrorCode,
@@ -15,13 +17,16 @@ import {
   responsesRequestSchema,
   tokenizeRequestSchema,
   tokenizeResponseSchema,
+  usagePageQuerySchema,
+  usagePageSchema,
 } from '@foretoken/protocol'
 import { z } from 'zod'
 import type { Described } from './described.ts'
 
 const GENERATION_FAILS: readonly ErrorCode[] = [
   ...(['model_not_found', 'context_length_exceeded', 'rate_limit_exceeded', 'stream_interrupted'] as const),
-  ...(['structured_outputs_unavailable', 'no_worker', 'overloaded', 'shutting_down'] as const),
+  ...(['structured_outputs_unavailable', 'no_worker', 'overloaded', 'shutting_down', 'insufficient_quota'] as const),
+  ...(['idempotency_in_progress', 'idempotency_mismatch', 'idempotency_unavailable'] as const),
 ]
 const CHAT_FAILS: readonly ErrorCode[] = [...GENERATION_FAILS, 'tools_unsupported']
 
@@ -124,6 +129,28 @@ export const INFERENCE: readonly Described[] = [
     answer: modelSchema,
     status: 200,
     fails: ['model_not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/organization/usage/completions',
+    name: 'listOwnUsage',
+    summary: "What the key's tenant used, in buckets of time",
+    access: 'usage:read',
+    query: usagePageQuerySchema,
+    answer: usagePageSchema,
+    status: 200,
+    fails: ['missing_required_parameter'],
+  },
+  {
+    method: 'get',
+    path: '/v1/organization/costs',
+    name: 'listOwnCosts',
+    summary: 'What that costs, by day',
+    access: 'usage:read',
+    query: costsPageQuerySchema,
+    answer: costsPageSchema,
+    status: 200,
+    fails: ['missing_required_parameter'],
   },
 ]
 

@@ -49,8 +49,33 @@ export const costsPageSchema = pageOf(
 )
 export type CostsPage = z.infer<typeof costsPageSchema>
 
+const PAGE = /^page_(\d{1,12})$/
 const WIDTHS_MS = { '1m': 60_000, '1h': 3_600_000, '1d': 86_400_000 } as const
 const LIMITS = { '1m': { usual: 60, max: 1_440 }, '1h': { usual: 24, max: 168 }, '1d': { usual: 7, max: 180 } } as const
+
+const UNIX_SECONDS = z.int().min(0).max(99_999_999_999)
+
+/** What a page may be asked of, for the API's document; `parsePageQuery` reads it. */
+const pageQueryOf = (groups: readonly string[], widths: readonly (keyof typeof WIDTHS_MS)[]) =>
+  z.object({
+    start_time: UNIX_SECONDS.optional(),
+    end_time: UNIX_SECONDS.optional(),
+    bucket_width: z.enum(widths).optional(),
+    group_by: z.array(z.enum(groups)).optional(),
+    api_key_ids: z.array(z.string()).optional(),
+    models: z.array(z.string()).optional(),
+    limit: z
+      .int()
+      .min(1)
+      .max(Math.max(...widths.map((width) => LIMITS[width].max)))
+      .optional(),
+    page: z.string().regex(PAGE).optional(),
+  })
+
+export const USAGE_PAGES = { groups: ['project_id', 'api_key_id', 'model', 'arm'], widths: ['1m', '1h', '1d'] } as const
+export const COSTS_PAGES = { groups: ['project_id', 'api_key_id', 'line_item'], widths: ['1d'] } as const
+export const usagePageQuerySchema = pageQueryOf(USAGE_PAGES.groups, USAGE_PAGES.widths)
+export const costsPageQuerySchema = pageQueryOf(COSTS_PAGES.groups, COSTS_PAGES.widths)
 
 export interface PageQuery<Group extends string> {
   readonly startMs: number
@@ -66,8 +91,6 @@ interface PageRules<Group extends string> {
   readonly groups: readonly Group[]
   readonly widths: readonly (keyof typeof WIDTHS_MS)[]
 }
-
-const PAGE = /^page_(\d{1,12})$/
 
 /**
  * Reads what a page is asked of. Buckets begin at whole minutes, hours or days in UTC. Throws the ApiError of the first

@@ -1,17 +1,21 @@
 import { formatAmount } from '@foretoken/metering'
-import { type CostsPage, type PageQuery, parsePageQuery, type UsagePage } from '@foretoken/protocol'
+import {
+  COSTS_PAGES,
+  type CostsPage,
+  type PageQuery,
+  parsePageQuery,
+  USAGE_PAGES,
+  type UsagePage,
+} from '@foretoken/protocol'
 import type { Handler } from 'hono'
 import type { AuthenticatedEnv, Services } from '../../services.ts'
 import type { Store, UsageBucket } from '../../store.ts'
 import { pageEndMs, toPage } from './pages.ts'
 
-const USAGE = { groups: ['project_id', 'api_key_id', 'model', 'arm'], widths: ['1m', '1h', '1d'] } as const
-const COSTS = { groups: ['project_id', 'api_key_id', 'line_item'], widths: ['1d'] } as const
-
 /** GET /v1/organization/usage/completions: what the key's tenant used. A tenant is a project in OpenAI's words. */
 export function usage({ store }: Pick<Services, 'store'>): Handler<AuthenticatedEnv> {
   return async (ctx) => {
-    const query = parsePageQuery(new URL(ctx.req.url).searchParams, USAGE, Date.now())
+    const query = parsePageQuery(new URL(ctx.req.url).searchParams, USAGE_PAGES, Date.now())
     const { tenantId } = ctx.var.key
     const rows = await bucketsOf(store, tenantId, query, query.groupBy)
     const project = query.groupBy.includes('project_id') ? tenantId : null
@@ -22,7 +26,7 @@ export function usage({ store }: Pick<Services, 'store'>): Handler<Authenticated
 /** GET /v1/organization/costs: what that costs, by day. */
 export function costs({ store }: Pick<Services, 'store'>): Handler<AuthenticatedEnv> {
   return async (ctx) => {
-    const query = parsePageQuery(new URL(ctx.req.url).searchParams, COSTS, Date.now())
+    const query = parsePageQuery(new URL(ctx.req.url).searchParams, COSTS_PAGES, Date.now())
     const { tenantId } = ctx.var.key
     const byItem = query.groupBy.includes('line_item')
     const rows = await bucketsOf(store, tenantId, query, byItem ? [...query.groupBy, 'model'] : query.groupBy)

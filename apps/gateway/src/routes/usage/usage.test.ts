@@ -21,7 +21,9 @@ async function owner(name: string) {
   const created = await createTenant(db, name)
   if (!created.ok) throw new Error('name taken')
   const tenantId = created.tenant.id
-  const keys = await Promise.all(['k', 'l'].map((key) => createApiKey(db, pepper, { tenantId, name: key })))
+  const keys = await Promise.all(
+    ['k', 'l'].map((key) => createApiKey(db, pepper, { tenantId, name: key, scopes: ['usage:read'] })),
+  )
   return { tenantId, keys }
 }
 const pepper = Buffer.alloc(32, 1)
