@@ -7,8 +7,7 @@ import { type Completion, type CompletionRequest, complete, mapConcurrently } fr
 import { workloadPrompts } from '../workloads/prompts.ts'
 import { ScriptedSpeculator } from './scripted.ts'
 
-/** `EXACTNESS_WORKLOAD_PROMPTS=60` where the whole was asked before. */
-const PROMPTS = Number(process.env.EXACTNESS_WORKLOAD_PROMPTS ?? 200)
+const PROMPTS = 200
 const TOKENS = 24
 
 /** Sampling settings that take turns over the prompts, so that every processor meets every arm. */

@@ -175,8 +175,9 @@ export class WorkerPool {
   }
 
   /**
-   * The worker for a tenant's next call, among those that have the target: any of the name, or one of a fingerprint. One whose last call broke is asked only when no other is left: it may have
-   * restarted since. With `mustBeWell` it has to have answered since then.
+   * The worker for a tenant's next call, among those that have the target: any of the name, or one of a fingerprint.
+   * One whose last call broke is asked only when no other is left: it may have restarted since. With `mustBeWell` it
+   * has to have answered since then.
    */
   choose(
     tenant: string,
