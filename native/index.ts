@@ -136,7 +136,10 @@ export interface TargetKernelShape {
 }
 
 export interface TargetKernel {
-  /** As TargetInput and TargetOutput of packages/model; an empty mask is the causal one, and without lengths all rows count. */
+  /**
+   * As TargetInput and TargetOutput of packages/model; an empty mask is the causal one, and without lengths all rows
+   * count.
+   */
   run(
     batch: number,
     capacity: number,

@@ -16,7 +16,8 @@
  * - What requests were granted of a budget never adds up to more than there is: see `queries/admission.ts`.
  * - What is learned belongs to a tenant and a target: a name and the fingerprint of what is behind it. A draft whose
  *   target is not known serves nobody.
- * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back: see `drafts/lineage.ts`.
+ * - A lineage of drafts (a tenant's, for one target) has at most one live version, and a rejected one never comes back:
+ *   see `drafts/lineage.ts`.
  * - A lineage has at most one version on trial; what its witnesses said goes when it is decided, in the same transaction.
  * - A training run belongs to one trainer at a time, and so does a judgement; who lost its lease can write nothing of it.
  * - Customers' text is in two tables only, the responses that they asked to store and the answers to requests that they
@@ -24,8 +25,9 @@
  * - What a tenant's keys resolve to is notified with the commit that changes it, by triggers: see `TENANTS_CHANNEL`.
  * - Parameter values never leave in an error: see `DatabaseError`.
  *
- * Rows of before targets were told apart have none. Figures (runs, acceptance, decisions) are inherited by the first target
- * of the name that tenants had asked for; drafts wait until a worker has read from their files that they are its target's.
+ * Rows of before targets were told apart have none. Figures (runs, acceptance, decisions) are inherited by the first
+ * target of the name that tenants had asked for; drafts wait until a worker has read from their files that they are its
+ * target's.
  *
  * On failure every function throws `DatabaseError`, whose `retryable` says whether the same call may succeed later.
  * An expected "no" (unknown key, name taken) is a value.

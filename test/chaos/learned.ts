@@ -4,7 +4,10 @@ import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '@foretoken/drafting'
 import { parseAdapterFileKey } from '@foretoken/learning'
 import type { ObjectStore } from '@foretoken/storage'
 
-/** What is wrong with drafts that runs promoted: each has a row, serves, is tried, or was, and has its files as long as it may. */
+/**
+ * What is wrong with drafts that runs promoted: each has a row, serves, is tried, or was, and has its files as long as
+ * it may.
+ */
 export async function brokenPromotions(db: Database, store: ObjectStore): Promise<string[]> {
   const { rows } = await db.pool.query<Promoted>(`
     select runs.id as run, drafts.state, drafts.reason, drafts.artifact_uri as key, drafts.content_hash as hash,

@@ -1,6 +1,9 @@
 import type { Database } from '@foretoken/db'
 
-/** The same database over connections that break at their first commit: before it is done, or after, when nobody hears of it. */
+/**
+ * The same database over connections that break at their first commit: before it is done, or after, when nobody hears
+ * of it.
+ */
 export function breakingDatabase(db: Database): (when: 'before' | 'after') => Database {
   return (when) => {
     const connect = async () => {

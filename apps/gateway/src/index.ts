@@ -22,8 +22,8 @@
  * - Calls of tools are read here, out of the text, so they are the same whichever workers wrote it.
  * - A call is for the very target that its worker has, and an answer goes on only where that is the same. A model whose
  *   workers are away is one that nobody serves right now (503), not one that does not exist (404).
- * - A call names its tenant's live draft for that target, as the key resolved it; a draft that a worker finds fault with is rolled back
- *   behind the answer, and the tenant notices nothing.
+ * - A call names its tenant's live draft for that target, as the key resolved it; a draft that a worker finds fault
+ *   with is rolled back behind the answer, and the tenant notices nothing.
  *
  * Failure: without the database, keys seen in the last ten seconds go on, others get 503, as do those with a budget;
  * usage waits in memory and ends in the log if it must; responses are answered, and say that they are not stored.

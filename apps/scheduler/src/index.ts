@@ -13,7 +13,8 @@
  * - A draft leaves each stage of its trial once, whoever decides: the database looks at the stage that was decided about.
  *   A bad one costs its tenant at most a canary's share of steps until some requests have witnessed, or until a worker
  *   finds it worse than the static draft and takes it out by itself.
- * - A tenant has at most one open run on a target, whoever orders it. Targets that nobody serves get none. A tenant that opted out is never trained, and its traces go.
+ * - A tenant has at most one open run on a target, whoever orders it. Targets that nobody serves get none. A tenant
+ *   that opted out is never trained, and its traces go.
  * - Traces are deleted here alone: of tenants that opted out or were forgotten, and beyond what a run can read.
  * - Of weights that nobody has served for a week the traces and adapters go, and what was in use counts as retired;
  *   what was on trial is not tried any more.

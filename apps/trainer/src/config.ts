@@ -17,8 +17,8 @@ const schema = z.object({
   /** A run learns from so many of the newest. */
   FORETOKEN_TRAIN_TOKENS_MAX: z.coerce.number().int().positive().default(20_000),
   /**
-   * `staged`: a draft that passed its run's gate is tried, as shadow and as canary, before it serves; `direct`: it serves at
-   * once, as one that an operator ordered does in any case.
+   * `staged`: a draft that passed its run's gate is tried, as shadow and as canary, before it serves; `direct`: it
+   * serves at once, as one that an operator ordered does in any case.
    */
   FORETOKEN_PROMOTION: z.enum(['staged', 'direct']).default('staged'),
   FORETOKEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),

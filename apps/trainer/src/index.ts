@@ -19,13 +19,14 @@
  * - A draft is for the very target that its trainer read: name and fingerprint. Weights that change in the folder are
  *   another target, whose runs and judgements are taken from then on.
  * - On new weights, a tenant with rollouts on begins with its draft of the earlier ones, judged and tried like any other.
- * - A draft is tried or becomes live only with the outcome `better`; its files are stored, whole and unchangeable, before its row.
+ * - A draft is tried or becomes live only with the outcome `better`; its files are stored, whole and unchangeable,
+ *   before its row.
  * - Of tenants that opted out or were forgotten nothing is learned.
  * - A judgement writes what each request said, once; deciding is the scheduler's.
  *
- * Failure: a killed trainer's run or judgement is taken up again when its lease ends, at most three times. Without a scheduler
- * a shadow stays one: nothing waits for it. While the database or the
- * store is away the loop waits and tries again. A run that fails is not repeated; the scheduler decides about the next.
+ * Failure: a killed trainer's run or judgement is taken up again when its lease ends, at most three times. Without a
+ * scheduler a shadow stays one: nothing waits for it. While the database or the store is away the loop waits and tries
+ * again. A run that fails is not repeated; the scheduler decides about the next.
  *
  * Concurrency: any number of trainers; each claims its own runs.
  */

@@ -158,7 +158,10 @@ export interface AcceptanceInTime {
   readonly accepted: number
 }
 
-/** A tenant's acceptance by target, arm and version over [from, to), in buckets of a width, counted from 1970; over time. */
+/**
+ * A tenant's acceptance by target, arm and version over [from, to), in buckets of a width, counted from 1970; over
+ * time.
+ */
 export function acceptanceInTime(
   db: Database,
   tenantId: string,

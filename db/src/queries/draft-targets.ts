@@ -70,7 +70,8 @@ export async function draftOfEarlierWeights(
 
 /**
  * Takes leave of drafts whose target nobody has served for so long: their files are to be deleted, and count as gone.
- * Rows stay, as lineage, and what was on trial is no more. Should the target come back, its tenants begin with the static draft again.
+ * Rows stay, as lineage, and what was on trial is no more. Should the target come back, its tenants begin with the
+ * static draft again.
  *
  * @returns keys of the folders
  */

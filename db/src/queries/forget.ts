@@ -34,8 +34,9 @@ export function forgetTenant(db: Database, tenantId: string): Promise<Forgotten 
 }
 
 /**
- * Ends a tenant for good: its keys open nothing, its responses go, and what was learned from it is forgotten. Its row and its usage stay,
- * which must be accountable; its name is free again. Null: no such tenant, or it was deleted before.
+ * Ends a tenant for good: its keys open nothing, its responses go, and what was learned from it is forgotten. Its row
+ * and its usage stay, which must be accountable; its name is free again. Null: no such tenant, or it was deleted
+ * before.
  */
 export function deleteTenant(db: Database, tenantId: string): Promise<Forgotten | null> {
   return audited(db, 'delete tenant', async (tx, note) => {

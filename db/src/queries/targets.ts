@@ -61,7 +61,9 @@ export function findTargets(
   )
 }
 
-/** The models that were served in the last days, each as the weights that it had last; all there ever were, if none was. */
+/**
+ * The models that were served in the last days, each as the weights that it had last; all there ever were, if none was.
+ */
 export async function servedTargets(db: Database): Promise<ServedTarget[]> {
   const lately = await findTargets(db, { seenWithinMs: TARGET_AWAY_MS })
   return latestOfEach(lately.length > 0 ? lately : await findTargets(db))

@@ -25,8 +25,8 @@ export interface ClaimOptions {
 }
 
 /**
- * Takes the next run for a target: ordered ones first, then by age. Locked rows are skipped, so any number of trainers ask at once
- * and never get the same one.
+ * Takes the next run for a target: ordered ones first, then by age. Locked rows are skipped, so any number of trainers
+ * ask at once and never get the same one.
  */
 export function claimTrainingRun(db: Database, options: ClaimOptions): Promise<TrainingRun | null> {
   return guarded('claim training run', () =>

@@ -7,7 +7,8 @@ import type { Lineage } from './drafts.ts'
 import { apply, changing, entriesOf, lockLineage, rejectIn, relativesOf } from './promotion.ts'
 
 /**
- * Puts a candidate on trial, as shadow; the one of its lineage that was tried before gives way. False where the version can't be tried.
+ * Puts a candidate on trial, as shadow; the one of its lineage that was tried before gives way. False where the version
+ * can't be tried.
  *
  * @param judgedUntil the newest trace segment that may have taught it: later ones judge it
  */
@@ -37,7 +38,9 @@ export function dismissDraft(db: Database, tenantId: string, id: string, verdict
   return leaveStage(db, 'dismiss draft version', { tenantId, id, decide: dismissal }, verdict)
 }
 
-/** Ends what a tenant has on trial for a target, in whichever stage; null where nothing is. What serves goes on serving. */
+/**
+ * Ends what a tenant has on trial for a target, in whichever stage; null where nothing is. What serves goes on serving.
+ */
 export function endTrial(
   db: Database,
   lineage: TenantLineage,

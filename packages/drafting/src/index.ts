@@ -30,7 +30,8 @@
  *   wrong cost or a wrong probability costs time, nothing else.
  * - And little time: by the cost table, a tenant's decoding takes at most 2 % longer than plain, plus a capped opening
  *   balance, because no draft is made by choice that the accounts of all tenants in the batch could not pay for if all
- *   of it were rejected that can be, its drafting included. What a request forces is outside this bound, also for those beside it.
+ *   of it were rejected that can be, its drafting included. What a request forces is outside this bound, also for those
+ *   beside it.
  * - Each arm is judged by every token the target commits, whether or not its proposal was verified, so an arm that was
  *   not chosen stays calibrated as long as it proposes.
  * - Tenants are walls: an index, a calibration and an account each belong to one tenant; what they start from are

@@ -86,7 +86,10 @@ export interface DraftSession {
    * @param opinion of the arm that costs nothing; absent where it was not asked
    */
   forecasts(lookaheadMax: number, opinion?: FreeOpinion): readonly Forecast[]
-  /** Whether the step that is about to be taken is part of a trial, and whose turn it is; the same until it is committed. */
+  /**
+   * Whether the step that is about to be taken is part of a trial, and whose turn it is; the same until it is
+   * committed.
+   */
   trial?(): TrialStep | undefined
   /**
    * What would follow if the target committed these tokens, which another arm drafted. Of eager speculators alone.

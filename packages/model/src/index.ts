@@ -19,13 +19,14 @@
  *
  * Invariants: a folder is served as its authors meant it or not at all (each field of config.json that changes the
  * function is supported or refused); a run reads the caller's cache and never writes to it; what else is in a run
- * changes a row by rounding only, or not at all (see Target); text that a user wrote never becomes a special token in `encodeChat`.
+ * changes a row by rounding only, or not at all (see Target); text that a user wrote never becomes a special token in
+ * `encodeChat`.
  *
  * Failure: CheckpointError names file and field; TokenizerError and ChatTemplateError concern the text side;
  * DeviceError a device that is not there; RangeError a run whose arrays do not fit together.
  *
- * Concurrency: kernel and ONNX Runtime for Node block the JavaScript thread while they run, so runs of one process never overlap;
- * give each its own worker to overlap them with other work.
+ * Concurrency: kernel and ONNX Runtime for Node block the JavaScript thread while they run, so runs of one process
+ * never overlap; give each its own worker to overlap them with other work.
  */
 export { type Checkpoint, openCheckpoint } from './checkpoint/checkpoint.ts'
 export type { ModelConfig } from './checkpoint/config.ts'

@@ -5,10 +5,10 @@
  * The core idea is that a schema is the only way in. Everything is parsed once, strictly, where it arrives; inside,
  * types are inferred from the schemas and nobody checks again. A fault becomes an `ApiError` of the catalogue.
  *
- * Identity: a target is a name and a fingerprint (`TargetIdentity`), everywhere. The name is what tenants ask for, and what
- * a gateway routes by; the fingerprint is of configuration, tokenizer and weights, and what is learned is bound to both. A
- * call is for one target, and whoever is another one by now declines it. `form` (of tokenizer and shape alone) is no
- * identity: it says which targets may be the same one after more training.
+ * Identity: a target is a name and a fingerprint (`TargetIdentity`), everywhere. The name is what tenants ask for, and
+ * what a gateway routes by; the fingerprint is of configuration, tokenizer and weights, and what is learned is bound to
+ * both. A call is for one target, and whoever is another one by now declines it. `form` (of tokenizer and shape alone)
+ * is no identity: it says which targets may be the same one after more training.
  *
  * Invariants: no public sentence quotes a prompt, a completion or a key. A stream of frames is valid from its `start`
  * to its `end` or `error`, or reading it throws. Everything here is stateless; only the decoder and the client

@@ -2,9 +2,9 @@ import type { PairedGain } from '@foretoken/policy'
 import type { Random } from '../random.ts'
 
 /**
- * What a paired bootstrap over requests would say, drawn instead of computed: the mean of n requests' gains is the true one
- * and a normal error, and its 95 % bound lies 1.645 standard errors below. (The bootstrap itself is tested where it is;
- * 2,000 resamples for each of some hundred thousand gates would take the simulation's time.)
+ * What a paired bootstrap over requests would say, drawn instead of computed: the mean of n requests' gains is the true
+ * one and a normal error, and its 95 % bound lies 1.645 standard errors below. (The bootstrap itself is tested where it
+ * is; 2,000 resamples for each of some hundred thousand gates would take the simulation's time.)
  */
 export class Evidence {
   requests = 0

@@ -19,7 +19,8 @@ const FIRST_TENANT = 'default'
 
 /**
  * The tenant and key that `up` prints: those of the last start while they are valid in this database, else new ones.
- * Null when the operator disabled or deleted the first tenant: who has made others needs no default, and it must not come back.
+ * Null when the operator disabled or deleted the first tenant: who has made others needs no default, and it must not
+ * come back.
  */
 export async function firstKey(db: Database, folder: DataFolder, credentials: Credentials): Promise<FirstKey | null> {
   const pepper = pepperOf(credentials)

@@ -22,9 +22,9 @@ export interface Generation {
 }
 
 /**
- * Runs an admitted request's calls and yields the answer, as many events at once as came together. However it ends – completely,
- * by an error, by the client's leaving, by a consumer that stops reading – it writes one usage row, observes the metrics
- * and logs one line, once: the `finally` of a generator runs exactly once after it began.
+ * Runs an admitted request's calls and yields the answer, as many events at once as came together. However it ends –
+ * completely, by an error, by the client's leaving, by a consumer that stops reading – it writes one usage row,
+ * observes the metrics and logs one line, once: the `finally` of a generator runs exactly once after it began.
  */
 export async function* generate(services: Services, generation: Generation): AsyncGenerator<readonly AnswerEvent[]> {
   const { facts, calls, controller, startedAt } = generation

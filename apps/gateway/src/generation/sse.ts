@@ -28,8 +28,8 @@ interface SseOptions {
  * goes on by itself; rejects with what went wrong before, which can then get an HTTP status of its own.
  *
  * The client's pace is the pace of the whole chain: the next texts are fetched when the last were taken. An error
- * becomes an event, in OpenAI's envelope as a rule, and ends the stream without [DONE], so that no client mistakes the part it got
- * for the whole.
+ * becomes an event, in OpenAI's envelope as a rule, and ends the stream without [DONE], so that no client mistakes the
+ * part it got for the whole.
  */
 export function sendEvents(texts: AsyncGenerator<string>, options: SseOptions): Promise<void> {
   return new Promise((resolve, reject) => {

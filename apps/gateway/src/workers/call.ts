@@ -25,8 +25,8 @@ const RETRY_MS = 50
 /**
  * The frames of one call, those together that came together, from whichever workers serve it. One that is lost, full or
  * stopping is replaced by the next, also in the middle of an answer: the next goes on behind what the tenant has, with
- * the same bytes, and so has to have the same weights. Before the first frame a call that nobody can take fails at once, since its client may try again; a
- * begun one waits for a worker. Throws ApiError, or the signal's reason.
+ * the same bytes, and so has to have the same weights. Before the first frame a call that nobody can take fails at
+ * once, since its client may try again; a begun one waits for a worker. Throws ApiError, or the signal's reason.
  */
 export async function* callWorkers(
   ctx: CallContext,

@@ -32,8 +32,9 @@ export const ORPHAN_RULES: OrphanRules = { marginMs: 3_600_000, foldersMax: 500 
 
 /**
  * Which folders belong to nobody: a trainer died, or lost its run, between storing an adapter and writing its row, or
- * files outlived their deletion. What is older than its tenant's wish to be forgotten is waited for by nobody. A tenant whose run is under way may be about to get its row, however long ago the
- * files were stored. Tenants that the database does not know may be another platform's on the same store.
+ * files outlived their deletion. What is older than its tenant's wish to be forgotten is waited for by nobody. A tenant
+ * whose run is under way may be about to get its row, however long ago the files were stored. Tenants that the database
+ * does not know may be another platform's on the same store.
  */
 export function decideOrphans(
   folders: readonly AdapterFolder[],

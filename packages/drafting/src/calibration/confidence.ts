@@ -4,8 +4,8 @@ import { LogisticFit } from './logistic-fit.ts'
  * Turns a draft's own confidence into the probability that the target takes the token, given that it took those before.
  *
  * One instance belongs to one tenant and arm. It starts from the confidence itself, then it learns from this tenant's
- * outcomes alone: a curve per position, and offsets per bin of confidence for what no such curve fits. Old outcomes fade, so traffic that changes is believed again within some
- * hundred tokens.
+ * outcomes alone: a curve per position, and offsets per bin of confidence for what no such curve fits. Old outcomes
+ * fade, so traffic that changes is believed again within some hundred tokens.
  *
  * What is no probability, such as the confidence of a chain that overflowed, counts as none.
  */

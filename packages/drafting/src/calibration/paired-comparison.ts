@@ -3,8 +3,8 @@
  * differences of how many tokens each would have had accepted. Pairing removes what makes acceptance noisy (some text
  * is easy for both), so some dozens of steps tell.
  *
- * The verdict is a function of the differences seen. A new adapter is on probation and is compared whenever it can be; later one
- * time in COMPARE_EVERY, so that a tenant whose traffic drifts away from its adapter is noticed too. It goes
+ * The verdict is a function of the differences seen. A new adapter is on probation and is compared whenever it can be;
+ * later one time in COMPARE_EVERY, so that a tenant whose traffic drifts away from its adapter is noticed too. It goes
  * - at any time, when it is surely worse: the mean of the latest differences is below zero by SURE standard errors, with
  *   one step imagined that it won by the most there is, since a rare large gain may not have come yet;
  * - at the end of probation, when it has won nothing, as far as one standard error tells: it was promoted for being

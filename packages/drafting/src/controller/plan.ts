@@ -8,7 +8,10 @@ import { admissions } from './ragged.ts'
 export interface StepInput {
   readonly sequences: readonly SequenceState[]
   readonly costs: CostTable
-  /** A run costs what all its rows do, however they are spread; otherwise as if each sequence had as many as the longest. */
+  /**
+   * A run costs what all its rows do, however they are spread; otherwise as if each sequence had as many as the
+   * longest.
+   */
   readonly ragged?: boolean
   /** Something that has a price has drafted for this step already. */
   readonly drafted?: boolean

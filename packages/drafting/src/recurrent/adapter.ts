@@ -4,7 +4,9 @@ import { adapterParameters, type DraftShape, type ParameterSpec } from './shape.
 import { DraftError, decodeParametersAsync, type Parameters } from './tensors.ts'
 import type { DraftVocabulary } from './vocabulary.ts'
 
-/** A tenant's adapter, ready to draft with; what it looks like inside is the business of who computes chains. Immutable. */
+/**
+ * A tenant's adapter, ready to draft with; what it looks like inside is the business of who computes chains. Immutable.
+ */
 export interface Adapter {
   /** Its version, for statistics. */
   readonly id: string
@@ -39,7 +41,10 @@ export interface AdapterValues {
   readonly hotTokens: Int32Array
 }
 
-/** Beside serving. Rejects with DraftError for anything but a whole adapter of the draft's own shape with finite numbers. */
+/**
+ * Beside serving. Rejects with DraftError for anything but a whole adapter of the draft's own shape with finite
+ * numbers.
+ */
 export async function decodeAdapter(bytes: Uint8Array, { parts }: DraftBase): Promise<AdapterValues> {
   const { values, tokens } = await decodeParametersAsync(bytes, adapterParameters(parts.shape))
   const { hotSize } = parts.shape.adapter

@@ -15,7 +15,10 @@ export interface TrainedMaps {
   query(states: Value): Value
   /** query [M, d], states [M, s], places int64 [M] of the tokens before → [M, classes] */
   logits(query: Value, states: Value, places: Value): Value
-  /** words int64 [W], target ids → what each adds to a key as itself, as the one before and as the one before that: [W, R]. */
+  /**
+   * words int64 [W], target ids → what each adds to a key as itself, as the one before and as the one before that: [W,
+   * R].
+   */
   pointerTables(words: Value): readonly Value[]
   /** state [N, s], hidden [N, d] → [N, R] */
   pointerQuery(state: Value, hidden: Value): Value

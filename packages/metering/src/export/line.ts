@@ -7,7 +7,10 @@ import type { Period } from '../periods.ts'
  */
 export type LineKind = 'usage' | 'late' | 'reversal' | 'rebooking'
 
-/** One line of a period: what a request is billed, or was billed by mistake. Tokens and amounts of a reversal are negative. */
+/**
+ * One line of a period: what a request is billed, or was billed by mistake. Tokens and amounts of a reversal are
+ * negative.
+ */
 export interface ExportLine {
   readonly kind: LineKind
   readonly requestId: string

@@ -66,7 +66,10 @@ function firstRanked<Worker extends Candidate>(candidates: readonly Worker[], te
   }).worker
 }
 
-/** Fowler, Noll and Vo's hash, of UTF-16 units. Nobody gains by a collision, and SHA-256 took half a millisecond for 1,000. */
+/**
+ * Fowler, Noll and Vo's hash, of UTF-16 units. Nobody gains by a collision, and SHA-256 took half a millisecond for
+ * 1,000.
+ */
 function fnv1a(text: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)

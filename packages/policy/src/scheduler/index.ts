@@ -11,10 +11,11 @@
  * Every decision carries its figures, what else there was, and a sentence of reason.
  *
  * A trial is judged in two ways. As shadow a candidate is played over requests that were recorded since it was trained,
- * beside what serves: what was committed is known, so no answer waits for it, and each request is its own pair. As canary it takes turns with what serves at the steps of live requests,
- * which is slower to tell, and the only thing that tells what a replay can't know: the controller as it is here, batches,
- * a worker's own memory. Played with made-up requests of 60 tokens (`promotion/evidence.test.ts`), nine of ten drafts that
- * are a tenth better go live, a quarter of those that are 5 % better, 2 of 100 that are as good, and none that is worse.
+ * beside what serves: what was committed is known, so no answer waits for it, and each request is its own pair. As
+ * canary it takes turns with what serves at the steps of live requests, which is slower to tell, and the only thing
+ * that tells what a replay can't know: the controller as it is here, batches, a worker's own memory. Played with
+ * made-up requests of 60 tokens (`promotion/evidence.test.ts`), nine of ten drafts that are a tenth better go live, a
+ * quarter of those that are 5 % better, 2 of 100 that are as good, and none that is worse.
  *
  * Failure: state that is old gives decisions that are a round late. A crash between deciding and acting costs a round:
  * the next one decides from what is.

@@ -8,7 +8,9 @@ export interface SchedulerState {
 }
 
 export interface TenantState {
-  /** Whom it is about, by a name that policies only hand back: where there are several targets, a tenant on one of them. */
+  /**
+   * Whom it is about, by a name that policies only hand back: where there are several targets, a tenant on one of them.
+   */
   readonly tenant: string
   /** Names a weight in the rules; 1 for a plan that has none there. */
   readonly plan: string

@@ -81,8 +81,8 @@ export class WorkerClient {
   }
 
   /**
-   * The frames of one call, those together that came together, `start` first and `end` last. Throws WorkerDeclined for the worker's own errors and
-   * WorkerLost for everything else, except the signal's reason when that was aborted.
+   * The frames of one call, those together that came together, `start` first and `end` last. Throws WorkerDeclined for
+   * the worker's own errors and WorkerLost for everything else, except the signal's reason when that was aborted.
    */
   async *generateBatches(call: GenerateCall, signal: AbortSignal): AsyncGenerator<readonly WorkerFrame[]> {
     try {

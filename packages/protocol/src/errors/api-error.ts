@@ -13,7 +13,9 @@ interface ErrorDetails<Code extends ErrorCode> {
   readonly retryAfterMs?: number
 }
 
-/** An answer that is not the one the tenant asked for. Thrown anywhere on a request's path; mapped to HTTP in one place. */
+/**
+ * An answer that is not the one the tenant asked for. Thrown anywhere on a request's path; mapped to HTTP in one place.
+ */
 export class ApiError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'ApiError'
   readonly code: Code

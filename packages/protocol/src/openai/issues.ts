@@ -4,7 +4,10 @@ import { ApiError } from '../errors/api-error.ts'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** Names of real OpenAI roles, content parts, tools and items that are older than what is here, or that only others have. */
+/**
+ * Names of real OpenAI roles, content parts, tools and items that are older than what is here, or that only others
+ * have.
+ */
 const REAL_BUT_UNSUPPORTED = new Set([
   ...[
     'function',

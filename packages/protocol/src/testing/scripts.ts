@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DraftVerdict, Frame, GenerateCall, WorkerError } from '../rpc.ts'
 
-/** What a script can do besides sending a frame: drop the connection, give no more sign of life, send bytes as they are. */
+/**
+ * What a script can do besides sending a frame: drop the connection, give no more sign of life, send bytes as they are.
+ */
 export type Act =
   | Frame
   | { readonly type: 'crash' }

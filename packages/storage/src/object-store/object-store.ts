@@ -31,8 +31,8 @@ export interface StoredObject {
 
 /**
  * `invalid_key` and `invalid_url` are the caller's to mend; `denied` and `missing_bucket` the operator's; `unreachable`,
- * which a full disk is too, may pass; `unsupported` is a server that can't keep the port's promises; `corrupt` is an object that does not match its
- * checksum; `failed` is anything else.
+ * which a full disk is too, may pass; `unsupported` is a server that can't keep the port's promises; `corrupt` is an
+ * object that does not match its checksum; `failed` is anything else.
  *
  * `corrupt` does not pass: what a network changed, the store has read again before it says so.
  */

@@ -43,7 +43,8 @@ const METRICS: readonly Definition[] = [
   {
     /**
      * PromQL, share of requests that found their adapter in memory:
-     * `sum(rate(foretoken:adapter_hits_total{tier="memory"}[5m])) / sum(rate({__name__=~"foretoken:adapter_(hits|misses)_total",tier="memory"}[5m]))`
+     * `sum(rate(foretoken:adapter_hits_total{tier="memory"}[5m])) /
+     * sum(rate({__name__=~"foretoken:adapter_(hits|misses)_total",tier="memory"}[5m]))`
      */
     ...{ field: 'hits', name: 'foretoken:adapter_hits_total', counted: true },
     help: 'Adapters that were asked for and found in this tier',

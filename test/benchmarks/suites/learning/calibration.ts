@@ -31,7 +31,9 @@ export interface PositionCalibration {
   readonly points: number
   readonly promised: number
   readonly accepted: number
-  /** Expected calibration error over BINS bins of equal size (Naeini et al. 2015; equal-mass bins as Nixon et al. 2019). */
+  /**
+   * Expected calibration error over BINS bins of equal size (Naeini et al. 2015; equal-mass bins as Nixon et al. 2019).
+   */
   readonly error: number
   /** The error that as many points of a perfectly calibrated arm would show: what is left is luck of small bins. */
   readonly noise: number

@@ -13,7 +13,10 @@ export interface CurvePoint {
   readonly acceptanceLength: number
 }
 
-/** Acceptance length on held-out requests by how much of the tenant's traffic its adapter has seen; 0 is the static draft. */
+/**
+ * Acceptance length on held-out requests by how much of the tenant's traffic its adapter has seen; 0 is the static
+ * draft.
+ */
 export async function learningCurve(
   world: World,
   domain: string,

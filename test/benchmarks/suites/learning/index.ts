@@ -20,8 +20,8 @@ export const playsLives = true
  * What drafts gain from learning: every workload is played as a tenant (see `tenant.ts` for the parts of its
  * life), and beside them a tenant that changes, tenants that nothing can be learned from, and the controller against
  * other ways of setting the lookahead. Of a target other than the reference the tenants' lives alone are played, and
- * the static draft on open questions; of the reference too with `--lives`. Tables and pictures go to `results/learning/`, or that with the target's name; of
- * a quick run they are left out of the tree.
+ * the static draft on open questions; of the reference too with `--lives`. Tables and pictures go to
+ * `results/learning/`, or that with the target's name; of a quick run they are left out of the tree.
  */
 export async function run({ quick, corpus, target: bench, command }: SuiteOptions): Promise<Report> {
   const settings = settingsFor(bench, quick, command.lives)

@@ -4,7 +4,10 @@ import type { Fitted } from './adapters.ts'
 import type { World } from './world.ts'
 
 export interface SwapTimes {
-  /** From an adapter's bytes to what the graphs are fed, beside serving; and the longest it keeps the thread from others. */
+  /**
+   * From an adapter's bytes to what the graphs are fed, beside serving; and the longest it keeps the thread from
+   * others.
+   */
   readonly readMs: number
   readonly longestPieceMs: number
   /** The swap itself, between two steps. */

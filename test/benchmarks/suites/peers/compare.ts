@@ -14,7 +14,9 @@ import { measureSingly, measureTogether, type Timings } from './measure.ts'
 import { planRequests } from './requests.ts'
 import { type PeerSettings, THREADS } from './settings.ts'
 
-/** Weights as both sides call them: in fp32 the same bits, in 8 bits blocks of 32 that each side rounds by its own rule. */
+/**
+ * Weights as both sides call them: in fp32 the same bits, in 8 bits blocks of 32 that each side rounds by its own rule.
+ */
 export const PRECISIONS = [
   { precision: 'fp32', gguf: 'F32' },
   { precision: 'int8', gguf: 'Q8_0' },

@@ -89,9 +89,9 @@ const lookupOf8: Configuration['predictor'] = async ({ library }) =>
   new library.InputLookupTokenPredictor({ predictionLength: { max: 8 } })
 
 /**
- * Of the reference target: `plain` and `lookup` as they come, and with the cache in full precision or with longer proposals. Its draft predictor
- * drafts beside the target unless it is told to wait for some tokens, and hardly any is ever ready in time; hence the
- * least number.
+ * Of the reference target: `plain` and `lookup` as they come, and with the cache in full precision or with longer
+ * proposals. Its draft predictor drafts beside the target unless it is told to wait for some tokens, and hardly any is
+ * ever ready in time; hence the least number.
  */
 export const CONFIGURATIONS: readonly Configuration[] = [
   { name: 'llama.cpp plain' },

@@ -15,7 +15,10 @@ export interface Settings {
   readonly draftSteps: number
 }
 
-/** Reinforcement on what has a right form: worked maths, which the static draft knows, and slots as JSON, which it doesn't. */
+/**
+ * Reinforcement on what has a right form: worked maths, which the static draft knows, and slots as JSON, which it
+ * doesn't.
+ */
 export const TASKS: readonly string[] = ['math', 'extract']
 
 export const FULL: Settings = {

@@ -15,7 +15,10 @@ export interface Decoding {
   readonly plain: number
   /** Only what the grammar forces is drafted. */
   readonly grammar: number
-  /** All arms: of a tenant that asks for the first time, and of one that has sent this schema before, with other prompts. */
+  /**
+   * All arms: of a tenant that asks for the first time, and of one that has sent this schema before, with other
+   * prompts.
+   */
   readonly first: number
   readonly similar: number
 }

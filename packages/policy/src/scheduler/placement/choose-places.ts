@@ -7,8 +7,8 @@ export type PlaceChoice = readonly (Place | undefined)[]
 
 /**
  * What saves most per byte lies in memory, the next on disk, then in the store, as far as quotas go. In the store a draft
- * stays while it is expected to save more than its bytes cost there. What leaves does so by tiers: weights first, while the
- * cheap parts (calibration, hot-list) give a returning tenant a part of the gain for a hundredth of the bytes, so
+ * stays while it is expected to save more than its bytes cost there. What leaves does so by tiers: weights first, while
+ * the cheap parts (calibration, hot-list) give a returning tenant a part of the gain for a hundredth of the bytes, so
  * they pay for a longer time.
  */
 export function choosePlaces(tenants: readonly TenantState[], rules: MemoryRules): PlaceChoice {

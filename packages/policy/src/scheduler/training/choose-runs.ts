@@ -17,9 +17,10 @@ export interface RunChoice {
 }
 
 /**
- * Which tenants are trained now, within what the budget has for this round: ordered ones first, then rollouts, which are short, then by worth, the most
- * saved milliseconds per millisecond of training first (Dantzig's greedy rule for the knapsack: runs are small beside the
- * budget). The first part of each period belongs to aged tenants before others, the longest waiting first.
+ * Which tenants are trained now, within what the budget has for this round: ordered ones first, then rollouts, which
+ * are short, then by worth, the most saved milliseconds per millisecond of training first (Dantzig's greedy rule for
+ * the knapsack: runs are small beside the budget). The first part of each period belongs to aged tenants before others,
+ * the longest waiting first.
  *
  * No starvation: that part is agedShare of the budget, and enough for one run at least. So an aged tenant is trained
  * after those that aged before it, within agedRounds and one period for each such part that they fill.

@@ -11,8 +11,8 @@ export function mayTrain(state: TenantState, rules: TrainingRules): boolean {
 
 /**
  * So much new traffic that the tenant is due whatever a run is worth: the estimate may be wrong, and nobody would ever
- * notice without a try. Each rejection in a row doubles what is asked for, three times at most. The caller keeps since when
- * it is so, in `enoughSinceMs`.
+ * notice without a try. Each rejection in a row doubles what is asked for, three times at most. The caller keeps since
+ * when it is so, in `enoughSinceMs`.
  */
 export function hasEnough(state: TenantState, rules: TrainingRules): boolean {
   return mayTrain(state, rules) && state.tokensNew >= rules.enoughTokens * 2 ** Math.min(3, rejectedInRow(state))

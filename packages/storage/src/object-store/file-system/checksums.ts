@@ -15,12 +15,12 @@ import {
 /**
  * What was put, by its SHA-256, beside the objects, which so stay plain files that any tool reads.
  *
- * Each is an empty file: `~checksums/{key}/{SHA-256}.{inode of the object's file}.{its name in ~partial}`. It is on disk before the
- * object has its name, and goes when the object lost it, so that at no time an object that was put lacks its own. While
- * an object is replaced there are several. In use is that of the file that has the key, by its inode, or of one that is
- * about to, by its name: it lies in `~partial` until then, and a file of another key may have an inode that was used
- * before. Where inodes changed, in a copy of the folder, checksums hold as before
- * until the next change of the key.
+ * Each is an empty file: `~checksums/{key}/{SHA-256}.{inode of the object's file}.{its name in ~partial}`. It is on
+ * disk before the object has its name, and goes when the object lost it, so that at no time an object that was put
+ * lacks its own. While an object is replaced there are several. In use is that of the file that has the key, by its
+ * inode, or of one that is about to, by its name: it lies in `~partial` until then, and a file of another key may have
+ * an inode that was used before. Where inodes changed, in a copy of the folder, checksums hold as before until the next
+ * change of the key.
  */
 export class Checksums {
   readonly #root: string
