@@ -227,7 +227,15 @@ export {
   type TrainingRun,
   tracesSeen,
 } from './queries/training-runs.ts'
-export { advanceDraft, dismissDraft, endTrial, type TrialVerdict, tryDraft } from './queries/trial-stages.ts'
+export {
+  advanceDraft,
+  dismissDraft,
+  endTrial,
+  type TakenBack,
+  type TrialVerdict,
+  takeBackDraft,
+  tryDraft,
+} from './queries/trial-stages.ts'
 export { type OpenTrial, openTrials, trialWitnessesOf, type Witness } from './queries/trials.ts'
 export { recordUsage, type SpeculationUsage, type UsageRecord, usageByTenant, usageTotals } from './queries/usage.ts'
 export {

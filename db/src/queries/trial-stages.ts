@@ -4,7 +4,7 @@ import { advance, dismissal, isOnTrial, trialOf } from '../drafts/lineage.ts'
 import { draftTrials, type TrialStage } from '../schema/trials.ts'
 import type { Transaction } from '../transaction.ts'
 import type { Lineage } from './drafts.ts'
-import { apply, changing, entriesOf, lockLineage, rejectIn, relativesOf } from './promotion.ts'
+import { apply, changing, entriesOf, lockLineage, rejectIn, relativesOf, rollBackDraft } from './promotion.ts'
 
 /**
  * Puts a candidate on trial, as shadow; the one of its lineage that was tried before gives way. False where the version
@@ -56,6 +56,21 @@ export function endTrial(
     note({ action: 'draft.trial_ended', subjectId: rejected, tenantId, before, after: { target, live, reason } })
     return ended
   })
+}
+
+export interface TakenBack {
+  readonly rejected: string
+  readonly live: string | null
+  /** It was on trial; what serves was not touched. */
+  readonly trial: boolean
+}
+
+/** What people mean by a rollback: ends what is on trial, else takes what serves out of use; null where neither is. */
+export async function takeBackDraft(db: Database, lineage: TenantLineage, by: string): Promise<TakenBack | null> {
+  const ended = await endTrial(db, lineage, `Its trial was ended by ${by}.`)
+  if (ended) return { ...ended, trial: true }
+  const rolledBack = await rollBackDraft(db, lineage, `Rolled back by ${by}.`)
+  return rolledBack && { ...rolledBack, trial: false }
 }
 
 export async function endTrialIn(tx: Transaction, lineage: TenantLineage, reason: string) {

@@ -1,4 +1,4 @@
-import { endTrial, rollBackDraft } from '@foretoken/db'
+import { takeBackDraft } from '@foretoken/db'
 import { CliError } from '../errors.ts'
 import { requireServedTarget } from '../model/served.ts'
 import type { LearningCommandOptions } from '../options.ts'
@@ -16,15 +16,14 @@ export async function rollback({
     const tenant = await requireTenant(db, nameOrId)
     const target = await requireServedTarget(db, model)
     const lineage = { tenantId: tenant.id, targetId: target.id }
-    const ended = await endTrial(db, lineage, 'Its trial was ended by hand.')
-    const rolledBack = ended ?? (await rollBackDraft(db, lineage, 'Rolled back by hand.'))
-    if (!rolledBack) throw new CliError(`Tenant ${tenant.name} has no draft of its own in use on ${target.name}.`)
-    if (options.json) return printJson({ tenant: tenant.id, ...rolledBack, trial: ended !== null })
-    const now = rolledBack.live === null ? 'the static draft' : rolledBack.live
-    if (ended) {
-      const more = ended.live === null ? '' : ' To roll that back too, give the command again.'
-      return print(`Tenant ${tenant.name}: the trial of ${ended.rejected} is over; ${now} goes on serving it.${more}`)
+    const taken = await takeBackDraft(db, lineage, 'hand')
+    if (!taken) throw new CliError(`Tenant ${tenant.name} has no draft of its own in use on ${target.name}.`)
+    if (options.json) return printJson({ tenant: tenant.id, ...taken })
+    const now = taken.live === null ? 'the static draft' : taken.live
+    if (taken.trial) {
+      const more = taken.live === null ? '' : ' To roll that back too, give the command again.'
+      return print(`Tenant ${tenant.name}: the trial of ${taken.rejected} is over; ${now} goes on serving it.${more}`)
     }
-    print(`Tenant ${tenant.name}: ${rolledBack.rejected} is out of use; ${now} serves it from now on.`)
+    print(`Tenant ${tenant.name}: ${taken.rejected} is out of use; ${now} serves it from now on.`)
   })
 }

@@ -53,6 +53,8 @@ export const rollbackSchema = z.strictObject({
   rejected: z.string(),
   /** What serves from now on; null: the static draft. */
   live: z.string().nullable(),
+  /** Whether the rejected one was on trial, and what serves was not touched. */
+  trial: z.boolean(),
 })
 
 export const decisionSchema = z.strictObject({

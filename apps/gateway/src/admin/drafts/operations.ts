@@ -2,10 +2,9 @@ import {
   acceptanceByVersion,
   changeTenant,
   decisionsOf,
-  endTrial,
   listDraftVersions,
   orderTrainingRun,
-  rollBackDraft,
+  takeBackDraft,
 } from '@foretoken/db'
 import { ApiError } from '@foretoken/protocol'
 import {
@@ -77,10 +76,9 @@ export const draftOperations = [
       const { id } = await requireTenant(db, param('tenant'))
       const target = await requireTarget(db, body)
       const lineage = { tenantId: id, targetId: target.id }
-      const ended = await endTrial(db, lineage, `Its trial was ended by ${admin.name}.`)
-      const rolledBack = ended ?? (await rollBackDraft(db, lineage, `Rolled back by ${admin.name}.`))
+      const taken = await takeBackDraft(db, lineage, admin.name)
       const about = { tenant: id, target: { model: target.name, fingerprint: target.fingerprint } }
-      if (rolledBack) return { object: 'rollback' as const, ...about, ...rolledBack }
+      if (taken) return { object: 'rollback' as const, ...about, ...taken }
       throw new ApiError('conflict', {
         values: { reason: `The tenant has no draft of its own in use on ${target.name}.` },
       })
